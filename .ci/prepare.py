@@ -1,0 +1,185 @@
+"""Sets up `.venv` in this checkout: `python3 .ci/prepare.py run` for the headless run, `dev` for tests and the editor.
+
+Needs Python 3.11 with pip and nothing else. Every version comes from constraints.txt. Torch is installed
+first and apart, because on Linux most indexes offer it with several gigabytes of CUDA libraries: on a machine with no
+NVIDIA card those are never downloaded; when nothing else is on offer the script stops and says what to set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+CONSTRAINTS = ROOT / "constraints.txt"
+
+# What Qt's windows need on a bare Debian: the libraries, and a virtual screen to show them on.
+DEBIAN_PACKAGES = (
+    "libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3 xvfb xauth xdotool libxcb-cursor0 "
+    "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0"
+).split()
+
+
+class SetupError(Exception):
+    """Something the person at the terminal has to decide or provide."""
+
+
+def main(stage: str) -> None:
+    """Bring `.venv` to `stage`: "run" or "dev" (which includes "run")."""
+    if sys.version_info < (3, 11):
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise SetupError(
+            f"Latent Loom needs Python 3.11 or newer, and `{sys.executable}` is {found}. "
+            "Name another one: make PYTHON=/path/to/python3.12"
+        )
+    make_venv()
+    say("installing torch into .venv (a few minutes the first time)")
+    install_torch()
+    say("installing the rest")
+    pip("hatchling", "editables", quiet=True)  # what building this package itself needs
+    extras = "[dev,gui]" if stage == "dev" else ""
+    pip("--no-build-isolation", "-e", f"{ROOT}{extras}", quiet=True)
+    if stage == "dev":
+        add_virtual_screen()
+
+
+def make_venv() -> None:
+    """Create `.venv` with the pinned pip in it; one that is there already is kept."""
+    if not PYTHON.exists():
+        say(f"creating .venv with Python {sys.version_info[0]}.{sys.version_info[1]}")
+        # Debian's python3 comes without ensurepip, so pip is put in from outside.
+        run(sys.executable, "-m", "venv", "--without-pip", str(VENV))
+    if not succeeds(str(PYTHON), "-m", "pip", "--version"):
+        if not succeeds(str(PYTHON), "-m", "ensurepip", "--default-pip"):
+            run(sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "-q", "pip")
+    pip("--upgrade", "pip", quiet=True)
+
+
+def install_torch() -> None:
+    """Install the pinned torch: the build for this machine's card, or the CPU build where there is no card."""
+    wanted = next(
+        line.strip() for line in CONSTRAINTS.read_text().splitlines() if line.startswith("torch==")
+    )
+    if succeeds(
+        str(PYTHON),
+        "-c",
+        f"import torch; assert '{wanted}' == 'torch==' + torch.__version__.split('+')[0]",
+    ):
+        return
+    index = os.environ.get("TORCH_INDEX", "").strip()
+    if index:
+        # Torch's own index carries torch only in the build asked for; what torch needs may come from the usual one.
+        pip("--index-url", index, "--no-deps", wanted)
+    elif has_nvidia_card() or not needs_cuda(wanted):
+        pip(wanted)
+        return
+    else:
+        raise SetupError(
+            "This machine has no NVIDIA card, and the package index offers torch only with gigabytes of CUDA "
+            "libraries; nothing was downloaded. Take the CPU build: copy the index address that pytorch.org shows "
+            "under Get Started for pip and CPU, and run make again with TORCH_INDEX=that-address"
+        )
+    pip(wanted)  # finds torch there and adds its pure-Python requirements
+
+
+def has_nvidia_card() -> bool:
+    """Whether NVIDIA's driver is installed and sees a card."""
+    return shutil.which("nvidia-smi") is not None and succeeds("nvidia-smi", "-L")
+
+
+def needs_cuda(requirement: str) -> bool:
+    """Whether the torch that pip would choose asks for NVIDIA's packages here; reads its metadata only."""
+    if sys.platform != "linux":
+        return False
+    command = [
+        *pip_install(),
+        "--dry-run",
+        "--quiet",
+        "--no-deps",
+        "--ignore-installed",
+        "--report",
+        "-",
+    ]
+    done = subprocess.run([*command, requirement], capture_output=True, text=True)
+    if done.returncode:
+        raise SetupError(f"pip found no {requirement}: {done.stderr.strip().splitlines()[-1]}")
+    needs = json.loads(done.stdout)["install"][0]["metadata"].get("requires_dist", [])
+    return any(
+        need.lower().startswith(("nvidia-", "cuda-")) and "extra ==" not in need for need in needs
+    )
+
+
+def add_virtual_screen() -> None:
+    """On Debian, as root, add what the tests with real windows need; elsewhere say which packages those are."""
+    if shutil.which("dpkg-query") is None:
+        return
+    missing = [name for name in DEBIAN_PACKAGES if not installed_by_debian(name)]
+    if not missing:
+        return
+    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+        say("installing Debian's packages for a virtual screen")
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        for command in (["apt-get", "update", "-qq"], install):
+            subprocess.run(
+                command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+        missing = [name for name in missing if not installed_by_debian(name)]
+    if missing:
+        say(
+            "tests that open a window on a screen will be skipped; to run them: "
+            f"sudo apt-get install {' '.join(missing)}"
+        )
+
+
+def installed_by_debian(package: str) -> bool:
+    """Whether dpkg has `package` fully installed."""
+    query = ["dpkg-query", "-W", "-f", "${db:Status-Status}", package]
+    return subprocess.run(query, capture_output=True, text=True).stdout.strip() == "installed"
+
+
+def pip_install() -> list[str]:
+    return [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "-c",
+        str(CONSTRAINTS),
+    ]
+
+
+def pip(*arguments: str, quiet: bool = False) -> None:
+    run(*pip_install(), *(["--quiet"] if quiet else []), *arguments)
+
+
+def run(*command: str) -> None:
+    if subprocess.run(command).returncode:
+        raise SetupError(f"This step failed, its own message is above: {' '.join(command)}")
+
+
+def succeeds(*command: str) -> bool:
+    return (
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+        == 0
+    )
+
+
+def say(text: str) -> None:
+    print(f"latent-loom: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["run"], ["dev"]):
+        sys.exit("usage: python3 .ci/prepare.py run|dev")
+    try:
+        main(sys.argv[1])
+    except SetupError as error:
+        sys.exit(f"latent-loom: {error}")

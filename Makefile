@@ -1,0 +1,44 @@
+# Everything lives in .venv inside the checkout; a second call of a target sets nothing up again.
+#   make demo      install what the headless run needs and make a picture
+#   make test      install the development set and run every test
+#   make check     the tests that finish within a minute
+#   make lint      format, lint and types
+#   make starter   train the starter model again (resumes from its last checkpoint)
+#   make bench     measure
+# PYTHON names the interpreter, TORCH_INDEX a package index to take torch from (see README.md).
+
+PYTHON ?= python3
+BIN := .venv/bin
+INPUTS := pyproject.toml constraints.txt .ci/prepare.py
+TORCH_INDEX ?=
+export TORCH_INDEX
+
+.PHONY: demo test check lint starter bench
+
+demo: .venv/.ready-run
+	$(BIN)/loom run workflows/text_to_image.json
+
+test: .venv/.ready-dev
+	$$(command -v xvfb-run >/dev/null && echo "xvfb-run -a") $(BIN)/python -m pytest -q
+
+check: .venv/.ready-dev
+	$(BIN)/python -m pytest -q -x -m "not slow and not parity and not full and not bench"
+
+lint: .venv/.ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+starter: .venv/.ready-dev
+	$(BIN)/python -m engine.diffusion.training.starter
+
+bench: .venv/.ready-dev
+	$(BIN)/python -m pytest -q -s -m bench tests/benchmarks
+
+.venv/.ready-run: $(INPUTS)
+	$(PYTHON) .ci/prepare.py run
+	@touch $@
+
+.venv/.ready-dev: $(INPUTS) | .venv/.ready-run
+	$(PYTHON) .ci/prepare.py dev
+	@touch $@
