@@ -1,8 +1,8 @@
-"""Sets up `.venv` in this checkout: `python3 .ci/prepare.py run` for the headless run, `dev` for tests and the editor.
+"""Sets up `.venv` in this checkout: `prepare.py run` for a headless run, `prepare.py dev` for all.
 
-Needs Python 3.11 with pip and nothing else. Every version comes from constraints.txt. Torch is installed
-first and apart, because on Linux most indexes offer it with several gigabytes of CUDA libraries: on a machine with no
-NVIDIA card those are never downloaded; when nothing else is on offer the script stops and says what to set.
+Needs Python 3.11 with pip and nothing else. Every version comes from constraints.txt. Torch is
+installed first and apart: on Linux most indexes offer it with several gigabytes of CUDA libraries,
+and on a machine with no NVIDIA card those are never downloaded.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
 
 # What Qt's windows need on a bare Debian: the libraries, and a virtual screen to show them on.
-DEBIAN_PACKAGES = (
-    "libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3 xvfb xauth xdotool libxcb-cursor0 "
-    "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0"
-).split()
+DEBIAN_PACKAGES = [
+    *("libglib2.0-0", "libgl1", "libegl1", "libfontconfig1", "libxkbcommon0", "libdbus-1-3"),
+    *("xvfb", "xauth", "xdotool", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1"),
+    *("libxcb-shape0", "libxcb-xkb1", "libxkbcommon-x11-0"),
+]
 
 
 class SetupError(Exception):
@@ -32,7 +33,7 @@ class SetupError(Exception):
 
 def main(stage: str) -> None:
     """Bring `.venv` to `stage`: "run" or "dev" (which includes "run")."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 — any Python may be called here
         found = ".".join(map(str, sys.version_info[:3]))
         raise SetupError(
             f"Latent Loom needs Python 3.11 or newer, and `{sys.executable}` is {found}. "
@@ -55,37 +56,36 @@ def make_venv() -> None:
         say(f"creating .venv with Python {sys.version_info[0]}.{sys.version_info[1]}")
         # Debian's python3 comes without ensurepip, so pip is put in from outside.
         run(sys.executable, "-m", "venv", "--without-pip", str(VENV))
-    if not succeeds(str(PYTHON), "-m", "pip", "--version"):
-        if not succeeds(str(PYTHON), "-m", "ensurepip", "--default-pip"):
-            run(sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "-q", "pip")
+    has_pip = succeeds(str(PYTHON), "-m", "pip", "--version")
+    if not has_pip and not succeeds(str(PYTHON), "-m", "ensurepip", "--default-pip"):
+        run(sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "-q", "pip")
     pip("--upgrade", "pip", quiet=True)
 
 
 def install_torch() -> None:
-    """Install the pinned torch: the build for this machine's card, or the CPU build where there is no card."""
-    wanted = next(
-        line.strip() for line in CONSTRAINTS.read_text().splitlines() if line.startswith("torch==")
-    )
-    if succeeds(
-        str(PYTHON),
-        "-c",
-        f"import torch; assert '{wanted}' == 'torch==' + torch.__version__.split('+')[0]",
-    ):
+    """Install the pinned torch in the build for this machine: for its card, or CPU only."""
+    lines = CONSTRAINTS.read_text().splitlines()
+    wanted = next(line.strip() for line in lines if line.startswith("torch=="))
+    version = wanted.partition("==")[2]
+    probe = f"import torch; assert torch.__version__.split('+')[0] == '{version}'"
+    if succeeds(str(PYTHON), "-c", probe):
         return
     index = os.environ.get("TORCH_INDEX", "").strip()
     if index:
-        # Torch's own index carries torch only in the build asked for; what torch needs may come from the usual one.
+        # Torch's own index has torch in one build; what torch needs comes from the usual one.
         pip("--index-url", index, "--no-deps", wanted)
-    elif has_nvidia_card() or not needs_cuda(wanted):
-        pip(wanted)
-        return
-    else:
-        raise SetupError(
-            "This machine has no NVIDIA card, and the package index offers torch only with gigabytes of CUDA "
-            "libraries; nothing was downloaded. Take the CPU build: copy the index address that pytorch.org shows "
-            "under Get Started for pip and CPU, and run make again with TORCH_INDEX=that-address"
-        )
-    pip(wanted)  # finds torch there and adds its pure-Python requirements
+    elif not has_nvidia_card() and needs_cuda(wanted):
+        # uv knows where torch's CPU builds are kept.
+        pip("uv", quiet=True)
+        uv = [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON), "--no-deps"]
+        if subprocess.run([*uv, "--torch-backend", "cpu", wanted]).returncode:
+            raise SetupError(
+                "This machine has no NVIDIA card, and the package index offers torch only with "
+                "gigabytes of CUDA libraries, which were not downloaded. Set TORCH_INDEX to the "
+                "index address that pytorch.org shows under Get Started for pip and CPU: "
+                "make demo TORCH_INDEX=<address>"
+            )
+    pip(wanted)  # with what torch needs; torch itself where it is not there yet
 
 
 def has_nvidia_card() -> bool:
@@ -94,7 +94,7 @@ def has_nvidia_card() -> bool:
 
 
 def needs_cuda(requirement: str) -> bool:
-    """Whether the torch that pip would choose asks for NVIDIA's packages here; reads its metadata only."""
+    """Whether the torch pip would choose here asks for NVIDIA's packages; reads only metadata."""
     if sys.platform != "linux":
         return False
     command = [
@@ -116,7 +116,7 @@ def needs_cuda(requirement: str) -> bool:
 
 
 def add_virtual_screen() -> None:
-    """On Debian, as root, add what the tests with real windows need; elsewhere say which packages those are."""
+    """On Debian, as root, add what tests with real windows need; otherwise say what is missing."""
     if shutil.which("dpkg-query") is None:
         return
     missing = [name for name in DEBIAN_PACKAGES if not installed_by_debian(name)]
