@@ -1,0 +1,1 @@
+"""From prompts to embeddings: plain CLIP encoding, and weighted words through compel."""

@@ -1,0 +1,81 @@
+"""Prompts to CLIP hidden states, as latent diffusion models read them (Rombach et al. 2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from engine.diffusion.text import weighting
+from engine.diffusion.values import Conditioning
+from engine.graph.errors import LoomError
+
+
+def encode(
+    tokenizer: Any, text_encoder: Any, prompts: Sequence[str], clip_skip: int = 0
+) -> Conditioning:
+    """Embeddings (B, L, D) of `prompts`, L being the tokenizer's `model_max_length`.
+
+    These are the hidden states after the final layer norm; `clip_skip` k takes those k layers
+    earlier, through the same norm. `pooled` (B, P) is the projected state of the end token where the
+    encoder projects, the state itself where it does not. Words that don't fit are cut and named in
+    `warnings`. A prompt that uses compel's syntax (`(word)1.3`, `word++`) goes through compel, where
+    `.and()` makes L a multiple of itself.
+
+    Raises LoomError for no prompt at all, a `clip_skip` beyond the encoder's layers, or a weighting
+    that compel can't read.
+    """
+    if not prompts:
+        raise LoomError("There is no prompt to encode.")
+    layers = text_encoder.config.num_hidden_layers
+    if not 0 <= clip_skip < layers:
+        raise LoomError(
+            f"clip_skip {clip_skip} is out of range: this text encoder has {layers} layers, "
+            f"so 0 to {layers - 1} can be left out."
+        )
+    if any(weighting.uses_syntax(prompt) for prompt in prompts):
+        return weighting.encode_weighted(tokenizer, text_encoder, prompts, clip_skip)
+    ids = token_ids(tokenizer, prompts).to(text_encoder.device)
+    with torch.no_grad():
+        output = text_encoder(ids, output_hidden_states=clip_skip > 0)
+        embeds = output.last_hidden_state
+        if clip_skip:
+            embeds = final_layer_norm(text_encoder)(output.hidden_states[-1 - clip_skip])
+    warnings = tuple(text for p in prompts if (text := truncation_warning(tokenizer, p)))
+    return Conditioning(embeds, pooled_of(output), warnings=warnings)
+
+
+def token_ids(tokenizer: Any, prompts: Sequence[str]) -> torch.Tensor:
+    """Token ids (B, L), int64: begin, words, end, and padding up to L."""
+    return tokenizer(
+        list(prompts),
+        padding="max_length",
+        max_length=tokenizer.model_max_length,
+        truncation=True,
+        return_tensors="pt",
+    ).input_ids
+
+
+def pooled_of(output: Any) -> torch.Tensor | None:
+    """The one vector (B, P) a text encoder gives for each prompt, if it gives one."""
+    projected = getattr(output, "text_embeds", None)
+    return projected if projected is not None else getattr(output, "pooler_output", None)
+
+
+def final_layer_norm(text_encoder: Any) -> torch.nn.Module:
+    """The norm after the last layer, which the encoder with a projection keeps one level deeper."""
+    return getattr(text_encoder, "text_model", text_encoder).final_layer_norm
+
+
+def truncation_warning(tokenizer: Any, prompt: str) -> str:
+    """A sentence that names the words of `prompt` that don't fit, or "" where all do."""
+    limit = tokenizer.model_max_length - 2  # the begin and end tokens take two places
+    ids = tokenizer(prompt, add_special_tokens=False, truncation=False, verbose=False).input_ids
+    if len(ids) <= limit:
+        return ""
+    lost = tokenizer.decode(ids[limit:]).strip()
+    return (
+        f"The prompt has {len(ids)} tokens and the text encoder reads {limit}; "
+        f"these words were cut: {lost!r}."
+    )

@@ -1,0 +1,165 @@
+"""The values that wires carry: immutable, and light to import (tensors only in annotations).
+
+A model travels as a handle (`ModelRef`), never as weights: a kept result pins no memory, and the
+model pool decides what is loaded. Facets are what port types compare before anything runs:
+`space` (whose latents or embeddings these are: sd15, sdxl, starter, …), `channels` (of the latents)
+and `width` (of the text embedding, the UNet's cross-attention dimension).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+
+from engine.graph.types import kind
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+@kind("Latents", colour="#c678dd", facets=("space", "channels"))
+@dataclass(frozen=True, eq=False)
+class Latents:
+    """Latents of a batch: `samples` (B, C, h, w), each cell standing for `factor`² pixels."""
+
+    samples: torch.Tensor
+    space: str = ""
+    factor: int = 8
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of the picture these decode to."""
+        return self.samples.shape[3] * self.factor, self.samples.shape[2] * self.factor
+
+
+@kind("Image", colour="#61afef")
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Pictures: `pixels` (B, 3, H, W), float32 in [0, 1], RGB."""
+
+    pixels: torch.Tensor
+
+
+@kind("Conditioning", colour="#e5c07b", facets=("space", "width"))
+@dataclass(frozen=True, eq=False)
+class Conditioning:
+    """What prompts say to a UNet: `embeds` (B, L, D) and, where there is one, `pooled` (B, P).
+
+    `warnings` are sentences for the person who wrote the prompt, such as words that did not fit.
+    """
+
+    embeds: torch.Tensor
+    pooled: torch.Tensor | None = None
+    space: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@kind("Noise", colour="#d19a66")
+@dataclass(frozen=True)
+class Noise:
+    """Where noise comes from: a seed for each picture, so that any one can be made again alone."""
+
+    seeds: tuple[int, ...]
+
+
+@kind("Scheduler", colour="#98c379")
+@dataclass(frozen=True)
+class Scheduler:
+    """A solver by its published class name, with its configuration as JSON text (keys sorted)."""
+
+    class_name: str
+    config: str = "{}"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """From the content of a `scheduler_config.json`; `_class_name` says which solver."""
+        values = {name: value for name, value in data.items() if not name.startswith("_")}
+        return cls(str(data.get("_class_name", "")), json.dumps(values, sort_keys=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of a `scheduler_config.json`."""
+        return {"_class_name": self.class_name, **json.loads(self.config)}
+
+
+@runtime_checkable
+class Patch(Protocol):
+    """A change to a model's weights or layers; hashable, and equal where it changes the same."""
+
+    def apply(self, module: nn.Module) -> None:
+        """Make the change on a freshly loaded module that nobody else holds."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A handle on one component of a model. Two handles are equal when they load the same numbers.
+
+    `folder` is the model's root and `subfolder` the component's place in it ("" for the root
+    itself); neither counts for equality, nor does `variant`: the content hash `digest` does.
+    `dtype` is a torch name: "float32", "float16", "bfloat16".
+    """
+
+    folder: str = field(compare=False)
+    subfolder: str = field(compare=False)
+    class_name: str
+    digest: str
+    dtype: str = "float32"
+    variant: str = field(default="", compare=False)
+    patches: tuple[Patch, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The folder that holds the component's config and weights."""
+        return Path(self.folder) / self.subfolder
+
+    def patched(self, patch: Patch) -> Self:
+        """The same model with one more patch on top."""
+        return dataclasses.replace(self, patches=(*self.patches, patch))
+
+
+@kind("UNet", colour="#e06c75", facets=("space", "channels", "width"))
+@dataclass(frozen=True)
+class UNet(ModelRef):
+    """A denoiser for latents of `channels` channels, reading text embeddings `width` wide.
+
+    `factor` is the pixels per latent cell along one side; `in_channels` is more than `channels`
+    where a mask or a picture is joined to the latents; `sample_size` is the latent side it was
+    trained at.
+    """
+
+    space: str = ""
+    channels: int = 4
+    width: int = 0
+    in_channels: int = 4
+    factor: int = 8
+    sample_size: int = 64
+
+
+@kind("VAE", colour="#56b6c2", facets=("space", "channels"))
+@dataclass(frozen=True)
+class VAE(ModelRef):
+    """Between pictures and latents of `channels` channels, `factor` pixels to a cell's side."""
+
+    space: str = ""
+    channels: int = 4
+    factor: int = 8
+
+
+@kind("TextEncoder", colour="#d19a66", facets=("space", "width"))
+@dataclass(frozen=True)
+class TextEncoder(ModelRef):
+    """From token ids to embeddings `width` wide."""
+
+    space: str = ""
+    width: int = 0
+
+
+@kind("Tokenizer", colour="#abb2bf")
+@dataclass(frozen=True)
+class Tokenizer(ModelRef):
+    """From words to token ids."""

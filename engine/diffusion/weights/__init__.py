@@ -1,0 +1,1 @@
+"""Finding, probing, hashing and reading model files; only `load` needs torch."""

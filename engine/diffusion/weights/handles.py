@@ -1,0 +1,61 @@
+"""From a model folder to the handles that wires carry: hashed, described, and nothing loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.diffusion.values import VAE, ModelRef, Scheduler, TextEncoder, Tokenizer, UNet
+from engine.diffusion.weights.facets import TEXT_ENCODERS, UNETS, VAES, ModelFacts, facts_of
+from engine.diffusion.weights.folder import Component, find_component, read_pipeline
+from engine.diffusion.weights.hashing import component_hash
+
+TOKENIZERS = ("CLIPTokenizer", "CLIPTokenizerFast")
+
+
+def open_pipeline(
+    root: Path, variant: str = "", dtype: str = "float32"
+) -> dict[str, ModelRef | Scheduler]:
+    """Handles of the components of a pipeline folder, by the names in its `model_index.json`.
+
+    A scheduler comes as its configuration. Components of classes that no kind stands for (a
+    safety checker, an image processor) are left out. Raises LoomError as the readers do.
+    """
+    components = read_pipeline(root, variant)
+    facts = facts_of(root.name, components)
+    handles: dict[str, ModelRef | Scheduler] = {}
+    for name, component in components.items():
+        if component.config_file == "scheduler_config.json":
+            handles[name] = Scheduler.from_json(component.config())
+        elif component.class_name in (*UNETS, *VAES, *TEXT_ENCODERS, *TOKENIZERS):
+            handles[name] = handle(component, facts[name], dtype)
+    return handles
+
+
+def open_component(
+    root: Path, subfolder: str = "", variant: str = "", dtype: str = "float32"
+) -> ModelRef | Scheduler:
+    """The handle of one component alone; a whole pipeline folder explains its own components.
+
+    Raises LoomError when there is none, or none of a class that the wires carry.
+    """
+    component = find_component(root, subfolder, variant)
+    if component.config_file == "scheduler_config.json":
+        return Scheduler.from_json(component.config())
+    facts = facts_of(root.name, {"": component})[""]
+    return handle(component, facts, dtype)
+
+
+def handle(component: Component, facts: ModelFacts, dtype: str = "float32") -> ModelRef:
+    """The handle of `component`, of the kind that stands for its class."""
+    place = (str(component.root), component.subfolder, component.class_name)
+    known = facts.facets("space", "channels", "width", "in_channels", "factor", "sample_size")
+    for kind, classes in (
+        (UNet, UNETS),
+        (VAE, VAES),
+        (TextEncoder, TEXT_ENCODERS),
+        (Tokenizer, TOKENIZERS),
+    ):
+        if component.class_name in classes:
+            fields = {name: v for name, v in known.items() if name in kind.__dataclass_fields__}
+            return kind(*place, component_hash(component), dtype, component.variant, **fields)  # type: ignore[arg-type]
+    return ModelRef(*place, component_hash(component), dtype, component.variant)

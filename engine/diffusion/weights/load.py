@@ -1,0 +1,242 @@
+"""From weight files to modules, strictly: each tensor has its place, and each place its tensor.
+
+Our own architectures are laid out without memory (torch's meta device) and take the file's tensors
+as they are mapped from disk, so loading copies nothing that needs no other type.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import nn
+
+from engine.diffusion.values import ModelRef
+from engine.diffusion.weights.folder import Component, find_component
+from engine.diffusion.weights.headers import damaged, read_header
+from engine.graph.errors import LoomError
+
+# Class name in the configs → the module that has it.
+OURS: Mapping[str, str] = {
+    "UNet2DConditionModel": "engine.diffusion.models.unet_2d_condition",
+    "AutoencoderKL": "engine.diffusion.models.autoencoder_kl",
+}
+THEIRS: Mapping[str, str] = {
+    "CLIPTextModel": "transformers.models.clip",
+    "CLIPTextModelWithProjection": "transformers.models.clip",
+}
+# Both names mean one tokenizer; transformers has the fast one behind either.
+TOKENIZERS: Mapping[str, str] = {
+    "CLIPTokenizer": "CLIPTokenizer",
+    "CLIPTokenizerFast": "CLIPTokenizerFast",
+}
+# Autoencoders published before 2023 name the parts of their attention differently.
+OLD_ATTENTION: Mapping[str, str] = {
+    "query": "to_q",
+    "key": "to_k",
+    "value": "to_v",
+    "proj_attn": "to_out.0",
+}
+# How many tensors an error lists by name.
+SHOWN = 5
+
+
+def load(ref: ModelRef) -> Any:
+    """The module (or tokenizer) that `ref` stands for, on the CPU, with its patches applied.
+
+    Modules come in evaluation mode with gradients off, in the handle's dtype. Raises LoomError
+    for missing, damaged or ill-fitting files and for classes that are not known.
+    """
+    component = find_component(Path(ref.folder), ref.subfolder, ref.variant)
+    model = load_component(component, getattr(torch, ref.dtype))
+    for patch in ref.patches:
+        patch.apply(model)
+    return model
+
+
+def load_component(component: Component, dtype: torch.dtype = torch.float32) -> Any:
+    """The module or tokenizer of one component; floating point weights are converted to `dtype`."""
+    name = component.class_name
+    if name in TOKENIZERS:
+        return _load_tokenizer(component)
+    if name in THEIRS:
+        return _load_theirs(component, dtype)
+    if name in OURS:
+        return _load_ours(component, dtype)
+    known = ", ".join((*OURS, *THEIRS, *TOKENIZERS))
+    raise LoomError(
+        f"{component.path} holds a {name}, which can't be loaded.",
+        remedy=f"These can: {known}.",
+    )
+
+
+def _load_ours(component: Component, dtype: torch.dtype) -> nn.Module:
+    architecture = getattr(
+        importlib.import_module(OURS[component.class_name]), component.class_name
+    )
+    with torch.device("meta"):
+        model: nn.Module = architecture.from_config(component.config())
+    weights = tensors(component.weights())
+    assign(
+        model,
+        ((_current_name(name), tensor) for name, tensor in weights),
+        dtype,
+        str(component.path),
+    )
+    return model.eval().requires_grad_(False)
+
+
+def _current_name(name: str) -> str:
+    """The name that a tensor of an older file goes by now."""
+    owner, _, rest = name.rpartition(".")
+    block, _, part = owner.rpartition(".")
+    if part in OLD_ATTENTION and ".attentions." in name:
+        return f"{block}.{OLD_ATTENTION[part]}.{rest}"
+    return name
+
+
+def tensors(files: tuple[Path, ...]) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors of weight files, one by one; safetensors are mapped, not read.
+
+    Pickled files go through torch's restricted reader: they can hold tensors and nothing else.
+    """
+    for file in files:
+        if file.suffix == ".safetensors":
+            read_header(file)  # says plainly what is wrong with a damaged file
+            with safe_open(file, framework="pt") as opened:
+                for name in opened.keys():  # noqa: SIM118 — not a mapping
+                    yield name, opened.get_tensor(name)
+        else:
+            try:
+                state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+            except Exception as error:
+                reason = str(error).strip().splitlines()[0]
+                raise damaged(file, f"it can't be read as plain tensors ({reason})") from error
+            yield from state.items()
+
+
+def assign(
+    model: nn.Module,
+    weights: Iterator[tuple[str, torch.Tensor]],
+    dtype: torch.dtype,
+    source: str,
+) -> None:
+    """Put `weights` in the places of a model laid out on the meta device.
+
+    Raises LoomError listing the tensors that are missing, unexpected or of another shape.
+    """
+    places = dict(model.state_dict(keep_vars=True))
+    unexpected: list[str] = []
+    misshaped: list[str] = []
+    for name, tensor in weights:
+        place = places.pop(name, None)
+        if place is None:
+            unexpected.append(name)
+        elif place.shape != tensor.shape:
+            misshaped.append(f"{name} is {_shape(tensor)} where {_shape(place)} belongs")
+        else:
+            value = tensor.to(dtype) if tensor.is_floating_point() else tensor
+            owner_name, _, attribute = name.rpartition(".")
+            owner = model.get_submodule(owner_name)
+            if isinstance(place, nn.Parameter):
+                owner.register_parameter(attribute, nn.Parameter(value, requires_grad=False))
+            else:
+                owner.register_buffer(attribute, value)
+    refuse_mismatch(type(model).__name__, source, list(places), unexpected, misshaped)
+
+
+def refuse_mismatch(
+    class_name: str,
+    source: str,
+    missing: list[str],
+    unexpected: list[str],
+    misshaped: list[str],
+) -> None:
+    """Raise LoomError if any list has an entry; the message names the first few of each."""
+    found = {
+        "missing": missing,
+        "not known to the model": unexpected,
+        "of another shape": misshaped,
+    }
+    parts = [f"{len(names)} {what} ({_some(names)})" for what, names in found.items() if names]
+    if parts:
+        raise LoomError(
+            f"The weights in {source} don't fit the {class_name} that its config describes: "
+            f"tensors {'; '.join(parts)}.",
+            remedy="Use the config that belongs to these weights.",
+        )
+
+
+def _load_theirs(component: Component, dtype: torch.dtype) -> nn.Module:
+    for file in component.weights():
+        if file.suffix == ".safetensors":
+            read_header(file)
+    architecture = getattr(
+        importlib.import_module(THEIRS[component.class_name]), component.class_name
+    )
+    with _quiet_transformers(), _as_loom_error(component):
+        model, report = architecture.from_pretrained(
+            component.path,
+            local_files_only=True,
+            dtype=dtype,
+            variant=component.variant or None,
+            output_loading_info=True,
+        )
+    # from_pretrained fills what is missing with random numbers and only warns.
+    refuse_mismatch(
+        component.class_name,
+        str(component.path),
+        sorted(report["missing_keys"]),
+        sorted(k for k in report["unexpected_keys"] if not k.endswith("position_ids")),
+        [str(entry[0]) for entry in report["mismatched_keys"]],
+    )
+    return model.eval().requires_grad_(False)
+
+
+def _load_tokenizer(component: Component) -> Any:
+    module = importlib.import_module("transformers")
+    architecture = getattr(module, TOKENIZERS[component.class_name])
+    with _quiet_transformers(), _as_loom_error(component):
+        return architecture.from_pretrained(component.path, local_files_only=True)
+
+
+@contextmanager
+def _as_loom_error(component: Component) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise LoomError(
+            f"The {component.class_name} in {component.path} can't be loaded: {reason}",
+            remedy="Check that the folder is complete.",
+        ) from error
+
+
+@contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keep its load reports and bars off the terminal: what matters is raised as an error."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _shape(tensor: torch.Tensor) -> str:
+    return "×".join(map(str, tensor.shape)) or "a single number"
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
