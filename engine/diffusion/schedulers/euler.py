@@ -1,0 +1,117 @@
+"""Euler's method in sigma: Algorithm 2 of Karras et al. (2022) without churn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from engine.diffusion.schedulers import sigma_tables
+from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32, on_device
+from engine.diffusion.schedulers.sigma_scheduler import SigmaScheduler
+from engine.diffusion.schedulers.spacing import spaced
+
+
+@dataclass(frozen=True, kw_only=True)
+class EulerDiscreteScheduler(SigmaScheduler):
+    """First order, one model call a step; samples are x_0 + sigma noise."""
+
+    interpolation_type: Literal["linear", "log_linear"] = "linear"
+    """Plain sigmas interpolated at the timesteps, or even in log sigma over all trained ones."""
+    sigma_min: float | None = None
+    """Ends of the Karras, exponential and beta tables, where they differ from the plain table's."""
+    sigma_max: float | None = None
+    timestep_type: Literal["discrete", "continuous"] = "discrete"
+    """Continuous: the model is told log(sigma) / 4 (the paper's table 1), not the timestep."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        low, high = self.sigma_min, self.sigma_max
+        self._require(low is None or low > 0, "sigma_min must be above 0")
+        self._require(
+            low is None or high is None or low < high, "sigma_min must be below sigma_max"
+        )
+        self._require(
+            self.timestep_type == "discrete" or self.prediction_type == "v_prediction",
+            "continuous timesteps are for v_prediction models, and this one predicts "
+            + self.prediction_type,
+        )
+
+    def _run(self, steps: int, device: torch.device | str) -> EulerRun:
+        return EulerRun(self, steps, device)
+
+
+class EulerRun(SchedulerRun):
+    """Euler steps from sigma_i to sigma_{i+1}."""
+
+    def __init__(
+        self, config: EulerDiscreteScheduler, steps: int, device: torch.device | str
+    ) -> None:
+        self.prediction_type = config.prediction_type
+        trained = sigma_tables.trained_sigmas(config.alphas_cumprod())
+        t = spaced(config.timestep_spacing, len(trained), steps, config.steps_offset).astype(
+            np.float32
+        )
+        if config.interpolation_type == "linear":
+            sigmas = sigma_tables.plain(t, trained)
+        else:
+            high, low = np.log(trained[-1]).item(), np.log(trained[0]).item()
+            sigmas = (
+                torch.linspace(high, low, steps + 1).exp().numpy()
+            )  # one level more than there are steps
+        if config.sigma_table != "plain":
+            largest = sigmas[0].item() if config.sigma_max is None else config.sigma_max
+            smallest = sigmas[-1].item() if config.sigma_min is None else config.sigma_min
+            sigmas = sigma_tables.spread(config.sigma_table, largest, smallest, steps)
+            t = sigma_tables.timesteps_of(sigmas, trained).astype(np.float32)
+        end = trained[0] if config.final_sigmas_type == "sigma_min" else 0.0
+        sigmas = np.append(sigmas, end).astype(np.float32)
+        self.sigmas: list[float] = sigmas.tolist()
+        # float32, as published runs computed it: at sigma = 4096 the rounding shows
+        sigma = torch.from_numpy(sigmas)
+        variance = sigma**2 + 1
+        self.variance: list[float] = variance.tolist()
+        self.scale: list[float] = (variance**0.5).tolist()
+        self.c_out: list[float] = (-sigma / variance**0.5).tolist()
+        if config.timestep_type == "continuous":
+            t = 0.25 * np.log(sigmas[:-1])
+            self.timesteps = torch.from_numpy(t).to(device)
+        else:
+            self.timesteps = on_device(t, torch.float32, len(trained), device)
+        largest = max(self.sigmas)
+        self.init_noise_sigma = (
+            (largest**2 + 1) ** 0.5 if config.timestep_spacing == "leading" else largest
+        )
+
+    def scale_input(self, i: int, sample: torch.Tensor) -> torch.Tensor:
+        """x / sqrt(sigma^2 + 1), of unit variance."""
+        return sample / self.scale[i]
+
+    def step(
+        self,
+        i: int,
+        prediction: torch.Tensor,
+        sample: torch.Tensor,
+        noise: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """One Euler step; `noise` is not used."""
+        x = at_least_float32(sample)
+        sigma, sigma_next = self.sigmas[i], self.sigmas[i + 1]
+        denoised = self.denoised(i, at_least_float32(prediction), x)
+        self.predicted_x0 = denoised
+        d = (x - denoised) / sigma
+        return x + d * (sigma_next - sigma)
+
+    def add_noise(self, i: int, sample: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """x_0 + sigma noise."""
+        return at_least_float32(sample) + noise * self.sigmas[i]
+
+    def denoised(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """D(x; sigma_i), the clean picture, for x = x_0 + sigma noise."""
+        if self.prediction_type == "epsilon":
+            return x - self.sigmas[i] * prediction
+        if self.prediction_type == "sample":
+            return prediction
+        return self.c_out[i] * prediction + x / self.variance[i]  # x / (sigma^2 + 1) is c_skip x

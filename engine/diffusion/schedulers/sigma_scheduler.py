@@ -1,0 +1,49 @@
+"""What solvers that walk a table of noise levels share: which table, and where it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from engine.diffusion.schedulers.base import FinalSigma, Scheduler, Spacing
+from engine.diffusion.schedulers.sigma_tables import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigmaScheduler(Scheduler):
+    """Steps go from sigma to sigma; at most one of the three tables replaces the plain one."""
+
+    timestep_spacing: Spacing = "linspace"
+    use_karras_sigmas: bool = False
+    use_exponential_sigmas: bool = False
+    use_beta_sigmas: bool = False
+    final_sigmas_type: FinalSigma = "zero"
+    """Where the last step ends: at the clean picture, or at the noise level of timestep 0."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        chosen = [
+            name
+            for name in ("karras", "exponential", "beta")
+            if getattr(self, f"use_{name}_sigmas")
+        ]
+        self._require(
+            len(chosen) <= 1, f"only one sigma table can be used, and {' and '.join(chosen)} are on"
+        )
+
+    @property
+    def sigma_table(self) -> Table:
+        """The table that is on."""
+        if self.use_karras_sigmas:
+            return "karras"
+        if self.use_exponential_sigmas:
+            return "exponential"
+        return "beta" if self.use_beta_sigmas else "plain"
+
+    def alphas_cumprod(self) -> torch.Tensor:
+        """As the base class, but 2^-24 where zero terminal SNR would make sigma infinite."""
+        table = super().alphas_cumprod()
+        if self.rescale_betas_zero_snr:
+            table[-1] = 2**-24
+        return table
