@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
+from engine.graph import digests
 from engine.graph.types import kind
 
 if TYPE_CHECKING:
@@ -101,14 +102,14 @@ class ModelRef:
 
     `folder` is the model's root and `subfolder` the component's place in it ("" for the root
     itself); neither counts for equality, nor does `variant`: the content hash `digest` does.
-    `dtype` is a torch name: "float32", "float16", "bfloat16".
+    `dtype` is a torch name ("float16", "bfloat16", …); "" leaves it to the device.
     """
 
     folder: str = field(compare=False)
     subfolder: str = field(compare=False)
     class_name: str
     digest: str
-    dtype: str = "float32"
+    dtype: str = ""
     variant: str = field(default="", compare=False)
     patches: tuple[Patch, ...] = ()
 
@@ -116,6 +117,11 @@ class ModelRef:
     def path(self) -> Path:
         """The folder that holds the component's config and weights."""
         return Path(self.folder) / self.subfolder
+
+    def __digest__(self) -> str:
+        """The content it stands for, wherever the folder lies."""
+        fields = (field.name for field in dataclasses.fields(self) if field.compare)
+        return digests.digest({name: getattr(self, name) for name in fields})
 
     def patched(self, patch: Patch) -> Self:
         """The same model with one more patch on top."""
@@ -163,3 +169,29 @@ class TextEncoder(ModelRef):
 @dataclass(frozen=True)
 class Tokenizer(ModelRef):
     """From words to token ids."""
+
+
+TENSOR_KINDS = (Latents, Image, Conditioning)
+
+
+def _read(value: Any, digest: digests.Digest) -> None:
+    """Feed a value with tensors to a content digest: type, shape and bytes of each tensor."""
+    for name, content in vars(value).items():
+        digest.text("field", name)
+        if hasattr(content, "untyped_storage"):
+            digest.text("tensor", f"{content.dtype} {tuple(content.shape)}")
+            digest.bytes("data", tensor_bytes(content))
+        else:
+            digest.value(content)
+
+
+def tensor_bytes(tensor: torch.Tensor) -> memoryview:
+    """The numbers of a tensor as bytes, in row-major order, on the CPU."""
+    import torch
+
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy().data
+
+
+for _kind in TENSOR_KINDS:
+    digests.reader(_kind)(_read)

@@ -18,10 +18,10 @@ def encode(
     """Embeddings (B, L, D) of `prompts`, L being the tokenizer's `model_max_length`.
 
     These are the hidden states after the final layer norm; `clip_skip` k takes those k layers
-    earlier, through the same norm. `pooled` (B, P) is the projected state of the end token where the
-    encoder projects, the state itself where it does not. Words that don't fit are cut and named in
-    `warnings`. A prompt that uses compel's syntax (`(word)1.3`, `word++`) goes through compel, where
-    `.and()` makes L a multiple of itself.
+    earlier, through the same norm. `pooled` (B, P) is the projected state of the end token where
+    the encoder projects, the state itself where it does not. Words that don't fit are cut and
+    named in `warnings`. A prompt that uses compel's syntax (`(word)1.3`, `word++`) goes through
+    compel, where `.and()` makes L a multiple of itself.
 
     Raises LoomError for no prompt at all, a `clip_skip` beyond the encoder's layers, or a weighting
     that compel can't read.

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
 
-# `word++`, `word--`, `(some words)+`, `(some words)1.3`, `("a", "b").blend(1, 0.5)`, `.and()`, `.swap()`.
-# One plus or minus behind a bare word is left alone: it is how people write "C+" or a dangling hyphen.
+# `word++`, `word--`, `(some words)+`, `(some words)1.3`, `("a", "b").blend(1, 0.5)`, `(…).and()`.
+# One plus or minus behind a bare word is left alone: people write "C+", or a dangling hyphen.
 SYNTAX = re.compile(
     r"\w(?:\+\+|--)[+-]*(?=[\s,.)\"']|$)"
     r"|(?<!\\)\)(?:[+-]|\d*\.?\d)"
-    r"|\)\.(?:blend|and|swap)\("
+    r"|\)\.(?:blend|and)\("
 )
 
 
@@ -47,7 +47,7 @@ def encode_weighted(
     layers = ReturnedEmbeddingsType
     compel = Compel(
         tokenizer=tokenizer,
-        text_encoder=_with_text_model(text_encoder),
+        text_encoder=_with_text_model(text_encoder) if clip_skip else text_encoder,
         returned_embeddings_type=(
             layers.PENULTIMATE_HIDDEN_STATES_NORMALIZED
             if clip_skip
@@ -57,7 +57,7 @@ def encode_weighted(
     )
     try:
         texts = [plain_text(compel, prompt) for prompt in prompts]
-        embeds = compel(list(prompts))
+        embeds = cast(torch.Tensor, compel(list(prompts)))
     except Exception as error:
         # compel's parser raises whatever its grammar library does; all of it means one thing.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -132,7 +132,7 @@ def weight_files(folder: Path, variant: str = "") -> tuple[Path, ...]:
                 if (folder / index).is_file():
                     return _shards(folder / index)
     found = sorted(variants(folder))
-    wanted = f"the {variant!r} variant" if variant else "plain weights"
+    wanted = f"{variant!r} variant" if variant else "plain weights"
     if found:
         names = ", ".join(repr(name) if name else "plain" for name in found)
         raise LoomError(

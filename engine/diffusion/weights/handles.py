@@ -13,7 +13,7 @@ TOKENIZERS = ("CLIPTokenizer", "CLIPTokenizerFast")
 
 
 def open_pipeline(
-    root: Path, variant: str = "", dtype: str = "float32"
+    root: Path, variant: str = "", dtype: str = ""
 ) -> dict[str, ModelRef | Scheduler]:
     """Handles of the components of a pipeline folder, by the names in its `model_index.json`.
 
@@ -32,7 +32,7 @@ def open_pipeline(
 
 
 def open_component(
-    root: Path, subfolder: str = "", variant: str = "", dtype: str = "float32"
+    root: Path, subfolder: str = "", variant: str = "", dtype: str = ""
 ) -> ModelRef | Scheduler:
     """The handle of one component alone; a whole pipeline folder explains its own components.
 
@@ -45,7 +45,7 @@ def open_component(
     return handle(component, facts, dtype)
 
 
-def handle(component: Component, facts: ModelFacts, dtype: str = "float32") -> ModelRef:
+def handle(component: Component, facts: ModelFacts, dtype: str = "") -> ModelRef:
     """The handle of `component`, of the kind that stands for its class."""
     place = (str(component.root), component.subfolder, component.class_name)
     known = facts.facets("space", "channels", "width", "in_channels", "factor", "sample_size")

@@ -1,7 +1,7 @@
 """Content hashes of models, so that a workflow can name a model by what it is.
 
-A hash is `b2:` and 32 hex digits of BLAKE2b. Hashing gigabytes takes seconds, so each file's hash is
-remembered under its size, time of change and inode, also from one run to the next.
+A hash is `b2:` and 32 hex digits of BLAKE2b. Hashing gigabytes takes seconds, so each file's hash
+is remembered under its size, time of change and inode, also from one run to the next.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ as they are mapped from disk, so loading copies nothing that needs no other type
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,11 @@ SHOWN = 5
 def load(ref: ModelRef) -> Any:
     """The module (or tokenizer) that `ref` stands for, on the CPU, with its patches applied.
 
-    Modules come in evaluation mode with gradients off, in the handle's dtype. Raises LoomError
-    for missing, damaged or ill-fitting files and for classes that are not known.
+    Modules come in evaluation mode with gradients off, in the handle's dtype or float32. Raises
+    LoomError for missing, damaged or ill-fitting files and for classes that are not known.
     """
     component = find_component(Path(ref.folder), ref.subfolder, ref.variant)
-    model = load_component(component, getattr(torch, ref.dtype))
+    model = load_component(component, getattr(torch, ref.dtype or "float32"))
     for patch in ref.patches:
         patch.apply(model)
     return model
@@ -138,7 +138,7 @@ def assign(
         if place is None:
             unexpected.append(name)
         elif place.shape != tensor.shape:
-            misshaped.append(f"{name} is {_shape(tensor)} where {_shape(place)} belongs")
+            misshaped.append(_misshaped(name, tensor.shape, place.shape))
         else:
             value = tensor.to(dtype) if tensor.is_floating_point() else tensor
             owner_name, _, attribute = name.rpartition(".")
@@ -186,14 +186,15 @@ def _load_theirs(component: Component, dtype: torch.dtype) -> nn.Module:
             dtype=dtype,
             variant=component.variant or None,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,
         )
-    # from_pretrained fills what is missing with random numbers and only warns.
+    # from_pretrained fills what is missing or does not fit with random numbers and only warns.
     refuse_mismatch(
         component.class_name,
         str(component.path),
         sorted(report["missing_keys"]),
         sorted(k for k in report["unexpected_keys"] if not k.endswith("position_ids")),
-        [str(entry[0]) for entry in report["mismatched_keys"]],
+        [_misshaped(*entry) for entry in report["mismatched_keys"]],
     )
     return model.eval().requires_grad_(False)
 
@@ -233,8 +234,9 @@ def _quiet_transformers() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _shape(tensor: torch.Tensor) -> str:
-    return "×".join(map(str, tensor.shape)) or "a single number"
+def _misshaped(name: str, found: Sequence[int], expected: Sequence[int]) -> str:
+    there, here = ("×".join(map(str, shape)) or "one number" for shape in (found, expected))
+    return f"{name} is {there} where {here} belongs"
 
 
 def _some(names: list[str]) -> str:

@@ -1,0 +1,105 @@
+"""Which device runs the models and in which numbers, known without importing torch.
+
+Recipe keys need the answer before anything is loaded, and it must be the same before and after: so
+it comes from what is installed, never from what happens to be imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import platform
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.graph.errors import LoomError
+
+DEVICE_VARIABLE = "LOOM_DEVICE"
+DTYPE_VARIABLE = "LOOM_DTYPE"
+KINDS = ("cpu", "cuda", "mps")
+DTYPES = ("float32", "float16", "bfloat16")
+# Half precision on a CPU is two hundred times slower than float32, and Apple's GPU overflows in it.
+USUAL_DTYPE = {"cpu": "float32", "cuda": "float16", "mps": "float32"}
+ATTENTION = "sdpa"
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device kind (cpu, cuda, mps) and the numbers models use there (a torch dtype's name)."""
+
+    kind: str
+    dtype: str
+
+    def dtype_for(self, wanted: str = "") -> str:
+        """The numbers for a model that asks for `wanted` ("" asks for the usual ones)."""
+        wanted = wanted or self.dtype
+        return "float32" if self.kind == "cpu" and wanted == "float16" else wanted
+
+
+def pick() -> Device:
+    """The device to use: what LOOM_DEVICE and LOOM_DTYPE say, else the fastest that is there.
+
+    Raises LoomError for a value that is not one of the known names.
+    """
+    kind = os.environ.get(DEVICE_VARIABLE, "") or _fastest()
+    if kind not in KINDS:
+        raise LoomError(
+            f"{DEVICE_VARIABLE} is {kind!r}.", remedy=f"Set it to one of {', '.join(KINDS)}."
+        )
+    dtype = os.environ.get(DTYPE_VARIABLE, "") or USUAL_DTYPE[kind]
+    if dtype not in DTYPES:
+        raise LoomError(
+            f"{DTYPE_VARIABLE} is {dtype!r}.", remedy=f"Set it to one of {', '.join(DTYPES)}."
+        )
+    return Device(kind, dtype)
+
+
+def numeric_environment() -> dict[str, str]:
+    """What besides the graph decides the numbers: goes into every recipe key."""
+    device = pick()
+    return {"device": device.kind, "dtype": device.dtype_for(), "attention": ATTENTION}
+
+
+def check_usable(device: Device) -> None:
+    """Raise LoomError where torch can't use the device that was picked. Imports torch."""
+    import torch
+
+    if device.kind == "cuda" and not torch.cuda.is_available():
+        raise LoomError(
+            "There is an NVIDIA card, but torch can't use it (its driver may be too old).",
+            remedy=f"Update the driver, or set {DEVICE_VARIABLE}=cpu.",
+        )
+    if device.kind == "mps" and not torch.backends.mps.is_available():
+        raise LoomError("Torch can't use this Mac's GPU.", remedy=f"Set {DEVICE_VARIABLE}=cpu.")
+
+
+def _fastest() -> str:
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return "mps"
+    return "cuda" if _torch_has_cuda() and _has_nvidia_card() else "cpu"
+
+
+def _has_nvidia_card() -> bool:
+    """Whether NVIDIA's driver is loaded and not hidden from this process."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+        return False
+    if os.name == "nt":
+        return Path(os.environ.get("SYSTEMROOT", "C:/Windows"), "System32/nvcuda.dll").exists()
+    # Linux, and Linux under Windows, where the card has another name.
+    return Path("/dev/nvidiactl").exists() or Path("/usr/lib/wsl/lib/libcuda.so.1").exists()
+
+
+@functools.cache
+def _torch_has_cuda() -> bool:
+    """Whether the installed torch is a CUDA build, read from its version file."""
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return False
+    try:
+        text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return re.search(r"^cuda\b[^=]*=\s*['\"]", text, re.MULTILINE) is not None

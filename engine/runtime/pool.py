@@ -1,0 +1,138 @@
+"""The one place that holds weights: models are lent by handle, and put away to make room."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.diffusion.values import ModelRef
+from engine.runtime.device import Device, check_usable, pick
+
+Loader = Callable[[ModelRef], Any]
+DEFAULT_BUDGET = 16 << 30
+CPU = Device("cpu", "float32")
+
+
+@dataclass
+class _Entry:
+    """One model; its lock is held while it loads, so that others wait for it, not for the pool."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    model: Any = None
+    size: int = 0
+    leases: int = 0
+    loaded: bool = False
+
+
+class ModelPool:
+    """Lends models by handle, keeping the most recently used ones within `budget` bytes.
+
+    A model that is lent is never put away, so leases together may exceed the budget. Equal handles
+    share one model. Several threads may lease at once: the same model loads once, others load
+    beside it. `loader` makes the module of a handle; the default reads it from its folder and puts
+    it on `device`, in that device's numbers where the handle asks for none.
+    """
+
+    def __init__(
+        self,
+        budget: int = DEFAULT_BUDGET,
+        loader: Loader | None = None,
+        device: Device = CPU,
+    ) -> None:
+        self.budget = budget
+        self._loader = loader or _loader_for(device)
+        self._entries: OrderedDict[ModelRef, _Entry] = OrderedDict()  # least recently used first
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lease(self, ref: ModelRef) -> Iterator[Any]:
+        """The model of `ref` for the length of a `with` block, loaded on first use.
+
+        Raises what the loader raises (LoomError for files); the pool is then as before.
+        """
+        with self._lock:
+            entry = self._entries.setdefault(ref, _Entry())
+            self._entries.move_to_end(ref)
+            entry.leases += 1
+        try:
+            with entry.lock:
+                if not entry.loaded:
+                    entry.model = self._loader(ref)
+                    entry.size = size_of(entry.model)
+                    entry.loaded = True
+            self._evict()
+            yield entry.model
+        finally:
+            with self._lock:
+                entry.leases -= 1
+                if not entry.loaded and not entry.leases and self._entries.get(ref) is entry:
+                    del self._entries[ref]
+            self._evict()
+
+    def clear(self) -> int:
+        """Put away every model that is not lent; returns the bytes that frees."""
+        return self._evict(budget=0)
+
+    @property
+    def used(self) -> int:
+        """Bytes of the models that are loaded now."""
+        with self._lock:
+            return sum(entry.size for entry in self._entries.values())
+
+    def __contains__(self, ref: ModelRef) -> bool:
+        """Whether the model of `ref` is loaded now."""
+        with self._lock:
+            entry = self._entries.get(ref)
+            return entry is not None and entry.loaded
+
+    def _evict(self, budget: int | None = None) -> int:
+        budget = self.budget if budget is None else budget
+        freed = 0
+        with self._lock:
+            used = sum(entry.size for entry in self._entries.values())
+            for ref, entry in list(self._entries.items()):
+                if used - freed <= budget:
+                    break
+                if entry.loaded and not entry.leases:
+                    del self._entries[ref]
+                    freed += entry.size
+        return freed
+
+
+def size_of(model: Any) -> int:
+    """Bytes of a module's parameters and buffers, shared ones once; 0 for what has none."""
+    if not hasattr(model, "state_dict"):
+        return 0
+    storages = {}
+    for tensor in (*model.parameters(), *model.buffers()):
+        storages[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
+    return sum(storages.values())
+
+
+def _loader_for(device: Device) -> Loader:
+    def load_from_folder(ref: ModelRef) -> Any:
+        from engine.diffusion.weights.load import load
+
+        model = load(replace(ref, dtype=device.dtype_for(ref.dtype)))
+        return model.to(device.kind) if hasattr(model, "state_dict") else model
+
+    return load_from_folder
+
+
+_shared: ModelPool | None = None
+_shared_lock = threading.Lock()
+
+
+def shared_pool() -> ModelPool:
+    """The pool of this process, on the device that `runtime.device` picks."""
+    global _shared
+    with _shared_lock:
+        if _shared is None:
+            device = pick()
+            check_usable(device)
+            _shared = ModelPool(device=device)
+        return _shared

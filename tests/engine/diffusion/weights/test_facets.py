@@ -1,0 +1,64 @@
+import json
+import sys
+
+import pytest
+
+from engine.diffusion.weights.facets import probe_component, probe_pipeline
+
+
+def write_unet(root, **config):
+    (root / "unet").mkdir(parents=True)
+    text = json.dumps({"_class_name": "UNet2DConditionModel", **config})
+    (root / "unet" / "config.json").write_text(text)
+    index = {"unet": ["diffusers", "UNet2DConditionModel"]}
+    (root / "model_index.json").write_text(json.dumps(index))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("width", "blocks", "space"),
+    [
+        (768, [320, 640, 1280, 1280], "sd15"),
+        (1024, [320, 640, 1280, 1280], "sd21"),
+        (2048, [320, 640, 1280], "sdxl"),
+        (1280, [384, 768, 1536, 1536], "sdxl"),
+        (768, [64, 128, 192], "mine"),
+    ],
+)
+def test_published_families_are_told_by_their_shapes(tmp_path, width, blocks, space):
+    root = write_unet(tmp_path / "mine", cross_attention_dim=width, block_out_channels=blocks)
+    facets = probe_pipeline(root)["unet"].facets()
+    assert facets == {"space": space, "channels": 4, "width": width}
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(4, 4), (9, 4), (5, 4), (8, 4), (4, 8), (7, 4)])
+def test_channels_are_those_of_the_latents(tmp_path, inputs, outputs):
+    root = write_unet(tmp_path / "m", in_channels=inputs, out_channels=outputs)
+    facts = probe_pipeline(root)["unet"]
+    assert (facts.channels, facts.in_channels) == (4, inputs)
+
+
+def test_components_of_one_folder_explain_one_another(tiny_model):
+    facts = probe_pipeline(tiny_model)
+    assert facts["unet"].facets() == {"space": "tiny", "channels": 4, "width": 32}
+    assert facts["vae"].facets() == {"space": "tiny", "channels": 4}
+    assert facts["text_encoder"].facets() == {"space": "tiny", "width": 32}
+    assert facts["unet"].factor == facts["vae"].factor == 4
+
+
+def test_a_vae_alone_leaves_its_family_open(tiny_model):
+    facts = probe_component(tiny_model, "vae")
+    assert facts.facets() == {"channels": 4}
+
+
+def test_probing_is_light(tiny_model):
+    import subprocess
+
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from engine.diffusion.weights.facets import probe_pipeline\n"
+        f"probe_pipeline(Path({str(tiny_model)!r}))\n"
+        "print('torch' in sys.modules or 'numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,54 @@
+import subprocess
+import sys
+
+import pytest
+
+from engine.graph.errors import LoomError
+from engine.runtime import device
+from engine.runtime.device import Device, numeric_environment, pick
+
+
+@pytest.fixture(autouse=True)
+def no_card(monkeypatch):
+    monkeypatch.setattr(device, "_fastest", lambda: "cpu")
+
+
+def test_a_cpu_works_in_float32():
+    assert pick() == Device("cpu", "float32")
+    assert numeric_environment() == {"device": "cpu", "dtype": "float32", "attention": "sdpa"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "used"),
+    [("", "float32"), ("float16", "float32"), ("bfloat16", "bfloat16"), ("float32", "float32")],
+)
+def test_half_precision_on_a_cpu_is_raised(wanted, used):
+    assert Device("cpu", "float32").dtype_for(wanted) == used
+
+
+def test_a_card_works_in_half_precision_unless_told_otherwise(monkeypatch):
+    monkeypatch.setenv("LOOM_DEVICE", "cuda")
+    assert pick() == Device("cuda", "float16")
+    assert pick().dtype_for("float16") == "float16"
+    monkeypatch.setenv("LOOM_DTYPE", "bfloat16")
+    assert numeric_environment()["dtype"] == "bfloat16"
+
+
+@pytest.mark.parametrize("variable", ["LOOM_DEVICE", "LOOM_DTYPE"])
+def test_an_unknown_setting_is_named(monkeypatch, variable):
+    monkeypatch.setenv(variable, "quantum")
+    with pytest.raises(LoomError, match=f"{variable} is 'quantum'"):
+        pick()
+
+
+def test_the_answer_needs_no_torch_and_agrees_with_it():
+    code = (
+        "import sys\n"
+        "from engine.runtime.device import numeric_environment, pick, check_usable\n"
+        "before = numeric_environment(); light = 'torch' not in sys.modules\n"
+        "import torch; check_usable(pick())\n"
+        "same_card = torch.cuda.is_available() == (pick().kind == 'cuda')\n"
+        "print(light, before == numeric_environment(), same_card)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "True", "True"], done.stderr

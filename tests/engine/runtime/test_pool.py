@@ -1,0 +1,130 @@
+import threading
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from engine.diffusion.values import ModelRef
+from engine.diffusion.weights.handles import open_pipeline
+from engine.graph.errors import LoomError
+from engine.runtime.device import Device
+from engine.runtime.pool import ModelPool, size_of
+
+
+def ref(name: str) -> ModelRef:
+    return ModelRef("", "", "Linear", name)
+
+
+class Loader:
+    """Loads a layer of 400 bytes for any handle and counts how often."""
+
+    def __init__(self, seconds: float = 0.0):
+        self.loaded: list[str] = []
+        self.seconds = seconds
+
+    def __call__(self, handle: ModelRef) -> nn.Module:
+        self.loaded.append(handle.digest)
+        time.sleep(self.seconds)
+        return nn.Linear(10, 10, bias=False)
+
+
+def test_a_model_loads_once_and_equal_handles_share_it():
+    loader = Loader()
+    pool = ModelPool(budget=1000, loader=loader)
+    with pool.lease(ref("a")) as first:
+        pass
+    with pool.lease(ModelRef("elsewhere", "unet", "Linear", "a")) as second:
+        assert second is first
+    assert loader.loaded == ["a"]
+    assert pool.used == size_of(first) == 400
+
+
+def test_the_least_recently_used_goes_first():
+    loader = Loader()
+    pool = ModelPool(budget=800, loader=loader)
+    for name in ("a", "b", "a", "c"):
+        with pool.lease(ref(name)):
+            pass
+    assert [ref(name) in pool for name in "abc"] == [True, False, True]
+    assert pool.used == 800
+
+
+def test_what_is_lent_is_never_put_away():
+    pool = ModelPool(budget=400, loader=Loader())
+    with pool.lease(ref("a")), pool.lease(ref("b")):
+        assert pool.used == 800
+        assert pool.clear() == 0
+    assert pool.used == 400
+    assert ref("b") in pool or ref("a") in pool
+    assert pool.clear() == 400
+    assert pool.used == 0
+
+
+def test_a_failed_load_leaves_no_trace_and_is_tried_again():
+    loader = Loader()
+    broken = [True]
+
+    def load(handle):
+        if broken[0]:
+            raise LoomError("It is broken.")
+        return loader(handle)
+
+    pool = ModelPool(loader=load)
+    with pytest.raises(LoomError, match="broken"), pool.lease(ref("a")):
+        pass
+    assert ref("a") not in pool
+    broken[0] = False
+    with pool.lease(ref("a")):
+        assert ref("a") in pool
+
+
+def test_threads_that_want_one_model_load_it_once():
+    loader = Loader(seconds=0.05)
+    pool = ModelPool(budget=400, loader=loader)
+    seen: list[int] = []
+
+    def use(name: str):
+        with pool.lease(ref(name)) as model:
+            seen.append(id(model))
+
+    threads = [threading.Thread(target=use, args=("a",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loader.loaded == ["a"]
+    assert len(set(seen)) == 1
+
+
+def test_different_models_load_beside_one_another():
+    both = threading.Barrier(2, timeout=5)
+
+    def load(handle):
+        both.wait()  # passes only when the other thread is loading too
+        return nn.Linear(1, 1)
+
+    pool = ModelPool(loader=load)
+    done: list[str] = []
+
+    def use(name: str):
+        with pool.lease(ref(name)):
+            done.append(name)
+
+    threads = [threading.Thread(target=use, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == ["a", "b"]
+
+
+def test_the_default_loader_reads_the_folder_in_the_devices_numbers(tiny_model):
+    parts = open_pipeline(tiny_model, dtype="float16")
+    pool = ModelPool(device=Device("cpu", "float32"))
+    vae, tokenizer = parts["vae"], parts["tokenizer"]
+    assert isinstance(vae, ModelRef) and isinstance(tokenizer, ModelRef)
+    with pool.lease(vae) as model:
+        assert next(model.parameters()).dtype == torch.float32
+    with pool.lease(tokenizer) as words:
+        assert words.model_max_length == 12
