@@ -47,19 +47,24 @@ def tensor_codec(python: type) -> codecs.Codec:
 
 
 def model_codec(python: type[ModelRef]) -> codecs.Codec:
-    """The codec of a handle; it comes back only while the folder is where it was."""
+    """The codec of a handle; it comes back only while the folder is where it was.
+
+    Patches are kept where they are kinds of plain values; with others the handle is made again.
+    """
 
     def encode(value: ModelRef) -> bytes:
-        if value.patches:
-            raise TypeError("a patched model is quicker made again than kept")
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        del fields["patches"]
+        patches = codecs.encode(value.patches)
+        fields["patches"] = patches[1].decode() if patches else None
         return json.dumps(fields).encode()
 
     def decode(data: bytes) -> ModelRef:
         fields = json.loads(data)
         if not Path(fields["folder"], fields["subfolder"]).is_dir():
             raise CacheError(f"The model is no longer in {fields['folder']}.")
+        if fields["patches"] is None:
+            raise CacheError("The model's patches are not kept.")
+        fields["patches"] = codecs.decode("json", fields["patches"].encode())
         return python(**fields)
 
     return codecs.Codec(python.__name__, python, encode, decode)

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from engine.diffusion.weights.handles import open_pipeline
 from engine.graph import codecs
 from engine.graph.digests import digest
 from engine.graph.errors import CacheError
+from engine.graph.types import kind
 
 VALUES = [
     Latents(torch.randn(2, 4, 3, 5), space="sd15", factor=4),
@@ -36,6 +39,29 @@ def test_handles_come_back_while_their_folder_is_there(model_copy):
     model_copy.rename(model_copy.with_name("moved"))
     with pytest.raises(CacheError, match="no longer in"):
         codecs.decode(*kept)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A patch that is no kind."""
+
+    factor: float
+
+    def apply(self, module):
+        pass
+
+
+def test_a_patched_handle_never_comes_back_without_its_patches(model_copy):
+    unet = open_pipeline(model_copy)["unet"]
+    assert isinstance(unet, UNet)
+    for patch, returns in ((Scale(2.0), False), (kind("TestScale")(Scale)(3.0), True)):
+        kept = codecs.encode(unet.patched(patch))
+        assert kept is not None
+        if returns:
+            assert codecs.decode(*kept) == unet.patched(patch)
+        else:
+            with pytest.raises(CacheError, match="patches"):
+                codecs.decode(*kept)
 
 
 @pytest.mark.parametrize("cut", [4, 100, -3])
