@@ -122,4 +122,4 @@ def _draw(noise: SeededNoise | None, index: int, like: torch.Tensor) -> torch.Te
             f"The noise has shape {shape}, and the latents have {tuple(like.shape)}.",
             remedy="Give one seed a picture, and noise of the latents' size.",
         )
-    return noise(index).to(like)
+    return noise(index).to(like, non_blocking=True)

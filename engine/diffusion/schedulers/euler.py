@@ -76,8 +76,7 @@ class EulerRun(SchedulerRun):
         self.scale: list[float] = (variance**0.5).tolist()
         self.c_out: list[float] = (-sigma / variance**0.5).tolist()
         if config.timestep_type == "continuous":
-            t = 0.25 * np.log(sigmas[:-1])
-            self.timesteps = torch.from_numpy(t).to(device)
+            self.timesteps = (0.25 * sigma[:-1].log()).to(device)
         else:
             self.timesteps = on_device(t, torch.float32, len(trained), device)
         largest = max(self.sigmas)

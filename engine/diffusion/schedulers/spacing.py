@@ -27,7 +27,8 @@ def trailing(trained: int, steps: int, last: int | None = None) -> Timesteps:
 
     `last` < trained begins that many timesteps in, which leaves fewer than `steps` of them.
     """
-    return np.arange(trained if last is None else last, 0, -trained / steps).round() - 1
+    t = np.arange(trained if last is None else last, 0, -trained / steps).round() - 1
+    return t[t >= 0]  # with 61 strides of 1000 / 61 a rounding error is left over, and would be -1
 
 
 def spaced(spacing: str, trained: int, steps: int, offset: int = 0) -> Timesteps:

@@ -1,0 +1,182 @@
+import dataclasses
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.diffusion.schedulers.ddim import DDIMScheduler
+from engine.diffusion.schedulers.dpmsolver_multistep import DPMSolverMultistepScheduler
+from engine.diffusion.schedulers.euler import EulerDiscreteScheduler
+from engine.diffusion.schedulers.registry import SCHEDULERS, from_json, swap
+from engine.graph.errors import LoomError
+
+
+def test_configuration_is_frozen_hashable_and_equal_by_value():
+    a, b = EulerDiscreteScheduler(beta_end=0.012), EulerDiscreteScheduler(beta_end=0.012)
+    assert a == b
+    assert hash(a) == hash(b)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        a.beta_end = 0.5
+
+
+@given(
+    name=st.sampled_from(sorted(SCHEDULERS)),
+    schedule=st.sampled_from(["linear", "scaled_linear", "squaredcos_cap_v2"]),
+    prediction=st.sampled_from(["epsilon", "sample", "v_prediction"]),
+    spacing=st.sampled_from(["leading", "linspace", "trailing"]),
+    end=st.floats(0.01, 0.9),
+    offset=st.integers(0, 2),
+    zero=st.booleans(),
+)
+def test_json_round_trip(name, schedule, prediction, spacing, end, offset, zero):
+    scheduler = SCHEDULERS[name](
+        beta_schedule=schedule,
+        prediction_type=prediction,
+        timestep_spacing=spacing,
+        beta_end=end,
+        steps_offset=offset,
+        rescale_betas_zero_snr=zero,
+    )
+    assert from_json(json.loads(json.dumps(scheduler.to_json()))) == scheduler
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({}, "no _class_name"),
+        ({"_class_name": "PNDMScheduler"}, "PNDMScheduler.*DDIMScheduler, DPMSolverMultistep"),
+        (
+            {"_class_name": "DDIMScheduler", "beta_schedule": "sigmoid"},
+            "beta_schedule='sigmoid'.*one of linear",
+        ),
+        (
+            {"_class_name": "DDIMScheduler", "prediction_type": "flow_prediction"},
+            "epsilon, sample, v_pred",
+        ),
+        ({"_class_name": "DDIMScheduler", "clip_sample": "yes"}, "true or false"),
+        ({"_class_name": "DDIMScheduler", "steps_offset": 1.5}, "a whole number"),
+        ({"_class_name": "DDIMScheduler", "beta_end": float("nan")}, "a number"),
+        (
+            {"_class_name": "DDIMScheduler", "beta_start": 0.5, "beta_end": 0.1},
+            "beta_start ≤ beta_end",
+        ),
+        ({"_class_name": "DDIMScheduler", "eta": 2.0}, "from 0 to 1"),
+        ({"_class_name": "DDIMScheduler", "trained_betas": [0.1, 0.2]}, "2 values for 1000"),
+        ({"_class_name": "DDIMScheduler", "num_train_timesteps": 0}, "at least 1"),
+        ({"_class_name": "DPMSolverMultistepScheduler", "solver_order": 3}, "1 or 2, got 3"),
+        (
+            {"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "sde-dpmsolver++"},
+            r"algorithm_type='dpmsolver\+\+' only.*'sde-dpmsolver\+\+'",
+        ),
+        (
+            {"_class_name": "DPMSolverMultistepScheduler", "use_flow_sigmas": True},
+            "use_flow_sigmas",
+        ),
+        (
+            {
+                "_class_name": "EulerDiscreteScheduler",
+                "use_karras_sigmas": True,
+                "use_beta_sigmas": True,
+            },
+            "only one sigma table.*karras and beta",
+        ),
+        (
+            {"_class_name": "EulerDiscreteScheduler", "timestep_type": "continuous"},
+            "v_prediction models",
+        ),
+        (
+            {"_class_name": "EulerDiscreteScheduler", "sigma_min": 2.0, "sigma_max": 1.0},
+            "below sigma_max",
+        ),
+    ],
+)
+def test_what_is_refused_and_why(config, message):
+    with pytest.raises(LoomError, match=message):
+        from_json(config)
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "steps", "message"),
+    [
+        (DDIMScheduler(), 0, "Ask for 1 to 1000"),
+        (EulerDiscreteScheduler(num_train_timesteps=50), 51, "Ask for 1 to 50"),
+        (DDIMScheduler(steps_offset=1), 1000, "begin at timestep 1000"),
+        (DPMSolverMultistepScheduler(timestep_spacing="leading"), 1000, "Take fewer steps"),
+        (
+            DDIMScheduler(rescale_betas_zero_snr=True, timestep_spacing="trailing"),
+            10,
+            "use a v_prediction|Use a v_prediction",
+        ),
+    ],
+)
+def test_runs_that_cannot_be(scheduler, steps, message):
+    with pytest.raises(LoomError, match=message):
+        scheduler.start(steps)
+
+
+@pytest.mark.parametrize("source", SCHEDULERS)
+@pytest.mark.parametrize("target", SCHEDULERS)
+def test_swap_keeps_the_noise_schedule(source, target):
+    settings = {
+        "beta_schedule": "scaled_linear",
+        "beta_start": 0.00085,
+        "beta_end": 0.012,
+        "num_train_timesteps": 600,
+        "prediction_type": "v_prediction",
+        "timestep_spacing": "trailing",
+        "steps_offset": 1,
+        "rescale_betas_zero_snr": True,
+    }
+    swapped = swap(SCHEDULERS[source](**settings), target)
+    assert type(swapped).__name__ == target
+    assert {name: getattr(swapped, name) for name in settings} == settings
+
+
+def test_swap_there_and_back_loses_nothing():
+    ddim = DDIMScheduler(clip_sample=False, set_alpha_to_one=False, eta=0.5)
+    assert ddim.swap(EulerDiscreteScheduler).swap(DDIMScheduler).to_json() | ddim.to_json() == (
+        ddim.swap(EulerDiscreteScheduler).swap(DDIMScheduler).to_json()
+    )
+    karras = EulerDiscreteScheduler(use_karras_sigmas=True)
+    assert karras.swap(DPMSolverMultistepScheduler).sigma_table == "karras"
+
+
+def test_swap_does_not_begin_to_clip():
+    assert DDIMScheduler().clip_sample
+    assert not EulerDiscreteScheduler().swap(DDIMScheduler).clip_sample
+    assert (
+        DDIMScheduler(clip_sample=True).swap(EulerDiscreteScheduler).swap(DDIMScheduler).clip_sample
+    )
+
+
+def test_another_solvers_file_is_read_for_its_noise_schedule():
+    pndm = {
+        "_class_name": "PNDMScheduler",
+        "_diffusers_version": "0.6.0",
+        "beta_schedule": "scaled_linear",
+        "beta_end": 0.012,
+        "clip_sample": False,
+        "skip_prk_steps": True,
+        "set_alpha_to_one": False,
+        "steps_offset": 1,
+        "trained_betas": None,
+    }
+    euler = EulerDiscreteScheduler.from_json(pndm)
+    assert (euler.beta_schedule, euler.beta_end, euler.steps_offset) == ("scaled_linear", 0.012, 1)
+    assert euler.to_json()["skip_prk_steps"] is True
+    assert euler.swap(DDIMScheduler).set_alpha_to_one is False
+
+
+def test_swap_with_changes_and_unknown_ones():
+    ddim = swap(EulerDiscreteScheduler(), "DDIMScheduler", eta=1.0)
+    assert ddim.start(3).needs_noise
+    with pytest.raises(LoomError, match="no setting called churn"):
+        EulerDiscreteScheduler().swap(DDIMScheduler, churn=1)
+
+
+def test_configuration_module_imports_no_torch():
+    code = "import sys, engine.diffusion.schedulers.base; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,37 @@
+import pytest
+import torch
+
+from engine.diffusion.schedulers import noise_schedule as ns
+
+
+def alpha_bar(betas):
+    return (1 - betas).cumprod(0)
+
+
+def test_scaled_linear_is_the_latent_diffusion_schedule():
+    betas = ns.betas("scaled_linear", 1000, 0.00085, 0.012)
+    assert betas[0].item() == pytest.approx(0.00085)
+    assert betas[-1].item() == pytest.approx(0.012)
+    assert alpha_bar(betas)[-1].item() == pytest.approx(0.00466, abs=1e-5)  # sigma_max 14.61
+
+
+def test_squared_cosine_follows_the_paper_and_is_capped():
+    betas = ns.betas("squaredcos_cap_v2", 1000, 0.0001, 0.02)
+    f = torch.cos((torch.tensor([0.5, 0.0]) + 0.008) / 1.008 * torch.pi / 2) ** 2
+    assert alpha_bar(betas)[499].item() == pytest.approx((f[0] / f[1]).item(), rel=1e-4)
+    assert betas.max().item() == pytest.approx(0.999)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "scaled_linear", "squaredcos_cap_v2"])
+def test_zero_terminal_snr_keeps_the_first_and_empties_the_last(schedule):
+    plain = alpha_bar(ns.betas(schedule, 1000, 0.00085, 0.012))
+    rescaled = alpha_bar(ns.betas(schedule, 1000, 0.00085, 0.012, zero_snr=True))
+    assert rescaled[-1] == 0
+    assert rescaled[0].item() == pytest.approx(plain[0].item(), rel=1e-6)
+    assert (rescaled.diff() < 0).all()
+
+
+def test_trained_betas_replace_the_schedule():
+    assert ns.betas("linear", 3, 0.1, 0.2, [0.3, 0.4, 0.5]).tolist() == pytest.approx(
+        [0.3, 0.4, 0.5]
+    )

@@ -1,0 +1,127 @@
+"""Solvers against mathematics: Gaussian pictures, for which the best prediction and the exact
+trajectory of the probability-flow ODE are known."""
+
+import pytest
+import torch
+
+from engine.diffusion.schedulers.ddim import DDIMScheduler
+from engine.diffusion.schedulers.dpmsolver_multistep import DPMSolverMultistepScheduler
+from engine.diffusion.schedulers.euler import EulerDiscreteScheduler
+from engine.graph.errors import LoomError
+
+MEAN, STD = 0.4, 0.6
+SD = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+SOLVERS = [
+    DDIMScheduler(**SD, clip_sample=False),
+    EulerDiscreteScheduler(**SD),
+    DPMSolverMultistepScheduler(**SD),
+]
+
+
+def levels(run, i):
+    """(alpha, sigma) of x = alpha x_0 + sigma noise at step i, as the run itself noises."""
+    one, zero = torch.ones(1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
+    return run.add_noise(i, one, zero).item(), run.add_noise(i, zero, one).item()
+
+
+def best_x0(run, i, x):
+    alpha, sigma = levels(run, i)
+    gain = alpha * STD**2 / (alpha**2 * STD**2 + sigma**2)
+    return MEAN + gain * (x - alpha * MEAN)
+
+
+def solve(scheduler, steps, stop):
+    """Integrate from step 0 to step `stop` and return the largest distance from the exact x."""
+    run = scheduler.start(steps)
+    z = torch.linspace(-2, 2, 9, dtype=torch.float64)
+
+    def exact(i):
+        alpha, sigma = levels(run, i)
+        return alpha * MEAN + (alpha**2 * STD**2 + sigma**2) ** 0.5 * z
+
+    x = exact(0)
+    for i in range(stop):
+        x = run.step(i, best_x0(run, i, x), x)
+    return (x - exact(stop)).abs().max().item()
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "order"),
+    [
+        (EulerDiscreteScheduler(**SD, prediction_type="sample", use_karras_sigmas=True), 1),
+        (DPMSolverMultistepScheduler(**SD, prediction_type="sample", solver_order=1), 1),
+        (DPMSolverMultistepScheduler(**SD, prediction_type="sample"), 2),
+        (DPMSolverMultistepScheduler(**SD, prediction_type="sample", solver_type="heun"), 2),
+    ],
+    ids=["euler", "first", "midpoint", "heun"],
+)
+def test_order_of_convergence(scheduler, order):
+    coarse, fine = solve(scheduler, 40, 20), solve(scheduler, 160, 80)
+    assert fine < coarse
+    assert coarse / fine == pytest.approx(4**order, rel=0.35)
+
+
+@pytest.mark.parametrize("scheduler", SOLVERS, ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("steps", [1, 2, 20])
+def test_a_model_that_knows_the_picture_ends_at_it(scheduler, steps):
+    x0 = torch.randn(1, 3, 4, 4)
+    scheduler = scheduler.swap(type(scheduler), prediction_type="sample")
+    run = scheduler.start(steps)
+    x = torch.randn(1, 3, 4, 4) * run.init_noise_sigma
+    for i in range(steps):
+        x = run.step(i, x0, x)
+        assert torch.equal(run.predicted_x0, x0)
+    torch.testing.assert_close(x, x0, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("scheduler", SOLVERS, ids=lambda s: type(s).__name__)
+def test_runs_share_nothing(scheduler):
+    def go(run):
+        x = torch.full((1, 1, 2, 2), 0.5)
+        for i in range(5):
+            x = run.step(i, torch.cos(3 * x), x)
+        return x
+
+    first, second = scheduler.start(5), scheduler.start(5)
+    before = hash(scheduler)
+    assert torch.equal(go(first), go(second))
+    assert hash(scheduler) == before
+
+
+@pytest.mark.parametrize("scheduler", SOLVERS, ids=lambda s: type(s).__name__)
+def test_half_precision_is_stepped_in_float32(scheduler):
+    run = scheduler.start(5)
+    x = torch.randn(1, 1, 2, 2, dtype=torch.float16)
+    assert run.step(0, x, x).dtype == torch.float32
+    assert run.add_noise(0, x, x.float()).dtype == torch.float32
+
+
+def test_second_order_only_after_a_step_of_this_run():
+    two = DPMSolverMultistepScheduler(**SD).start(20)
+    one = DPMSolverMultistepScheduler(**SD, solver_order=1).start(20)
+    x, m = torch.randn(2, 1, 3, 4, 4)
+    assert torch.equal(two.step(5, m, x), one.step(5, m, x))  # begun in the middle
+    assert not torch.equal(two.step(6, -m, x), one.step(6, -m, x))
+    assert torch.equal(two.step(9, m, x), one.step(9, m, x))  # after a jump
+
+
+def test_stochastic_ddim_keeps_the_marginal_variance():
+    """With eta = 1 and the best prediction, x stays distributed as the noised pictures are."""
+    run = DDIMScheduler(**SD, clip_sample=False, prediction_type="sample", eta=1.0).start(50)
+    g = torch.Generator().manual_seed(0)
+    x0, noise = torch.randn(2, 20000, generator=g, dtype=torch.float64)
+    x = run.add_noise(0, MEAN + STD * x0, noise)
+    for i in range(40):
+        x = run.step(i, best_x0(run, i, x), x, torch.randn(20000, generator=g).double())
+    alpha, sigma = levels(run, 40)
+    assert x.mean().item() == pytest.approx(alpha * MEAN, abs=0.02)
+    # the mean of x_0 alone loses its spread: less than the full variance, more than the noise
+    assert sigma**2 < x.var().item() < alpha**2 * STD**2 + sigma**2
+
+
+def test_stochastic_ddim_asks_for_noise():
+    run = DDIMScheduler(eta=0.5).start(4)
+    x = torch.zeros(1, 1, 2, 2)
+    assert run.needs_noise
+    with pytest.raises(LoomError, match="Connect a noise seed"):
+        run.step(0, x, x)

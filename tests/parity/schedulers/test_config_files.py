@@ -1,0 +1,44 @@
+"""scheduler_config.json: the reference writes and we read; we write and the reference reads."""
+
+import json
+
+import diffusers
+import pytest
+
+from engine.diffusion.schedulers.registry import SCHEDULERS, from_json
+
+pytestmark = pytest.mark.parity
+
+SETTINGS = {
+    "DDIMScheduler": {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1},
+    "DPMSolverMultistepScheduler": {"use_karras_sigmas": True, "lambda_min_clipped": -5.1},
+    "EulerDiscreteScheduler": {"use_exponential_sigmas": True, "prediction_type": "v_prediction"},
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_defaults_are_the_same(name):
+    theirs = json.loads(getattr(diffusers, name)().to_json_string())
+    ours = SCHEDULERS[name]().to_json()
+    assert {k: theirs[k] for k in ours} == ours
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_reference_writes_we_read(name, tmp_path):
+    settings = {"beta_schedule": "scaled_linear", "beta_end": 0.012, **SETTINGS[name]}
+    getattr(diffusers, name)(**settings).save_pretrained(tmp_path)
+    scheduler = from_json(json.loads((tmp_path / "scheduler_config.json").read_text()))
+    assert type(scheduler).__name__ == name
+    assert {key: getattr(scheduler, key) for key in settings} == settings
+    assert scheduler == from_json(scheduler.to_json())
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_we_write_reference_reads(name, tmp_path):
+    settings = {"beta_schedule": "scaled_linear", "num_train_timesteps": 500, **SETTINGS[name]}
+    scheduler = SCHEDULERS[name](**settings)
+    (tmp_path / "scheduler_config.json").write_text(json.dumps(scheduler.to_json()))
+    theirs = getattr(diffusers, name).from_pretrained(tmp_path)
+    assert {key: theirs.config[key] for key in settings} == settings
+    theirs.set_timesteps(7)
+    assert theirs.timesteps.tolist() == scheduler.start(7).timesteps.tolist()
