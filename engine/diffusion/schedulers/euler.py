@@ -51,16 +51,14 @@ class EulerRun(SchedulerRun):
     ) -> None:
         self.prediction_type = config.prediction_type
         trained = sigma_tables.trained_sigmas(config.alphas_cumprod())
-        t = spaced(config.timestep_spacing, len(trained), steps, config.steps_offset).astype(
-            np.float32
-        )
+        t = spaced(config.timestep_spacing, len(trained), steps, config.steps_offset)
+        t = t.astype(np.float32)
         if config.interpolation_type == "linear":
             sigmas = sigma_tables.plain(t, trained)
         else:
             high, low = np.log(trained[-1]).item(), np.log(trained[0]).item()
-            sigmas = (
-                torch.linspace(high, low, steps + 1).exp().numpy()
-            )  # one level more than there are steps
+            # one level more than steps, as published: the last step ends at the smallest, not at 0
+            sigmas = torch.linspace(high, low, steps + 1).exp().numpy()
         if config.sigma_table != "plain":
             largest = sigmas[0].item() if config.sigma_max is None else config.sigma_max
             smallest = sigmas[-1].item() if config.sigma_min is None else config.sigma_min
