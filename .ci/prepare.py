@@ -40,7 +40,6 @@ def main(stage: str) -> None:
             "Name another one: make PYTHON=/path/to/python3.12"
         )
     make_venv()
-    say("installing torch into .venv (a few minutes the first time)")
     install_torch()
     say("installing the rest")
     pip("hatchling", "editables", quiet=True)  # what building this package itself needs
@@ -70,6 +69,7 @@ def install_torch() -> None:
     probe = f"import torch; assert torch.__version__.split('+')[0] == '{version}'"
     if succeeds(str(PYTHON), "-c", probe):
         return
+    say("installing torch into .venv (a few minutes the first time)")
     index = os.environ.get("TORCH_INDEX", "").strip()
     if index:
         # Torch's own index has torch in one build; what torch needs comes from the usual one.
@@ -157,7 +157,7 @@ def pip_install() -> list[str]:
 
 
 def pip(*arguments: str, quiet: bool = False) -> None:
-    run(*pip_install(), *(["--quiet"] if quiet else []), *arguments)
+    run(*pip_install(), *(["-qq"] if quiet else []), *arguments)
 
 
 def run(*command: str) -> None:
