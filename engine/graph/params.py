@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,7 +202,7 @@ class Param:
         if self.base in (int, float):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise self._refuse(value)
-            if not math.isfinite(value) or abs(value) > LARGEST:
+            if not abs(value) <= LARGEST:  # NaN compares false
                 raise self._refuse(value)
             if self.base is float or value == int(value):
                 return self.base(value)

@@ -117,12 +117,17 @@ class NodeSpec:
         return self.help.partition("\n")[0]
 
     def socket(self, name: str) -> PortType | None:
-        """The type that a link into `name` must have, be it an input port or a parameter."""
+        """The type that a link into `name` must have, be it an input port or a parameter.
+
+        None where no link can go: what names a file, a model or a folder has to be in the workflow,
+        because its content is part of the key.
+        """
         if port := self.inputs.get(name):
             return port.type
-        if param := self.params.get(name):
-            return PortType(kind_of(param.base))
-        return None
+        param = self.params.get(name)
+        if param is None or isinstance(param.widget, FilePath | ModelName | OutputFolder):
+            return None
+        return PortType(kind_of(param.base))
 
     def call(self, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Run the function; its results by output port."""

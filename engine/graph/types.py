@@ -137,12 +137,19 @@ def find_conversion(source: Kind, target: Kind) -> Conversion | None:
     return _conversions.get((source.name, target.name))
 
 
-def convert(value: Any, target: Kind) -> Any:
+def carries(target: Kind, source: Kind) -> bool:
+    """Whether a value of kind `source` is one of kind `target` as it is.
+
+    A truth value is no number here, whatever Python says.
+    """
+    return source is target or (source is not BOOL and issubclass(source.python, target.python))
+
+
+def convert(value: object, target: Kind) -> Any:
     """`value` as `target` carries it; LoomError when it is another kind with no safe conversion."""
-    cls: type = type(value)
-    source = kind_of(cls)
+    source = kind_of(type(value))
     if source is not None:
-        if source is target or (source is not BOOL and issubclass(source.python, target.python)):
+        if carries(target, source):
             return value
         if way := find_conversion(source, target):
             return way.apply(value)

@@ -1,0 +1,236 @@
+"""Results that are kept: one front for the memory tier and the disk tier."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from engine.graph import codecs
+from engine.graph.disk import DiskTier, Lost, blob_name
+from engine.graph.files import FileHashes, Stat
+from engine.graph.memory import MemoryTier
+
+__all__ = ["Cache", "Entry", "Lost", "WrittenFile"]
+
+T = TypeVar("T")
+log = logging.getLogger("latent_loom")
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that an effect node wrote, and the content it then had."""
+
+    path: str
+    hash: str
+
+
+@dataclass(eq=False)
+class Entry:
+    """One result of one node: digests by output port, what it took, and what it wrote.
+
+    `stored` says how each port lies on disk: a codec and a blob for each value. `number` is the
+    entry's number there, None when it is in memory alone.
+    """
+
+    name: str
+    digests: Mapping[str, str]
+    seconds: float
+    files: tuple[WrittenFile, ...] = ()
+    size: int = 0
+    stored: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    number: int | None = None
+
+
+class Cache:
+    """Finds, loads and keeps results by key.
+
+    `memory` is the byte budget of the memory tier; `folder` the place of the disk tier, None for
+    none, `disk` its cap in bytes. A disk that fails in the middle of a run costs what it would have
+    kept, never the run. Raises CacheError when the folder can't be used to begin with.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, memory: int = 1 << 30, disk: int = 8 << 30
+    ) -> None:
+        self._memory = MemoryTier(memory)
+        self._disk = DiskTier(folder, disk) if folder is not None else None
+        self._entries: dict[str, Entry] = {}
+        self._runs: dict[str, dict[str, Any]] = {}
+        self._used: set[int] = set()
+        self._memo: dict[str, tuple[Stat, str]] = (
+            self._on_disk(lambda disk: disk.file_hashes(), {}) if self._disk else {}
+        )
+        self._memo_kept = dict(self._memo)
+        self.hashes = FileHashes(self._memo)
+
+    def find(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """The entries whose values can be had, by key; files on disk are asked in one query."""
+        found: dict[str, Entry] = {}
+        missing: list[str] = []
+        for key in keys:
+            entry = self._entries.get(key)
+            if entry is not None and self.holds(entry):
+                found[key] = entry
+            else:
+                missing.append(key)
+        if missing and self._disk:
+            for key, (number, body) in self._on_disk(lambda disk: disk.find(missing), {}).items():
+                self._entries[key] = found[key] = _from_body(body, number)
+        return found
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether an entry's values are still in memory or on disk."""
+        return entry.number is not None or not entry.digests or entry.name in self._memory
+
+    def stale(self, entry: Entry) -> str:
+        """Why an entry no longer holds: a file it wrote is gone or changed; "" when it holds."""
+        for file in entry.files:
+            try:
+                found = self.hashes.of(Path(file.path))
+            except OSError:
+                return f"{file.path} is gone"
+            if found != file.hash:
+                return f"{file.path} changed"
+        return ""
+
+    def load(self, entry: Entry) -> Mapping[str, Any]:
+        """All values of an entry by port; Lost when they are gone or damaged."""
+        if not entry.digests:
+            return {}
+        values = self._memory.get(entry.name)
+        if values is not None:
+            return values
+        if entry.number is None:
+            raise Lost(entry.name)
+        number = entry.number
+        try:
+            values = {port: self._read(how) for port, how in entry.stored.items()}
+        except Exception as error:  # a codec may raise anything on bytes that are not its own
+            log.warning("A kept result could not be read and is made again: %r", error)
+            self._on_disk(lambda disk: disk.drop(number), None)
+            entry.number = None
+            raise Lost(entry.name) from error
+        self._used.add(number)
+        self._memory.put(entry.name, values, entry.size, entry.seconds)
+        return values
+
+    def store(self, keys: Iterable[str], entry: Entry, values: Mapping[str, Any]) -> None:
+        """Keep a result under its keys, in memory and, when its kinds have codecs, on disk."""
+        keys = tuple(keys)
+        self._memory.put(entry.name, values, entry.size, entry.seconds)
+        self._entries.update(dict.fromkeys(keys, entry))
+        if self._disk is None:
+            return
+        blobs: list[bytes] = []
+        stored: dict[str, Any] = {}
+        for port, value in values.items():
+            how = _encoded(value, blobs)
+            if how is None:
+                return
+            stored[port] = how
+        entry.stored = stored
+        body = _to_body(entry)
+        entry.number = self._on_disk(lambda disk: disk.put(keys, body, blobs, entry.seconds), None)
+
+    def alias(self, key: str, entry: Entry) -> None:
+        """Let another key lead to an entry."""
+        self._entries[key] = entry
+        number = entry.number
+        if number is not None:
+            self._on_disk(lambda disk: disk.alias(key, number), None)
+
+    def drop(self, entry: Entry) -> None:
+        """Forget an entry."""
+        self._memory.drop(entry.name)
+        number, entry.number = entry.number, None
+        self._entries = {key: kept for key, kept in self._entries.items() if kept is not entry}
+        if number is not None:
+            self._on_disk(lambda disk: disk.drop(number), None)
+
+    def last_run(self, name: str) -> dict[str, Any]:
+        """The record of the last run called `name`: a record for each node."""
+        if name not in self._runs:
+            self._runs[name] = self._on_disk(lambda disk: disk.run(name), {})
+        return self._runs[name]
+
+    def remember_run(self, name: str, record: dict[str, Any]) -> None:
+        """Keep the record of a run, and what was learnt about files and use on the way."""
+        if record != self.last_run(name):
+            self._runs[name] = record
+            self._on_disk(lambda disk: disk.set_run(name, record), None)
+        news = {
+            path: seen for path, seen in self._memo.items() if self._memo_kept.get(path) != seen
+        }
+        if news:
+            self._memo_kept.update(news)
+            self._on_disk(lambda disk: disk.set_file_hashes(news), None)
+        if self._used:
+            used, self._used = self._used, set()
+            self._on_disk(lambda disk: disk.touch(used), None)
+
+    def close(self) -> None:
+        """Let the disk tier go."""
+        if self._disk:
+            self._disk.close()
+
+    def _read(self, how: Mapping[str, Any]) -> Any:
+        assert self._disk
+        values = [codecs.decode(codec, self._disk.read(blob)) for codec, blob in how["values"]]
+        return values if how["many"] else values[0]
+
+    def _on_disk(self, work: Callable[[DiskTier], T], otherwise: T) -> T:
+        """What `work` gives on the disk tier, or `otherwise` when there is none or it fails."""
+        if self._disk is None:
+            return otherwise
+        try:
+            return work(self._disk)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("The kept results in %s can't be used: %s", self._disk.folder, error)
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(
+                error, sqlite3.OperationalError
+            ):
+                self._disk.reset()
+                self._entries.clear()
+            return otherwise
+
+
+def _encoded(value: Any, blobs: list[bytes]) -> dict[str, Any] | None:
+    """How a value lies on disk, its bytes added to `blobs`; None when it can't be kept."""
+    many = isinstance(value, list)
+    ends: list[tuple[str, str]] = []
+    for item in cast(list[Any], value) if many else [value]:
+        encoded = codecs.encode(item)
+        if encoded is None:
+            return None
+        name, data = encoded
+        blobs.append(data)
+        ends.append((name, blob_name(data)))
+    return {"many": many, "values": ends}
+
+
+def _to_body(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "digests": dict(entry.digests),
+        "seconds": entry.seconds,
+        "files": [[file.path, file.hash] for file in entry.files],
+        "size": entry.size,
+        "stored": entry.stored,
+    }
+
+
+def _from_body(body: dict[str, Any], number: int) -> Entry:
+    files = tuple(WrittenFile(path, found) for path, found in body["files"])
+    return Entry(
+        body["name"],
+        body["digests"],
+        body["seconds"],
+        files,
+        body["size"],
+        body["stored"],
+        number,
+    )

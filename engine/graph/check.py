@@ -1,0 +1,350 @@
+"""All problems of a graph at once, each with node, port, reason and remedy; nothing is run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.graph.context import Settings
+from engine.graph.errors import CycleError, LoomError, sentence
+from engine.graph.facets import End, Unifier, clash_in_words
+from engine.graph.graph import Graph, Link, Node, Source
+from engine.graph.params import OutputFolder
+from engine.graph.registry import Registry, suggestion
+from engine.graph.spec import NodeSpec, Port
+from engine.graph.types import (
+    ONE_TO_LIST,
+    Conversion,
+    Facet,
+    Kind,
+    PortType,
+    carries,
+    find_conversion,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps a graph from running. `code` names its sort for programs."""
+
+    code: str
+    node: str
+    port: str
+    reason: str
+    remedy: str
+
+    @property
+    def where(self) -> str:
+        """`node.port`, or as much of it as there is."""
+        return f"{self.node}.{self.port}" if self.port else self.node
+
+    def __str__(self) -> str:
+        return sentence(self.where, self.reason, self.remedy)
+
+
+class CheckError(LoomError):
+    """A graph has problems; `problems` lists them."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found: problems, the types of ports with their facets, conversions on links.
+
+    `types` goes by `node.port` of outputs and linked inputs; an input and an output of one name are
+    told apart by `inputs` and `types`.
+    """
+
+    problems: tuple[Problem, ...]
+    types: Mapping[str, PortType]
+    inputs: Mapping[str, PortType]
+    conversions: Mapping[Link, Conversion]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no problem."""
+        return not self.problems
+
+    def text(self) -> str:
+        """A line for each problem."""
+        return "\n".join(map(str, self.problems))
+
+    def as_data(self) -> list[dict[str, str]]:
+        """The problems as JSON data."""
+        return [asdict(problem) for problem in self.problems]
+
+    def raise_problems(self, nodes: Iterable[str] | None = None) -> None:
+        """CheckError when there are problems at any of `nodes` (None: anywhere)."""
+        among = None if nodes is None else {"", *nodes}
+        found = tuple(item for item in self.problems if among is None or item.node in among)
+        if found:
+            raise CheckError(found)
+
+
+def check(graph: Graph, registry: Registry, settings: Settings | None = None) -> Report:
+    """Check a whole graph.
+
+    With `settings`, files, models and folders are looked for as well, and loaders' probes read file
+    headers, so that facets are known. Never raises for what the graph holds.
+    """
+    return _Check(graph, registry, settings).report()
+
+
+def check_link(
+    graph: Graph, registry: Registry, source: str, target: str, settings: Settings | None = None
+) -> tuple[Problem, ...]:
+    """What would be wrong with a link that is not there yet; nothing when it fits."""
+    trial = graph.copy()
+    end = Source.parse(target)
+    spec = registry.find(trial.node(end.node).type)
+    socket = spec.socket(end.port) if spec else None
+    trial.connect(source, target, append=socket is not None and socket.many)
+    before = set(check(graph, registry, settings).problems)
+    after = check(trial, registry, settings).problems
+    return tuple(problem for problem in after if problem not in before)
+
+
+def requested(graph: Graph, registry: Registry, outputs: Iterable[str] = ()) -> tuple[str, ...]:
+    """The nodes to pull: `outputs`, else the graph's own, else effects, else final nodes."""
+    wanted = tuple(outputs) or graph.outputs
+    if wanted:
+        for node_id in wanted:
+            if node_id not in graph.nodes:
+                raise CheckError((_unknown_output(graph, node_id),))
+        return wanted
+    specs = {node.id: registry.find(node.type) for node in graph.nodes.values()}
+    effects = tuple(name for name, spec in specs.items() if spec and spec.nature == "effect")
+    return effects or graph.sinks()
+
+
+def _unknown_output(graph: Graph, node_id: str) -> Problem:
+    remedy = f"The nodes are {', '.join(graph.nodes) or 'none'}." + suggestion(node_id, graph.nodes)
+    return Problem("unknown-output", "", "outputs", f"There is no node {node_id!r}.", remedy)
+
+
+class _Check:
+    """One pass over a graph, in the order of its links."""
+
+    def __init__(self, graph: Graph, registry: Registry, settings: Settings | None) -> None:
+        self.graph = graph
+        self.registry = registry
+        self.settings = settings
+        self.problems: list[Problem] = []
+        self.specs: dict[str, NodeSpec] = {}
+        self.ends = Unifier()
+        self.conversions: dict[Link, Conversion] = {}
+
+    def report(self) -> Report:
+        order = self._order()
+        for node_id in order:
+            self._find_spec(self.graph.nodes[node_id])
+        for node_id, spec in self.specs.items():
+            self._check_params(self.graph.nodes[node_id], spec)
+        for node_id, spec in self.specs.items():
+            self._check_inputs(self.graph.nodes[node_id], spec)
+        for node_id in self.graph.outputs:
+            if node_id not in self.graph.nodes:
+                self.problems.append(_unknown_output(self.graph, node_id))
+        types: dict[str, PortType] = {}
+        inputs: dict[str, PortType] = {}
+        for node_id, spec in self.specs.items():
+            for found, ports, is_output in (
+                (types, spec.outputs, True),
+                (inputs, spec.inputs, False),
+            ):
+                for port in ports.values():
+                    end = End(node_id, spec, port, is_output)
+                    found[end.name] = self.ends.type(end)
+        return Report(tuple(self.problems), types, inputs, self.conversions)
+
+    def _add(self, code: str, node: str, port: str, reason: str, remedy: str) -> None:
+        self.problems.append(Problem(code, node, port, reason, remedy))
+
+    def _order(self) -> Iterable[str]:
+        try:
+            return self.graph.order()
+        except CycleError as error:
+            self._add("cycle", error.node, "", error.reason, error.remedy)
+            return self.graph.nodes
+
+    def _find_spec(self, node: Node) -> None:
+        try:
+            spec = self.registry.get(node.type)
+        except LoomError as error:
+            self._add("unknown-type", node.id, "type", error.reason, error.remedy)
+            return
+        self.specs[node.id] = spec
+        if node.version != spec.version:
+            self._add(
+                "version",
+                node.id,
+                "version",
+                f"It is for version {node.version} of {spec.id}; version {spec.version} is here.",
+                "Update the pack." if node.version > spec.version else "Open it from its file.",
+            )
+
+    def _check_params(self, node: Node, spec: NodeSpec) -> None:
+        """Parameters, then what they name on disk, then the facets that a probe reads there."""
+        values: dict[str, Any] = {}
+        for name in node.params:
+            if name not in spec.params:
+                known = ", ".join(spec.params) or "no parameters"
+                remedy = f"{spec.label} has {known}.{suggestion(name, spec.params)}"
+                reason = "There is no such parameter."
+                self._add("unknown-param", node.id, name, reason, remedy)
+        for name, param in spec.params.items():
+            if name in node.params:
+                try:
+                    values[name] = param.validate(node.params[name])
+                except LoomError as error:
+                    self._add("bad-param", node.id, name, error.reason, error.remedy)
+            elif not param.required:
+                values[name] = param.default
+            elif name not in node.inputs:
+                reason = "It needs a value."
+                self._add("missing-param", node.id, name, reason, f"Give {param.describe()}.")
+        if self.settings:
+            values = self._resolved(node, spec, values, self.settings)
+        for port in spec.outputs.values():
+            self.ends.fix_annotated(End(node.id, spec, port, True))
+        for port in spec.inputs.values():
+            self.ends.fix_annotated(End(node.id, spec, port, False))
+        if spec.probe and self.settings and values.keys() == spec.params.keys():
+            self._probe(node, spec, values)
+
+    def _resolved(
+        self, node: Node, spec: NodeSpec, values: dict[str, Any], settings: Settings
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in values.items():
+            try:
+                found[name] = spec.params[name].resolve(value, settings)
+            except LoomError as error:
+                self._add("missing-file", node.id, name, error.reason, error.remedy)
+        if spec.nature == "effect":
+            widgets = {name: param.widget for name, param in spec.params.items()}
+            places = [name for name in found if isinstance(widgets[name], OutputFolder)]
+            for folder in [Path(found[name]) for name in places] or [settings.output_folder]:
+                if not _writable(folder):
+                    reason = f"{folder} can't be written to."
+                    remedy = "Choose an output folder that you may write to."
+                    self._add("output-folder", node.id, "".join(places[:1]), reason, remedy)
+        return found
+
+    def _probe(self, node: Node, spec: NodeSpec, values: Mapping[str, Any]) -> None:
+        """Let the loader say what it would load."""
+        assert spec.probe
+        try:
+            said: Mapping[str, Mapping[str, Facet]] = spec.probe(values)
+        except LoomError as error:
+            self._add("unreadable", node.id, error.field, error.reason, error.remedy)
+            return
+        except Exception as error:  # a probe meets whatever lies in the file
+            reason = f"What it names can't be read: {type(error).__name__}: {error}."
+            self._add("unreadable", node.id, "", reason, "Check the file or folder.")
+            return
+        for name, facets in said.items():
+            if port := spec.outputs.get(name):
+                for facet, value in facets.items():
+                    self.ends.fix(End(node.id, spec, port, True), facet, value)
+
+    def _check_inputs(self, node: Node, spec: NodeSpec) -> None:
+        for name, port in spec.inputs.items():
+            if port.required and not node.inputs.get(name):
+                self._add(
+                    "missing-input",
+                    node.id,
+                    name,
+                    f"Nothing is joined to it, and {spec.label} needs {port.type.describe()}.",
+                    self._who_makes(port.type.kind),
+                )
+        for name, sources in node.inputs.items():
+            port_type = spec.socket(name)
+            if port_type is None:
+                known = [port for port in (*spec.inputs, *spec.params) if spec.socket(port)]
+                remedy = f"{spec.label} has {', '.join(known) or 'none'}.{suggestion(name, known)}"
+                reason = "There is no such input."
+                if name in spec.params:
+                    reason = "It names something on disk, so it takes no link."
+                self._add("unknown-input", node.id, name, reason, remedy)
+                continue
+            if len(sources) > 1 and not port_type.many:
+                reason = f"{len(sources)} links come in, and it takes one."
+                self._add("too-many-links", node.id, name, reason, "Keep one of them.")
+            target = End(node.id, spec, spec.inputs.get(name) or Port(name, port_type), False)
+            for source in sources:
+                self._check_link(source, target)
+
+    def _check_link(self, source: Source, target: End) -> None:
+        link = Link(source, target.node, target.port.name)
+        if source.node not in self.graph.nodes:
+            remedy = "Join it to a node that is there." + suggestion(source.node, self.graph.nodes)
+            self._problem("missing-node", link, f"There is no node {source.node!r}.", remedy)
+            return
+        spec = self.specs.get(source.node)
+        if spec is None:
+            return
+        port = spec.outputs.get(source.port)
+        if port is None:
+            known = ", ".join(spec.outputs) or "none"
+            near = suggestion(source.port, spec.outputs)
+            reason = f"{source.node} has no output {source.port!r}."
+            self._problem("unknown-port", link, reason, f"Its outputs are {known}.{near}")
+            return
+        origin = End(source.node, spec, port, True)
+        if self._check_kinds(link, origin, target):
+            clashes = self.ends.join(origin, target)
+            if clashes:
+                words = clash_in_words(link, origin, target, clashes, self.ends)
+                self._problem("facets", link, *words)
+
+    def _check_kinds(self, link: Link, source: End, target: End) -> bool:
+        """Whether the kinds of a link's ends fit, so that facets can be compared."""
+        given, wanted = self.ends.kind(source), self.ends.kind(target)
+        if given is None:
+            return False
+        if wanted is None:
+            self.ends.take_kind(target, given)
+            wanted = given
+        many_to_one = source.port.type.many and not target.port.type.many
+        way = None if many_to_one else find_conversion(given, wanted)
+        fits = carries(wanted, given)
+        if many_to_one or not (fits or way):
+            carried = PortType(given, many=source.port.type.many).describe()
+            taken = PortType(wanted, many=target.port.type.many).describe()
+            reason = f"{carried} from {link.source} can't feed it: it takes {taken}."
+            self._problem("kind", link, reason, self._who_makes(wanted))
+            return False
+        if way and not fits:
+            self.conversions[link] = way
+        elif target.port.type.many and not source.port.type.many:
+            self.conversions[link] = ONE_TO_LIST
+        return True
+
+    def _problem(self, code: str, link: Link, reason: str, remedy: str) -> None:
+        self._add(code, link.node, link.port, reason, remedy)
+
+    def _who_makes(self, kind: Kind | None) -> str:
+        """The nodes whose outputs are of a kind, as advice."""
+        makers = [
+            spec.label
+            for spec in self.registry
+            if any(port.type.kind is kind for port in spec.outputs.values())
+        ]
+        if kind is None or not makers:
+            return "Join an output of that kind."
+        shown = ", ".join(makers[:4]) + (", …" if len(makers) > 4 else "")
+        return f"{kind.name} comes from: {shown}."
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a folder can be written to, or made where it is not there yet."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)

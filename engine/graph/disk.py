@@ -1,0 +1,311 @@
+"""The disk tier: results that outlive the process, in a folder that may be deleted at any time.
+
+Values lie in files named by the hash of their bytes, an index in SQLite says which result is made
+of which files. A file is written whole before the index names it, so a crash leaves at worst an
+unnamed file. A file whose bytes no longer have its hash is dropped with all results made of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from engine.graph.errors import CacheError
+from engine.graph.files import Stat, write_atomically
+
+FORMAT = 1
+CHUNK = 500  # keys in one query
+YOUNG = 3600.0  # seconds before an unnamed file is taken for a leftover
+
+_SCHEMA = """
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY, body TEXT NOT NULL, size INTEGER NOT NULL,
+    worth REAL NOT NULL, priority REAL NOT NULL);
+CREATE TABLE keys (
+    key TEXT PRIMARY KEY, entry INTEGER NOT NULL REFERENCES entries ON DELETE CASCADE);
+CREATE TABLE parts (
+    entry INTEGER NOT NULL REFERENCES entries ON DELETE CASCADE, blob TEXT NOT NULL,
+    PRIMARY KEY (entry, blob));
+CREATE INDEX parts_by_blob ON parts (blob);
+CREATE INDEX entries_by_priority ON entries (priority);
+CREATE INDEX keys_by_entry ON keys (entry);
+CREATE TABLE runs (name TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, inode INTEGER, hash TEXT);
+"""
+
+
+class Lost(Exception):
+    """A kept value is gone or damaged; it has been dropped and has to be made again."""
+
+
+class DiskTier:
+    """Results by key under a cap of bytes. Several processes may share the folder.
+
+    Raises CacheError when the folder can't be made or written to.
+    """
+
+    def __init__(self, folder: Path, cap: int = 8 << 30) -> None:
+        self.folder = folder
+        self.cap = cap
+        self._blobs = folder / "values"
+        self._lock = threading.RLock()
+        try:
+            self._blobs.mkdir(parents=True, exist_ok=True)
+            self._index = self._open()
+            self._total = self.size
+        except (OSError, sqlite3.Error) as error:
+            raise CacheError(
+                f"The folder for kept results {folder} can't be used: {error}.",
+                remedy="Choose another folder, or run without keeping results.",
+            ) from error
+
+    def close(self) -> None:
+        """Let the index go."""
+        with self._lock:
+            self._index.close()
+
+    def find(self, keys: Iterable[str]) -> dict[str, tuple[int, Any]]:
+        """The entry number and body of each key that is there."""
+        wanted = list(keys)
+        found: dict[str, tuple[int, Any]] = {}
+        with self._lock:
+            for start in range(0, len(wanted), CHUNK):
+                chunk = wanted[start : start + CHUNK]
+                marks = ",".join("?" * len(chunk))
+                query = (
+                    "SELECT key, id, body FROM keys JOIN entries ON entries.id = keys.entry "
+                    f"WHERE key IN ({marks})"
+                )
+                for key, number, body in self._index.execute(query, chunk):
+                    found[key] = (number, json.loads(body))
+        return found
+
+    def put(self, keys: Iterable[str], body: Any, blobs: Iterable[bytes], seconds: float) -> int:
+        """Keep a result under its keys; the number of its entry.
+
+        `body` is JSON that names its blobs by `blob_name`; `seconds` is what it took to make.
+        Raises OSError or sqlite3.Error when it can't be kept, and the index is then as before.
+        """
+        names: dict[str, int] = {}
+        for data in blobs:
+            name = blob_name(data)
+            names[name] = len(data)
+            self._write(name, data)
+        text = json.dumps(body, separators=(",", ":"))
+        size = sum(names.values()) + len(text)
+        worth = seconds / size
+        keys = tuple(keys)
+        replaced = {number for number, _ in self.find(keys).values()}
+        with self._transaction() as index:
+            priority = self._clock() + worth
+            number = index.execute(
+                "INSERT INTO entries (body, size, worth, priority) VALUES (?, ?, ?, ?)",
+                (text, size, worth, priority),
+            ).lastrowid
+            assert number is not None
+            index.executemany(
+                "INSERT OR REPLACE INTO keys VALUES (?, ?)", [(key, number) for key in keys]
+            )
+            index.executemany(
+                "INSERT OR IGNORE INTO parts VALUES (?, ?)", [(number, name) for name in names]
+            )
+            for old in replaced:
+                left = index.execute("SELECT 1 FROM keys WHERE entry = ?", (old,)).fetchone()
+                if left is None:
+                    self._delete(index, old)
+        self._total += size
+        if self._total > self.cap:
+            self._shrink(number)
+        return number
+
+    def alias(self, key: str, number: int) -> None:
+        """Let another key lead to an entry."""
+        with self._transaction() as index:
+            index.execute(
+                "INSERT OR REPLACE INTO keys SELECT ?, id FROM entries WHERE id = ?", (key, number)
+            )
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a blob; Lost when they are gone or are not what was written."""
+        try:
+            data = self._path(name).read_bytes()
+        except OSError:
+            data = None
+        if data is None or blob_name(data) != name:
+            self.drop_blob(name)
+            raise Lost(name)
+        return data
+
+    def drop_blob(self, name: str) -> None:
+        """Drop a blob and every result made of it."""
+        with self._transaction() as index:
+            index.execute(
+                "DELETE FROM entries WHERE id IN (SELECT entry FROM parts WHERE blob = ?)", (name,)
+            )
+        with suppress(OSError):
+            self._path(name).unlink()
+
+    def drop(self, number: int) -> None:
+        """Drop one result."""
+        with self._transaction() as index:
+            self._delete(index, number)
+
+    def touch(self, numbers: Iterable[int]) -> None:
+        """Count a use of each entry, so that it is not the next to go."""
+        with self._transaction() as index:
+            clock = self._clock()
+            index.executemany(
+                "UPDATE entries SET priority = ? + worth WHERE id = ?",
+                [(clock, number) for number in numbers],
+            )
+
+    @property
+    def size(self) -> int:
+        """Bytes that all entries count for; one that two share counts twice."""
+        with self._lock:
+            return self._index.execute("SELECT COALESCE(SUM(size), 0) FROM entries").fetchone()[0]
+
+    # The last run of each workflow
+
+    def run(self, name: str) -> dict[str, Any]:
+        """The record of the last run called `name`, empty when there is none."""
+        with self._lock:
+            row = self._index.execute("SELECT body FROM runs WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else {}
+
+    def set_run(self, name: str, record: Mapping[str, Any]) -> None:
+        """Keep the record of a run."""
+        with self._transaction() as index:
+            index.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (name, json.dumps(record)))
+
+    # Hashes of files
+
+    def file_hashes(self) -> dict[str, tuple[Stat, str]]:
+        """Hashes of files with the stat they were read at, by path."""
+        with self._lock:
+            rows = self._index.execute("SELECT path, size, mtime, inode, hash FROM files")
+            return {path: ((size, mtime, inode), found) for path, size, mtime, inode, found in rows}
+
+    def set_file_hashes(self, known: Mapping[str, tuple[Stat, str]]) -> None:
+        """Keep hashes of files."""
+        with self._transaction() as index:
+            index.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+                [(path, *stat, found) for path, (stat, found) in known.items()],
+            )
+
+    def _open(self) -> sqlite3.Connection:
+        """The index; one that is no index gives way to an empty one."""
+        path = self.folder / f"index-{FORMAT}.sqlite"
+        try:
+            return _connect(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            _remove(path)
+            return _connect(path)
+
+    def reset(self) -> None:
+        """Begin an empty index in place of a damaged one."""
+        with self._lock:
+            path = self.folder / f"index-{FORMAT}.sqlite"
+            self._index.close()
+            _remove(path)
+            self._index = _connect(path)
+            self._total = 0
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection]:
+        with self._lock:
+            self._index.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._index
+            except BaseException:
+                self._index.execute("ROLLBACK")
+                raise
+            self._index.execute("COMMIT")
+
+    def _clock(self) -> float:
+        """The lowest priority there is: what GreedyDual-Size counts from (see the memory tier)."""
+        row = self._index.execute("SELECT MIN(priority) FROM entries").fetchone()
+        return row[0] or 0.0
+
+    def _shrink(self, newest: int) -> None:
+        """Drop entries of lowest priority until the cap holds, then files that nothing names."""
+        size = self.size
+        with self._transaction() as index:
+            rows = index.execute(
+                "SELECT id, size FROM entries ORDER BY id = ?, priority", (newest,)
+            ).fetchall()
+            for number, freed in rows:
+                if size <= self.cap:
+                    break
+                self._delete(index, number)
+                size -= freed
+        self._total = size
+        self.sweep()
+
+    def _delete(self, index: sqlite3.Connection, number: int) -> None:
+        """Delete an entry, and the blobs that no other entry has."""
+        own = index.execute(
+            "SELECT blob FROM parts WHERE entry = ? AND NOT EXISTS (SELECT 1 FROM parts AS other "
+            "WHERE other.blob = parts.blob AND other.entry <> ?)",
+            (number, number),
+        ).fetchall()
+        index.execute("DELETE FROM entries WHERE id = ?", (number,))
+        for (name,) in own:
+            with suppress(OSError):
+                self._path(name).unlink()
+
+    def sweep(self) -> None:
+        """Delete files that no entry names and that no process can still be about to name."""
+        with self._lock:
+            named = {row[0] for row in self._index.execute("SELECT blob FROM parts")}
+        for path in self._blobs.glob("*/*"):
+            with suppress(OSError):
+                if path.name not in named and time.time() - path.stat().st_mtime > YOUNG:
+                    path.unlink()
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self._path(name)
+        if not path.exists() or path.stat().st_size != len(data):
+            path.parent.mkdir(exist_ok=True)
+            write_atomically(path, data)
+
+    def _path(self, name: str) -> Path:
+        return self._blobs / name[:2] / name
+
+
+def blob_name(data: bytes) -> str:
+    """The name of a blob: the hash of its bytes."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _remove(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    index = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    try:
+        index.execute("PRAGMA journal_mode = WAL")
+        index.execute("PRAGMA synchronous = NORMAL")
+        index.execute("PRAGMA foreign_keys = ON")
+        index.execute("BEGIN IMMEDIATE")
+        if index.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+            for statement in _SCHEMA.split(";"):
+                index.execute(statement)
+            index.execute(f"PRAGMA user_version = {FORMAT}")
+        index.execute("COMMIT")
+    except BaseException:
+        index.close()
+        raise
+    return index

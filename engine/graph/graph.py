@@ -1,0 +1,466 @@
+"""Graph, Node, Source: what is wired to what, and edits that can all be taken back."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.graph.errors import CycleError, GraphError
+
+ID_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
+UNDO_DEPTH = 500
+
+_id = re.compile(ID_PATTERN)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One output port: `node.port`."""
+
+    node: str
+    port: str
+
+    @classmethod
+    def parse(cls, text: str) -> Source:
+        """Read `node.port`; GraphError when the text is not that."""
+        node, dot, port = text.partition(".")
+        if not (node and dot and port):
+            raise GraphError(f"{text!r} names no port.", remedy="Write node.port.")
+        return cls(node, port)
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.port}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a graph: its type by id and version, given parameters, and where inputs come from.
+
+    An input port has one source, or several in order where the port takes a list.
+    """
+
+    id: str
+    type: str
+    version: int = 1
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict[str, tuple[Source, ...]])
+
+    def sources(self) -> Iterator[Source]:
+        """Every source of every input."""
+        for sources in self.inputs.values():
+            yield from sources
+
+
+@dataclass(frozen=True)
+class Link:
+    """A wire from an output port to the input `port` of `node`."""
+
+    source: Source
+    node: str
+    port: str
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.node}.{self.port}"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One reversible change: what each touched thing was before and is after (None: not there)."""
+
+    label: str
+    nodes: Mapping[str, tuple[Node | None, Node | None]]
+    outputs: tuple[tuple[str, ...], tuple[str, ...]]
+    view: Mapping[str, tuple[Any, Any]]
+    order: tuple[Sequence[str], Sequence[str]] | None = None
+    merge: str = ""
+
+
+class Graph:
+    """Nodes by id, the requested outputs, and a `view` that running ignores.
+
+    Every change goes through a method here, is recorded, and can be undone and redone. A graph may
+    be wrong (a link to nowhere, an unknown type, a cycle): `check` says so, nothing here refuses it
+    except a name that can't be.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[Node] = (),
+        outputs: Iterable[str] = (),
+        view: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._nodes = {node.id: node for node in nodes}
+        self._outputs = tuple(outputs)
+        self._view = dict(view or {})
+        self._done: deque[tuple[Edit, ...]] = deque(maxlen=UNDO_DEPTH)
+        self._undone: list[tuple[Edit, ...]] = []
+        self._group: list[Edit] | None = None
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The nodes by id, in the order they were added."""
+        return self._nodes
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The ids of the nodes whose results are asked for; none means every final node."""
+        return self._outputs
+
+    @property
+    def view(self) -> Mapping[str, Any]:
+        """What an editor keeps about each node: position, colour, …"""
+        return self._view
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Graph)
+            and self._nodes == other._nodes
+            and self._outputs == other._outputs
+            and self._view == other._view
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def copy(self) -> Graph:
+        """The same graph with a history of its own."""
+        return Graph(self._nodes.values(), self._outputs, self._view)
+
+    def node(self, node_id: str) -> Node:
+        """The node called `node_id`; GraphError when there is none."""
+        try:
+            return self._nodes[node_id]
+        except KeyError:
+            raise GraphError(f"There is no node {node_id!r}.", node=node_id) from None
+
+    def links(self) -> Iterator[Link]:
+        """Every wire, node by node."""
+        for node in self._nodes.values():
+            for port, sources in node.inputs.items():
+                for source in sources:
+                    yield Link(source, node.id, port)
+
+    # Edits
+
+    def add(
+        self,
+        type_id: str,
+        id: str = "",
+        *,
+        version: int = 1,
+        params: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> Node:
+        """Add a node; without an id it is called after its type (`empty`, `empty_2`, …)."""
+        id = id or self._free_id(type_id.rpartition(".")[2])
+        self._claim(id)
+        wired = {
+            port: tuple(
+                Source.parse(text) for text in ([given] if isinstance(given, str) else given)
+            )
+            for port, given in (inputs or {}).items()
+        }
+        node = Node(id, type_id, version, dict(params or {}), wired)
+        self._commit(f"Add {id}", {id: node})
+        return node
+
+    def remove(self, *node_ids: str) -> None:
+        """Remove nodes, the wires that leave them, their view, and their place in the outputs."""
+        gone = {self.node(node_id).id for node_id in node_ids}
+        changed: dict[str, Node | None] = dict.fromkeys(gone)
+        for node in self._nodes.values():
+            if node.id not in gone and any(source.node in gone for source in node.sources()):
+                kept = {
+                    port: tuple(source for source in sources if source.node not in gone)
+                    for port, sources in node.inputs.items()
+                }
+                changed[node.id] = _with_inputs(node, kept)
+        self._commit(
+            f"Remove {', '.join(node_ids)}",
+            changed,
+            outputs=[output for output in self._outputs if output not in gone],
+            view={node_id: None for node_id in gone if node_id in self._view},
+        )
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a node another id; wires, outputs and view follow it, and it keeps its place."""
+        if old == new:
+            return
+        node = self.node(old)
+        self._claim(new)
+        changed: dict[str, Node | None] = {}
+        for other in self._nodes.values():
+            if any(source.node == old for source in other.sources()):
+                changed[other.id] = _with_inputs(
+                    other,
+                    {
+                        port: tuple(
+                            Source(new, source.port) if source.node == old else source
+                            for source in sources
+                        )
+                        for port, sources in other.inputs.items()
+                    },
+                )
+        changed[new] = replace(changed.pop(old, None) or node, id=new)
+        changed[old] = None
+        self._commit(
+            f"Rename {old} to {new}",
+            changed,
+            outputs=[new if output == old else output for output in self._outputs],
+            view={old: None, new: self._view[old]} if old in self._view else {},
+            order=[new if name == old else name for name in self._nodes],
+        )
+
+    def set_param(self, node_id: str, name: str, value: Any) -> None:
+        """Give a parameter a value; successive values of the same one undo together."""
+        node = self.node(node_id)
+        self._commit(
+            f"Set {node_id}.{name}",
+            {node_id: replace(node, params={**node.params, name: value})},
+            merge=f"{node_id}.{name}",
+        )
+
+    def clear_param(self, node_id: str, name: str) -> None:
+        """Let a parameter have its default again."""
+        node = self.node(node_id)
+        params = {key: value for key, value in node.params.items() if key != name}
+        self._commit(f"Reset {node_id}.{name}", {node_id: replace(node, params=params)})
+
+    def set_version(self, node_id: str, version: int) -> None:
+        """Say by which version of its type a node is to be read."""
+        self._commit(f"Upgrade {node_id}", {node_id: replace(self.node(node_id), version=version)})
+
+    def connect(self, source: str, target: str, *, append: bool = False) -> None:
+        """Wire `node.port` to `node.port`, in place of what was there or after it in a list."""
+        end = Source.parse(target)
+        node = self.node(end.node)
+        before = node.inputs.get(end.port, ()) if append else ()
+        wired = {**node.inputs, end.port: (*before, Source.parse(source))}
+        self._commit(f"Connect {source} → {target}", {node.id: _with_inputs(node, wired)})
+
+    def disconnect(self, target: str, source: str = "") -> None:
+        """Cut the wires into `target`, or only the one from `source`."""
+        end = Source.parse(target)
+        node = self.node(end.node)
+        kept = tuple(
+            item for item in node.inputs.get(end.port, ()) if source and str(item) != source
+        )
+        wired = {**node.inputs, end.port: kept}
+        self._commit(f"Disconnect {target}", {node.id: _with_inputs(node, wired)})
+
+    def set_outputs(self, node_ids: Iterable[str]) -> None:
+        """Say which nodes' results are asked for."""
+        self._commit("Set outputs", {}, outputs=list(node_ids))
+
+    def place(self, node_id: str, view: Any) -> None:
+        """Keep what the editor says about a node (None forgets it); successive moves merge."""
+        self._commit(f"Move {node_id}", {}, view={node_id: view}, merge=f"{node_id}@")
+
+    @contextmanager
+    def grouped(self, label: str) -> Generator[None]:
+        """Edits made inside undo as one; when something is raised inside, none of them happened."""
+        if self._group is not None:
+            yield
+            return
+        self._group = []
+        try:
+            yield
+        except BaseException:
+            for edit in reversed(self._group):
+                self._apply(edit, 0)
+            self._group = None
+            raise
+        edits, self._group = tuple(self._group), None
+        if edits:
+            self._remember((replace(edits[0], label=label, merge=""), *edits[1:]))
+
+    def undo(self) -> frozenset[str]:
+        """Take back the last edit; the ids it touched, none when there was nothing to undo."""
+        if not self._done:
+            return frozenset()
+        edits = self._done.pop()
+        for edit in reversed(edits):
+            self._apply(edit, 0)
+        self._undone.append(edits)
+        return _touched(edits)
+
+    def redo(self) -> frozenset[str]:
+        """Do again what was undone last; the ids it touched."""
+        if not self._undone:
+            return frozenset()
+        edits = self._undone.pop()
+        for edit in edits:
+            self._apply(edit, 1)
+        self._done.append(edits)
+        return _touched(edits)
+
+    @property
+    def undo_label(self) -> str:
+        """What undo would take back, "" for nothing."""
+        return self._done[-1][0].label if self._done else ""
+
+    @property
+    def redo_label(self) -> str:
+        """What redo would do again, "" for nothing."""
+        return self._undone[-1][0].label if self._undone else ""
+
+    # Order
+
+    def order(self, targets: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Node ids with every node after those it depends on; only what `targets` need, if given.
+
+        Iterative and linear; ties keep the order in which nodes were added. Links to nodes that are
+        not there don't count. Raises CycleError that names the cycle.
+        """
+        among = self._nodes.keys() if targets is None else self.upstream(targets)
+        waiting: dict[str, int] = {}
+        readers: dict[str, list[str]] = {}
+        ready: deque[str] = deque()
+        for node_id, node in self._nodes.items():
+            if node_id not in among:
+                continue
+            count = 0
+            for sources in node.inputs.values():
+                for source in sources:
+                    if source.node in self._nodes:
+                        readers.setdefault(source.node, []).append(node_id)
+                        count += 1
+            waiting[node_id] = count
+            if not count:
+                ready.append(node_id)
+        order: list[str] = []
+        while ready:
+            done = ready.popleft()
+            order.append(done)
+            for reader in readers.get(done, ()):
+                waiting[reader] -= 1
+                if not waiting[reader]:
+                    ready.append(reader)
+        if len(order) < len(waiting):
+            raise CycleError(self._cycle(waiting.keys() - set(order)))
+        return tuple(order)
+
+    def upstream(self, node_ids: Iterable[str]) -> set[str]:
+        """These nodes and everything they depend on."""
+        found: set[str] = set()
+        stack = [node_id for node_id in node_ids if node_id in self._nodes]
+        while stack:
+            node_id = stack.pop()
+            if node_id not in found:
+                found.add(node_id)
+                stack += [
+                    source.node
+                    for source in self._nodes[node_id].sources()
+                    if source.node in self._nodes
+                ]
+        return found
+
+    def sinks(self) -> tuple[str, ...]:
+        """The nodes whose results nobody reads."""
+        read = {source.node for node in self._nodes.values() for source in node.sources()}
+        return tuple(node_id for node_id in self._nodes if node_id not in read)
+
+    def _cycle(self, stuck: set[str]) -> tuple[str, ...]:
+        """A cycle among nodes that each wait for another: walk upstream until one comes again."""
+        node_id = next(name for name in self._nodes if name in stuck)
+        path: dict[str, None] = {}
+        while node_id not in path:
+            path[node_id] = None
+            node_id = next(
+                source.node for source in self._nodes[node_id].sources() if source.node in stuck
+            )
+        names = list(path)
+        around = names[names.index(node_id) :][::-1]
+        rank = list(self._nodes).index
+        start = around.index(min(around, key=rank))
+        return (*around[start:], *around[: start + 1])
+
+    # History
+
+    def _commit(
+        self,
+        label: str,
+        nodes: Mapping[str, Node | None],
+        *,
+        outputs: Sequence[str] | None = None,
+        view: Mapping[str, Any] | None = None,
+        order: Sequence[str] | None = None,
+        merge: str = "",
+    ) -> None:
+        """Record and apply a change to the given nodes, outputs and views."""
+        removes = any(after is None for after in nodes.values())
+        before_order = tuple(self._nodes) if removes else ()
+        after_order = order or [name for name in before_order if nodes.get(name, name) is not None]
+        edit = Edit(
+            label,
+            {name: (self._nodes.get(name), after) for name, after in nodes.items()},
+            (self._outputs, self._outputs if outputs is None else tuple(outputs)),
+            {name: (self._view.get(name), after) for name, after in (view or {}).items()},
+            (before_order, after_order) if removes else None,
+            merge,
+        )
+        same_nodes = all(before == after for before, after in edit.nodes.values())
+        same_view = all(before == after for before, after in edit.view.values())
+        if same_nodes and same_view and edit.outputs[0] == edit.outputs[1]:
+            return
+        self._apply(edit, 1)
+        if self._group is not None:
+            self._group.append(edit)
+        else:
+            self._remember((edit,))
+
+    def _remember(self, edits: tuple[Edit, ...]) -> None:
+        last = self._done[-1][-1] if self._done and not self._undone else None
+        if last and edits[0].merge and last.merge == edits[0].merge and len(self._done[-1]) == 1:
+            self._done[-1] = (_merged(last, edits[0]),)
+        else:
+            self._done.append(edits)
+        self._undone.clear()
+
+    def _apply(self, edit: Edit, side: int) -> None:
+        """Make the graph as it was before (side 0) or after (side 1) an edit."""
+        _put(self._nodes, edit.nodes, side)
+        _put(self._view, edit.view, side)
+        self._outputs = edit.outputs[side]
+        if edit.order:
+            self._nodes = {name: self._nodes[name] for name in edit.order[side]}
+
+    def _claim(self, node_id: str) -> None:
+        if not _id.fullmatch(node_id):
+            raise GraphError(
+                f"{node_id!r} can't be a node's name.",
+                remedy="Use letters, digits, '_' and '-', at most 64.",
+            )
+        if node_id in self._nodes:
+            raise GraphError(f"There is a node {node_id!r} already.", node=node_id)
+
+    def _free_id(self, stem: str) -> str:
+        name, number = stem, 2
+        while name in self._nodes:
+            name, number = f"{stem}_{number}", number + 1
+        return name
+
+
+def _with_inputs(node: Node, inputs: Mapping[str, tuple[Source, ...]]) -> Node:
+    return replace(node, inputs={port: sources for port, sources in inputs.items() if sources})
+
+
+def _put(there: dict[str, Any], changes: Mapping[str, tuple[Any, Any]], side: int) -> None:
+    for name, ends in changes.items():
+        if ends[side] is None:
+            there.pop(name, None)
+        else:
+            there[name] = ends[side]
+
+
+def _touched(edits: tuple[Edit, ...]) -> frozenset[str]:
+    return frozenset(name for edit in edits for name in (*edit.nodes, *edit.view))
+
+
+def _merged(first: Edit, second: Edit) -> Edit:
+    nodes = {name: (first.nodes[name][0], after) for name, (_, after) in second.nodes.items()}
+    view = {name: (first.view[name][0], after) for name, (_, after) in second.view.items()}
+    return replace(second, nodes=nodes, view=view)

@@ -1,0 +1,234 @@
+"""What would run, and why: as data and as text, without running anything.
+
+Why a node runs is told as a difference from the last run's record: "guidance 7.5 → 6.0 two nodes
+up at denoise".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from engine.graph.cache import Entry
+from engine.graph.graph import Graph, Node
+from engine.graph.keys import Recipe
+
+State = Literal["run", "cached", "unneeded"]
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What would happen at one node.
+
+    `unneeded`: its result is not kept, and everything that reads it is there already. `seconds` is
+    what it took before, None when that is not known.
+    """
+
+    node: str
+    type: str
+    state: State
+    why: str
+    key: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps for the requested nodes, in an order that respects links."""
+
+    outputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    entries: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The nodes that would run."""
+        return tuple(step.node for step in self.steps if step.state == "run")
+
+    @property
+    def seconds(self) -> float:
+        """What the nodes to run took before, as far as it is known."""
+        return sum(step.seconds or 0.0 for step in self.steps if step.state == "run")
+
+    def text(self) -> str:
+        """A line for each step, then a summary."""
+        width = max((len(step.node) for step in self.steps), default=0)
+        lines = [f"{step.state:<9}{step.node:<{width}}  {step.why}".rstrip() for step in self.steps]
+        for name, found in self.models.items():
+            lines.append(f"model    {name}  {found}")
+        runs = len(self.runs)
+        expected = f", about {self.seconds:.1f} s" if self.seconds else ""
+        lines.append(f"{runs} of {len(self.steps)} nodes to run{expected}")
+        return "\n".join(lines)
+
+    def as_data(self) -> dict[str, Any]:
+        """The plan as JSON data."""
+        return {
+            "outputs": list(self.outputs),
+            "steps": [asdict(step) for step in self.steps],
+            "models": dict(self.models),
+        }
+
+
+def make_plan(
+    graph: Graph,
+    outputs: tuple[str, ...],
+    recipes: Mapping[str, Recipe],
+    entries: Mapping[str, Entry],
+    stale: Callable[[Entry], str],
+    environment: Mapping[str, str],
+    last: Record,
+    models: Mapping[str, str] | None = None,
+) -> Plan:
+    """Plan the requested nodes.
+
+    `recipes` covers them and all above them, in order; `entries` are the kept results by key;
+    `stale` says why an entry no longer holds, "" when it does; `last` is what `record` gave for
+    the last run, or empty. Early cut-off may spare some of the steps that say "run".
+    """
+    held: dict[str, Entry] = {}
+    gone: dict[str, str] = {}
+    for node_id, recipe in recipes.items():
+        if entry := entries.get(recipe.key):
+            if reason := stale(entry):
+                gone[node_id] = reason
+            else:
+                held[node_id] = entry
+    needed = set(outputs)
+    for node_id in reversed(tuple(recipes)):
+        if node_id in needed and node_id not in held:
+            needed.update(source.node for source in graph.nodes[node_id].sources())
+    before: Mapping[str, Record] = last.get("nodes", {})
+    causes = _causes(graph, recipes, environment, last.get("environment", environment), before)
+    steps: list[Step] = []
+    for node_id, recipe in recipes.items():
+        kept: State = "cached" if node_id in held else "unneeded"
+        state: State = "run" if node_id in needed and node_id not in held else kept
+        why = ""
+        if state == "run":
+            why = gone.get(node_id) or causes[node_id] or "its result is no longer kept"
+        seconds = before[node_id]["seconds"] if node_id in before else None
+        node_type = graph.nodes[node_id].type
+        steps.append(Step(node_id, node_type, state, why, recipe.key, seconds))
+    return Plan(outputs, tuple(steps), held, models or {})
+
+
+def record(
+    environment: Mapping[str, str],
+    recipes: Mapping[str, Recipe],
+    graph: Graph,
+    seconds: Mapping[str, float],
+    before: Record,
+) -> Record:
+    """What the next plan compares with: the nodes in `seconds` anew, the others as before."""
+    nodes = {
+        node_id: _node_record(graph.nodes[node_id], recipes[node_id], taken)
+        for node_id, taken in seconds.items()
+    }
+    return {"environment": dict(environment), "nodes": {**before.get("nodes", {}), **nodes}}
+
+
+def _node_record(node: Node, recipe: Recipe, seconds: float) -> Record:
+    return {
+        "key": recipe.key,
+        "type": node.type,
+        "version": node.version,
+        "params": dict(recipe.params),
+        "files": dict(recipe.files),
+        "sources": {port: list(ends) for port, ends in recipe.sources.items()},
+        "folder": recipe.folder,
+        "seconds": seconds,
+    }
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """Why a node is not what it was: a difference at some node, so many links up."""
+
+    text: str
+    node: str
+    distance: int
+
+    def seen_from_below(self) -> _Cause:
+        return _Cause(self.text, self.node, self.distance + 1)
+
+    def __str__(self) -> str:
+        if not self.distance:
+            return self.text
+        nodes = "one node" if self.distance == 1 else f"{_number(self.distance)} nodes"
+        return f"{self.text} {nodes} up at {self.node}"
+
+
+def _causes(
+    graph: Graph,
+    recipes: Mapping[str, Recipe],
+    environment: Mapping[str, str],
+    environment_before: Mapping[str, str],
+    last: Mapping[str, Record],
+) -> dict[str, str]:
+    """For each node the nearest difference from the last run, "" when there is none."""
+    found: dict[str, _Cause] = {}
+    around = _changes(environment_before, environment)
+    for node_id, recipe in recipes.items():
+        before = last.get(node_id)
+        if before and before["key"] == recipe.key:
+            continue
+        node = graph.nodes[node_id]
+        own = "it has not run before" if before is None else _difference(node, recipe, before)
+        own = own or around
+        if own:
+            found[node_id] = _Cause(own, node_id, 0)
+            continue
+        above = [found[source.node] for source in node.sources() if source.node in found]
+        if above:
+            found[node_id] = min(above, key=lambda cause: cause.distance).seen_from_below()
+    texts = {node_id: str(cause) for node_id, cause in found.items()}
+    return {node_id: texts.get(node_id, "") for node_id in recipes}
+
+
+def _difference(node: Node, recipe: Recipe, before: Record) -> str:
+    """What changed at the node itself since its record was made."""
+    if before["type"] != node.type:
+        return f"it was a {before['type']}"
+    if before["version"] != node.version:
+        return f"version {before['version']} → {node.version}"
+    changes: list[str] = []
+    if before["folder"] != recipe.folder:
+        changes.append(f"it saves to {recipe.folder}")
+    for name in _names(before["params"], recipe.params):
+        if before["files"].get(name) != recipe.files.get(name):
+            changes.append(f"the content of {name} changed")
+        elif name not in recipe.files:
+            change = _changes(before["params"], recipe.params, name)
+            changes += [change] if change else []
+    for port in _names(before["sources"], recipe.sources):
+        old, new = before["sources"].get(port, ()), recipe.sources.get(port, ())
+        if list(old) != list(new):
+            changes.append(f"{port} comes from {', '.join(new) or 'nowhere'}")
+    return ", ".join(changes)
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any], *names: str) -> str:
+    """`guidance 7.5 → 6.0`, for each of `names` (none: all) that differs."""
+    return ", ".join(
+        f"{name} {_short(old.get(name))} → {_short(new.get(name))}"
+        for name in names or _names(old, new)
+        if old.get(name) != new.get(name)
+    )
+
+
+def _names(first: Iterable[str], second: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*first, *second]))
+
+
+def _short(value: Any) -> str:
+    text = "unset" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _number(count: int) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if count < len(words) else str(count)

@@ -1,0 +1,70 @@
+"""A graph with nothing left open: seeds drawn, models pinned to the content that is here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.graph.context import Settings
+from engine.graph.errors import LoomError
+from engine.graph.files import FileHashes
+from engine.graph.graph import Graph
+from engine.graph.keys import content_of, given_params
+from engine.graph.params import ModelName, Seed
+from engine.graph.registry import Registry
+from engine.graph.workflow import to_json
+
+DRAWN = 2**32  # drawn seeds are below this: enough, and short enough to copy
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A graph that gives the same result whenever it is run, and what it uses."""
+
+    graph: Graph
+    seeds: dict[str, int] = field(default_factory=dict[str, int])
+    models: dict[str, str] = field(default_factory=dict[str, str])
+
+    def provenance(self) -> dict[str, Any]:
+        """What a result carries along to be made again: workflow, seeds by node, model hashes."""
+        return {"workflow": to_json(self.graph), "seeds": self.seeds, "models": self.models}
+
+
+def resolve(
+    graph: Graph,
+    registry: Registry,
+    nodes: Iterable[str],
+    settings: Settings,
+    hashes: FileHashes,
+    seed: int | None = None,
+) -> Resolved:
+    """Settle seeds and models of `nodes` on a copy of the graph.
+
+    A seed that is null is drawn; `seed` takes the place of every seed that no link gives. Raises
+    LoomError when a model is missing or is not the one whose hash the workflow gives.
+    """
+    settled = Resolved(graph.copy())
+    for node_id in nodes:
+        node = graph.nodes[node_id]
+        spec = registry.get(node.type)
+        if spec.nature == "pure":
+            continue
+        for name, value in given_params(node, spec).items():
+            widget = spec.params[name].widget
+            if isinstance(widget, Seed):
+                drawn = value if seed is None else seed
+                drawn = secrets.randbelow(DRAWN) if drawn is None else drawn
+                settled.seeds[f"{node_id}.{name}"] = drawn
+                if drawn != node.params.get(name):
+                    settled.graph.set_param(node_id, name, drawn)
+            elif isinstance(widget, ModelName) and value is not None:
+                try:
+                    found = content_of(spec.params[name], value, settings, hashes)
+                except LoomError as error:
+                    raise error.at(node_id) from None
+                part = f"{value['name']}/{widget.part}" if widget.part else value["name"]
+                settled.models[part] = found
+                settled.graph.set_param(node_id, name, {"name": value["name"], "hash": found})
+    return settled

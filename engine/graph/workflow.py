@@ -1,0 +1,293 @@
+"""Workflow files: a graph as JSON that people can read, compare and merge.
+
+Reading executes nothing: it parses, brings old files up to date, validates against
+`workflow.schema.json`, and builds a Graph. Every fault is one WorkflowError.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from engine.graph.errors import LoomError, WorkflowError
+from engine.graph.files import write_atomically
+from engine.graph.graph import Graph, Node, Source
+from engine.graph.migrate import upgrade
+from engine.graph.registry import Registry, suggestion
+
+VERSION = 1
+MAX_DEPTH = 64
+WIDTH = 100
+
+Json = dict[str, Any]
+
+# FILE_MIGRATIONS[v] takes the JSON of a version v file to version v + 1.
+FILE_MIGRATIONS: dict[int, Callable[[Json], Json]] = {}
+
+
+def read(path: Path, registry: Registry | None = None) -> Graph:
+    """The graph in a file; with a registry, nodes of older versions are brought up to date.
+
+    Raises WorkflowError: no such file, not JSON, from a newer version, wrong types, …
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WorkflowError(
+            f"{path} can't be read: {error.strerror or error}.", remedy="Check the name."
+        ) from error
+    return loads(data, registry, name=str(path))
+
+
+def loads(text: str | bytes, registry: Registry | None = None, *, name: str = "workflow") -> Graph:
+    """The graph in a text; `name` is what errors call it."""
+    return from_json(_parse(text, name), registry, name=name)
+
+
+def from_json(data: Any, registry: Registry | None = None, *, name: str = "workflow") -> Graph:
+    """The graph in parsed JSON; it is not changed."""
+    data = _up_to_date(data, name)
+    _validate(data, name)
+    graph = Graph(
+        [_node(node_id, node) for node_id, node in data["nodes"].items()],
+        data.get("outputs", ()),
+        data.get("view"),
+    )
+    return graph if registry is None else upgrade(graph, registry)
+
+
+def to_json(graph: Graph) -> Json:
+    """The graph as plain JSON data."""
+    data: Json = {
+        "loom": VERSION,
+        "nodes": {node.id: _node_json(node) for node in graph.nodes.values()},
+    }
+    if graph.outputs:
+        data["outputs"] = list(graph.outputs)
+    if graph.view:
+        order = {node_id: place for place, node_id in enumerate(graph.nodes)}
+        names = sorted(graph.view, key=lambda name: (order.get(name, len(order)), name))
+        data["view"] = {name: graph.view[name] for name in names}
+    return data
+
+
+def dumps(graph: Graph) -> str:
+    """The canonical text: the same graph always gives the same text, a small edit a small diff."""
+    return pretty(to_json(graph)) + "\n"
+
+
+def write(graph: Graph, path: Path) -> None:
+    """Write the canonical text, wholly or not at all; WorkflowError when it can't be written."""
+    try:
+        write_atomically(path, dumps(graph).encode())
+    except OSError as error:
+        raise WorkflowError(
+            f"{path} can't be written: {error.strerror or error}.",
+            remedy="Choose a folder that exists and that you may write to.",
+        ) from error
+
+
+def set_param(graph: Graph, registry: Registry, assignment: str) -> None:
+    """Apply `node.param=text`, as `--set` takes it; ParamError or GraphError says what is wrong.
+
+    A link into the parameter is cut, so that the value counts.
+    """
+    name, equals, text = assignment.partition("=")
+    node_id, dot, param_name = name.partition(".")
+    if not (equals and dot):
+        raise WorkflowError(f"{assignment!r} sets nothing.", remedy="Write node.param=value.")
+    node = graph.nodes.get(node_id)
+    if node is None:
+        remedy = f"The nodes are {', '.join(graph.nodes)}." + suggestion(node_id, graph.nodes)
+        raise WorkflowError("There is no such node.", node=node_id, remedy=remedy)
+    spec = registry.get(node.type)
+    param = spec.params.get(param_name)
+    if param is None:
+        known = f"It has {', '.join(spec.params) or 'none'}." + suggestion(param_name, spec.params)
+        raise WorkflowError(
+            "There is no such parameter.", node=node_id, field=param_name, remedy=known
+        )
+    try:
+        value = param.parse(text)
+    except LoomError as error:
+        raise error.at(node_id, param_name) from None
+    with graph.grouped(f"Set {name}"):
+        if param_name in node.inputs:
+            graph.disconnect(name)
+        graph.set_param(node_id, param_name, value)
+
+
+def pretty(value: Any, indent: int = 0) -> str:
+    """JSON text in which whatever fits on a line of 100 columns is on one line."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) + indent <= WIDTH and (indent or not isinstance(value, dict)):
+        return line
+    inner = " " * (indent + 2)
+    if isinstance(value, dict):
+        items = cast(Json, value).items()
+        rows = [
+            f"{json.dumps(key, ensure_ascii=False)}: {pretty(item, indent + 2)}"
+            for key, item in items
+        ]
+        brackets = "{}"
+    elif isinstance(value, list):
+        rows = [pretty(item, indent + 2) for item in cast(list[Any], value)]
+        brackets = "[]"
+    else:
+        return line
+    body = f",\n{inner}".join(rows)
+    return f"{brackets[0]}\n{inner}{body}\n{' ' * indent}{brackets[1]}" if rows else line
+
+
+def _parse(text: str | bytes, name: str) -> Any:
+    remedy = 'A workflow is a JSON text that starts with {"loom": 1, ….'
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8-sig")
+        data = json.loads(text, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+    except WorkflowError as error:
+        raise WorkflowError(f"{name}: {error.reason}", remedy=error.remedy) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise WorkflowError(f"{name} is not JSON: {error.msg} at {where}.", remedy=remedy) from None
+    except UnicodeDecodeError:
+        raise WorkflowError(f"{name} is not a text file in UTF-8.", remedy=remedy) from None
+    except (ValueError, RecursionError) as error:
+        raise WorkflowError(f"{name} can't be read as JSON: {error}.", remedy=remedy) from None
+    _check_values(data, name)
+    return data
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [key for key, _ in pairs]
+        double = next(key for key in found if names.count(key) > 1)
+        raise WorkflowError(f"{double!r} is there twice.", remedy="Remove or rename one.")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise WorkflowError(f"{name} is not a number that JSON has.", remedy="Write a finite number.")
+
+
+def _check_values(data: Any, name: str) -> None:
+    """Refuse what later steps could trip over: deep nesting, text that is not Unicode."""
+    stack: list[tuple[Any, int]] = [(data, 0)]
+    while stack:
+        value, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise WorkflowError(f"{name} is nested more than {MAX_DEPTH} deep.")
+        if isinstance(value, dict):
+            items = cast(Json, value)
+            stack += [(item, depth + 1) for pair in items.items() for item in pair]
+        elif isinstance(value, list):
+            stack += [(item, depth + 1) for item in cast(list[Any], value)]
+        elif isinstance(value, str) and not value.isprintable():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise WorkflowError(f"{name} holds text that is not Unicode: {value!r}.") from None
+        elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+            _no_constant("A number too large to hold")
+
+
+def _up_to_date(data: Any, name: str) -> Any:
+    if not isinstance(data, dict) or "loom" not in data:
+        raise WorkflowError(
+            f'{name} is not a workflow: there is no "loom" in it.',
+            field="loom",
+            remedy="Give a file that Latent Loom saved.",
+        )
+    found = cast(Json, data)
+    version = found["loom"]
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise WorkflowError(f"{name} has no proper version: {version!r}.", field="loom")
+    if version > VERSION:
+        raise WorkflowError(
+            f"{name} was saved by a newer Latent Loom (format {version}, this one reads up to "
+            f"{VERSION}).",
+            field="loom",
+            remedy="Update Latent Loom.",
+        )
+    while version < VERSION:
+        found = FILE_MIGRATIONS[version](found)
+        version += 1
+    return found
+
+
+def _validate(data: Json, name: str) -> None:
+    errors: Iterable[Any] = _validator().iter_errors(data)
+    first = min(errors, key=lambda error: [str(part) for part in error.absolute_path], default=None)
+    if first is None:
+        return
+    path = [str(part) for part in first.absolute_path]
+    in_node = len(path) > 1 and path[0] == "nodes"
+    node, field = (path[1], ".".join(path[2:])) if in_node else ("", ".".join(path))
+    reason, remedy = _in_words(first)
+    raise WorkflowError(f"{reason} (in {name}).", node=node, field=field, remedy=remedy)
+
+
+def _in_words(error: Any) -> tuple[str, str]:
+    """What is wrong and what would be right, from a schema error."""
+    shown = repr(error.instance)
+    shown = shown if len(shown) <= 60 else shown[:57] + "…"
+    rule: str = error.validator
+    expected: Any = error.validator_value
+    if rule == "required":
+        missing = next(key for key in expected if key not in error.instance)
+        return f"{missing!r} is missing", f"Add {missing!r}."
+    if rule == "additionalProperties":
+        known = list(error.schema["properties"])
+        extra = next(key for key in error.instance if key not in known)
+        return f"{extra!r} is not a field here", f"Known are {', '.join(known)}."
+    if rule == "type":
+        return f"{shown} is not {_TYPES[expected]}", f"Write {_TYPES[expected]}."
+    if rule in ("anyOf", "pattern") and error.schema.get("title") is None:
+        is_name = "propertyNames" in error.absolute_schema_path
+        right = "letters, digits, '_' and '-', at most 64" if is_name else "node.port, or a list"
+        what = "a node's name" if is_name else "where an input can come from"
+        return f"{shown} is not {what}", f"Write {right}."
+    least = {"minimum": f"{expected} or more", "minLength": "a text that is not empty"}
+    return f"{shown} is not allowed here", f"Write {least.get(rule, expected)}."
+
+
+_TYPES = {
+    "object": "an object in braces",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+}
+
+
+@cache
+def _validator() -> Any:
+    # jsonschema takes a while to import, and only reading a file needs it.
+    jsonschema = importlib.import_module("jsonschema")
+    text = Path(__file__).with_name("workflow.schema.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def _node(node_id: str, data: Json) -> Node:
+    inputs: Mapping[str, str | list[str]] = data.get("inputs", {})
+    wired = {
+        port: tuple(Source.parse(text) for text in ([given] if isinstance(given, str) else given))
+        for port, given in inputs.items()
+    }
+    return Node(node_id, data["type"], data.get("version", 1), data.get("params", {}), wired)
+
+
+def _node_json(node: Node) -> Json:
+    data: Json = {"type": node.type, "version": node.version}
+    if node.params:
+        data["params"] = dict(node.params)
+    if node.inputs:
+        data["inputs"] = {
+            port: str(sources[0]) if len(sources) == 1 else [str(source) for source in sources]
+            for port, sources in node.inputs.items()
+        }
+    return data
