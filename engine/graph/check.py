@@ -39,7 +39,7 @@ class Problem:
     @property
     def where(self) -> str:
         """`node.port`, or as much of it as there is."""
-        return f"{self.node}.{self.port}" if self.port else self.node
+        return ".".join(part for part in (self.node, self.port) if part)
 
     def __str__(self) -> str:
         return sentence(self.where, self.reason, self.remedy)

@@ -36,6 +36,8 @@ CREATE TABLE parts (
 CREATE INDEX parts_by_blob ON parts (blob);
 CREATE INDEX entries_by_priority ON entries (priority);
 CREATE INDEX keys_by_entry ON keys (entry);
+CREATE TABLE clock (time REAL NOT NULL);
+INSERT INTO clock VALUES (0);
 CREATE TABLE runs (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, inode INTEGER, hash TEXT);
 """
@@ -233,20 +235,20 @@ class DiskTier:
             self._index.execute("COMMIT")
 
     def _clock(self) -> float:
-        """The lowest priority there is: what GreedyDual-Size counts from (see the memory tier)."""
-        row = self._index.execute("SELECT MIN(priority) FROM entries").fetchone()
-        return row[0] or 0.0
+        """The priority of what went last: GreedyDual-Size counts from it, as in the memory tier."""
+        return self._index.execute("SELECT time FROM clock").fetchone()[0]
 
     def _shrink(self, newest: int) -> None:
         """Drop entries of lowest priority until the cap holds, then files that nothing names."""
         size = self.size
         with self._transaction() as index:
             rows = index.execute(
-                "SELECT id, size FROM entries ORDER BY id = ?, priority", (newest,)
+                "SELECT id, size, priority FROM entries ORDER BY id = ?, priority", (newest,)
             ).fetchall()
-            for number, freed in rows:
+            for number, freed, priority in rows:
                 if size <= self.cap:
                     break
+                index.execute("UPDATE clock SET time = MAX(time, ?)", (priority,))
                 self._delete(index, number)
                 size -= freed
         self._total = size

@@ -67,6 +67,9 @@ class Run:
 
     def go(self) -> None:
         """Run until nothing is ready, a cancel comes, or everything is there."""
+        for node_id in self.plan.outputs:
+            if node_id in self.entries:
+                self._fetch(node_id)
         for node_id, entry in self.entries.items():
             self.emit(events.Cached(node_id, "unchanged", _paths(entry)))
         self._demand(node_id for node_id in self.plan.outputs if node_id not in self.entries)
@@ -92,6 +95,24 @@ class Run:
     def blocked(self) -> dict[str, str]:
         """Each node that could not run, and the failed node that it would have needed."""
         return dict(self._blocked)
+
+    def _fetch(self, node_id: str) -> bool:
+        """Have the values of a kept output in hand; False when they are lost, and so not kept.
+
+        What an effect gives besides its files is not fetched.
+        """
+        if self.registry.get(self.graph.nodes[node_id].type).nature != "effect":
+            try:
+                self._live[node_id] = self.values(node_id)
+            except Lost:
+                self._forget(node_id)
+                return False
+        return True
+
+    def _forget(self, node_id: str) -> None:
+        if entry := self.entries.pop(node_id, None):
+            self.cache.drop(entry)
+        self.cached.pop(node_id, None)
 
     def _demand(self, node_ids: Iterable[str]) -> None:
         """Put nodes on the list, and all above them whose values can't be had."""
@@ -123,13 +144,14 @@ class Run:
         action = action_key(recipe, self._input_digests(node))
         kept = {} if self.fresh else self.cache.find([action])
         if (entry := kept.get(action)) and not self.cache.stale(entry):
-            self.cache.alias(recipe.key, entry)
             self.entries[node_id] = entry
             self.cached[node_id] = None
-            why = "its inputs came out the same"
-            self.emit(events.Cached(node_id, why, _paths(entry)))
-            self._settle(node_id)
-            return
+            if node_id not in self.plan.outputs or self._fetch(node_id):
+                self.cache.alias(recipe.key, entry)
+                why = "its inputs came out the same"
+                self.emit(events.Cached(node_id, why, _paths(entry)))
+                self._settle(node_id)
+                return
         spec = self.registry.get(node.type)
         try:
             arguments = self._arguments(node, spec)
@@ -236,9 +258,7 @@ class Run:
 
     def _make_again(self, node_id: str, source: str) -> None:
         """A kept value that `node_id` reads turned out to be lost: make it, then come back."""
-        if entry := self.entries.pop(source, None):
-            self.cache.drop(entry)
-        self.cached.pop(source, None)
+        self._forget(source)
         self._waiting[node_id] = {source}
         self._demand([source])
 

@@ -193,7 +193,7 @@ def _check_values(data: Any, name: str) -> None:
             except UnicodeEncodeError:
                 raise WorkflowError(f"{name} holds text that is not Unicode: {value!r}.") from None
         elif isinstance(value, float) and value in (float("inf"), float("-inf")):
-            _no_constant("A number too large to hold")
+            raise WorkflowError(f"{name} holds a number too large for a float.")
 
 
 def _up_to_date(data: Any, name: str) -> Any:

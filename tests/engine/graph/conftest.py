@@ -1,0 +1,17 @@
+from pathlib import Path
+
+import pytest
+
+from engine.graph.context import Settings
+from tests.engine.graph import stubs
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts():
+    stubs.calls.clear()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    models = stubs.make_models(tmp_path / "models")
+    return Settings(tmp_path / "out", (models,), (tmp_path,))

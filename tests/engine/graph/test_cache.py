@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.graph.cache import Cache, Entry, Lost, WrittenFile
+from engine.graph.digests import fingerprint
+from engine.graph.files import GRAIN_NS
+from tests.engine.graph.stubs import Latents, Opaque
+
+
+def entry(name: str, values: dict[str, Any], seconds: float = 1.0) -> Entry:
+    prints = {port: fingerprint(value) for port, value in values.items()}
+    digests = {port: found for port, (found, _) in prints.items()}
+    return Entry(name, digests, seconds, (), sum(size for _, size in prints.values()))
+
+
+def keep(cache: Cache, name: str, **values: Any) -> Entry:
+    made = entry(name, values)
+    cache.store((name, f"action {name}"), made, values)
+    return made
+
+
+def test_memory_alone():
+    cache = Cache()
+    made = keep(cache, "a", x=1, y=(2, 3))
+    assert cache.find(["a", "action a", "b"]) == {"a": made, "action a": made}
+    assert cache.load(made) == {"x": 1, "y": (2, 3)}
+
+
+def test_what_memory_lets_go_is_no_longer_found():
+    cache = Cache(memory=1000)
+    made = keep(cache, "a", x="x" * 500)
+    keep(cache, "b", x="y" * 500)
+    assert set(cache.find(["a", "b"])) == {"b"}
+    with pytest.raises(Lost):
+        cache.load(made)
+
+
+def test_what_memory_lets_go_comes_from_disk(tmp_path: Path):
+    cache = Cache(tmp_path, memory=1000)
+    made = keep(cache, "a", x="x" * 500)
+    keep(cache, "b", x="y" * 500)
+    assert set(cache.find(["a", "b"])) == {"a", "b"}
+    assert cache.load(made) == {"x": "x" * 500}
+
+
+def test_another_process_finds_it(tmp_path: Path):
+    values = {"x": Latents((1.0, 2.0)), "many": [Latents(()), Latents((3.0,))], "none": None}
+    keep(Cache(tmp_path), "a", **values)
+    cache = Cache(tmp_path)
+    found = cache.find(["a"])["a"]
+    assert found.digests == entry("a", values).digests
+    assert cache.load(found) == values
+
+
+def test_a_value_without_codec_stays_in_memory(tmp_path: Path):
+    made = Entry("a", {"x": "digest"}, 1.0)
+    cache = Cache(tmp_path)
+    cache.store(("a",), made, {"x": Opaque()})
+    assert set(cache.find(["a"])) == {"a"}
+    assert cache.find(["a"])["a"].number is None
+    assert Cache(tmp_path).find(["a"]) == {}
+
+
+def test_damage_on_disk_is_found_and_dropped(tmp_path: Path):
+    keep(Cache(tmp_path), "a", x="value")
+    for path in (tmp_path / "values").glob("*/*"):
+        path.write_bytes(b"junk!")
+    cache = Cache(tmp_path)
+    found = cache.find(["a"])["a"]
+    with pytest.raises(Lost):
+        cache.load(found)
+    assert cache.find(["a"]) == {}
+    assert Cache(tmp_path).find(["a"]) == {}
+
+
+def test_a_disk_that_vanishes_costs_only_what_it_kept(tmp_path: Path):
+    cache = Cache(tmp_path / "cache")
+    keep(cache, "a", x=1)
+    shutil.rmtree(tmp_path / "cache")
+    made = keep(cache, "b", x=2)
+    assert cache.load(made) == {"x": 2}
+    cache.remember_run("w", {"nodes": {}})
+    assert cache.last_run("w") == {"nodes": {}}
+
+
+def test_an_alias_is_kept_on_disk(tmp_path: Path):
+    cache = Cache(tmp_path)
+    made = keep(cache, "a", x=1)
+    cache.alias("z", made)
+    assert cache.find(["z"])["z"] is made
+    assert set(Cache(tmp_path).find(["z"])) == {"z"}
+
+
+def test_dropping(tmp_path: Path):
+    cache = Cache(tmp_path)
+    made = keep(cache, "a", x=1)
+    cache.alias("z", made)
+    cache.drop(made)
+    assert cache.find(["a", "z", "action a"]) == {}
+    assert Cache(tmp_path).find(["a", "z"]) == {}
+
+
+def test_a_written_file_makes_an_entry_stale(tmp_path: Path):
+    cache = Cache()
+    path = tmp_path / "picture"
+    path.write_text("one")
+    made = Entry("a", {}, 1.0, (WrittenFile(str(path), cache.hashes.of(path)),))
+    assert cache.stale(made) == ""
+    path.write_text("two")
+    assert cache.stale(made) == f"{path} changed"
+    path.unlink()
+    assert cache.stale(made) == f"{path} is gone"
+
+
+def test_file_hashes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "model"
+    path.write_text("weights")
+    past = time.time_ns() - 2 * GRAIN_NS
+    os.utime(path, ns=(past, past))
+    cache = Cache(tmp_path / "cache")
+    found = cache.hashes.of(path)
+    cache.remember_run("", {})
+    again = Cache(tmp_path / "cache")
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("read again"))
+    assert again.hashes.of(path) == found

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.graph.disk import FORMAT, YOUNG, DiskTier, Lost, blob_name
+from engine.graph.errors import CacheError
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> DiskTier:
+    return DiskTier(tmp_path / "cache")
+
+
+def put(disk: DiskTier, key: str, data: bytes, seconds: float = 1.0) -> int:
+    return disk.put([key, f"action {key}"], {"blob": blob_name(data)}, [data], seconds)
+
+
+def files(disk: DiskTier) -> list[Path]:
+    return [path for path in (disk.folder / "values").glob("*/*") if path.is_file()]
+
+
+def test_what_is_put_is_found_by_another_process(disk: DiskTier):
+    number = put(disk, "k", b"data")
+    other = DiskTier(disk.folder)
+    assert other.find(["k", "nothing"]) == {"k": (number, {"blob": blob_name(b"data")})}
+    assert other.find(["action k"])["action k"][0] == number
+    assert other.read(blob_name(b"data")) == b"data"
+
+
+def test_equal_bytes_lie_there_once(disk: DiskTier):
+    put(disk, "a", b"same")
+    put(disk, "b", b"same")
+    assert len(files(disk)) == 1
+
+
+def test_more_keys_than_one_query_takes(disk: DiskTier):
+    for index in range(20):
+        put(disk, f"k{index}", b"%d" % index)
+    wanted = [f"k{index}" for index in range(2000)]
+    assert len(disk.find(wanted)) == 20
+
+
+def test_damaged_bytes_are_dropped_with_every_result_made_of_them(disk: DiskTier):
+    put(disk, "a", b"same")
+    put(disk, "b", b"same")
+    put(disk, "c", b"other")
+    for path in files(disk):
+        if path.name == blob_name(b"same"):
+            path.write_bytes(b"sane")
+    with pytest.raises(Lost):
+        disk.read(blob_name(b"same"))
+    assert set(disk.find(["a", "b", "c"])) == {"c"}
+    put(disk, "a", b"same")
+    assert disk.read(blob_name(b"same")) == b"same"
+
+
+def test_a_truncated_file_is_written_again(disk: DiskTier):
+    put(disk, "a", b"same")
+    files(disk)[0].write_bytes(b"sa")
+    put(disk, "b", b"same")
+    assert disk.read(blob_name(b"same")) == b"same"
+
+
+def test_a_missing_file_is_lost(disk: DiskTier):
+    put(disk, "a", b"x")
+    files(disk)[0].unlink()
+    with pytest.raises(Lost):
+        disk.read(blob_name(b"x"))
+    assert disk.find(["a"]) == {}
+
+
+def test_the_cap_holds_and_the_cheapest_per_byte_goes_first(tmp_path: Path):
+    disk = DiskTier(tmp_path, cap=10_000)
+    put(disk, "dear", os.urandom(3000), seconds=100)
+    put(disk, "cheap", os.urandom(3000), seconds=0.1)
+    put(disk, "middle", os.urandom(3000), seconds=10)
+    put(disk, "new", os.urandom(3000), seconds=1)
+    assert set(disk.find(["dear", "cheap", "middle", "new"])) == {"dear", "middle", "new"}
+    assert disk.size <= 10_000
+    assert len(files(disk)) == 3
+    assert sum(path.stat().st_size for path in files(disk)) <= 10_000
+
+
+def test_replacing_a_key_lets_the_old_result_go(disk: DiskTier):
+    put(disk, "a", b"old")
+    put(disk, "a", b"new")
+    assert [path.name for path in files(disk)] == [blob_name(b"new")]
+
+
+def test_dropping_keeps_bytes_that_others_use(disk: DiskTier):
+    first = put(disk, "a", b"same")
+    second = put(disk, "b", b"same")
+    disk.drop(first)
+    assert disk.read(blob_name(b"same")) == b"same"
+    disk.drop(second)
+    assert files(disk) == []
+
+
+def test_an_alias_leads_to_the_same_result(disk: DiskTier):
+    number = put(disk, "a", b"x")
+    disk.alias("b", number)
+    disk.alias("c", 999)
+    assert disk.find(["b", "c"]).keys() == {"b"}
+
+
+def test_touched_results_stay_longer(tmp_path: Path):
+    disk = DiskTier(tmp_path, cap=7000)
+    used = put(disk, "used", os.urandom(3000), seconds=1.1)
+    put(disk, "idle", os.urandom(3000), seconds=1.05)
+    for index in range(5):
+        disk.touch([used])
+        put(disk, f"n{index}", os.urandom(3000))
+    assert set(disk.find(["used", "idle", "n4"])) == {"used", "n4"}
+
+
+def test_leftovers_of_a_crash_are_swept_when_old(disk: DiskTier):
+    put(disk, "a", b"x")
+    for name in ("old", "young"):
+        path = disk.folder / "values" / "zz" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"left over")
+    past = time.time() - 2 * YOUNG
+    os.utime(disk.folder / "values" / "zz" / "old", (past, past))
+    disk.sweep()
+    assert sorted(path.name for path in files(disk)) == sorted([blob_name(b"x"), "young"])
+
+
+@pytest.mark.parametrize("damage", [b"", b"this is no index at all", b"\0" * 5000])
+def test_an_index_that_is_none_gives_way(tmp_path: Path, damage: bytes):
+    DiskTier(tmp_path).close()
+    for path in tmp_path.glob("index*"):
+        path.write_bytes(damage)
+    disk = DiskTier(tmp_path)
+    assert disk.find(["a"]) == {}
+    put(disk, "a", b"x")
+    assert disk.read(blob_name(b"x")) == b"x"
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CacheError, match="can't be used"):
+        DiskTier(tmp_path / "file" / "cache")
+
+
+def test_runs_and_file_hashes_are_kept(disk: DiskTier):
+    disk.set_run("w", {"nodes": {"a": 1}})
+    disk.set_run("w", {"nodes": {"a": 2}})
+    disk.set_file_hashes({"/x": ((1, 2**60, 3), "b2")})
+    other = DiskTier(disk.folder)
+    assert other.run("w") == {"nodes": {"a": 2}}
+    assert other.run("other") == {}
+    assert other.file_hashes() == {"/x": ((1, 2**60, 3), "b2")}
+
+
+def test_the_index_says_its_format(disk: DiskTier):
+    assert (disk.folder / f"index-{FORMAT}.sqlite").exists()
