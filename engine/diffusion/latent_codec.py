@@ -1,0 +1,80 @@
+"""Pictures to latents and back through a VAE, with the scaling that its diffusion model expects.
+
+Diffusion models work on (z − shift) · scale of the VAE's latents z (Rombach et al. 2022, D.1; the
+scale brings them to unit variance), or on (z − mean) · scale / std where a config gives the
+statistics channel by channel.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from engine.diffusion.models.autoencoder_kl import AutoencoderKL, AutoencoderKLConfig
+from engine.diffusion.values import Image, Latents
+from engine.graph.errors import LoomError
+
+
+@torch.inference_mode()
+def decode(vae: AutoencoderKL, latents: Latents) -> Image:
+    """Pictures (B, 3, h·f, w·f) in [0, 1], float32 on the CPU, of latents (B, C, h, w).
+
+    Raises LoomError when the VAE overflows in half precision.
+    """
+    z = unscaled(latents.samples.to(_device(vae)), vae.config)
+    x = vae.decode(z.to(_dtype(vae))).float()
+    if not bool(torch.isfinite(x).all()):
+        raise LoomError(
+            "The decoded picture is not finite (NaN or infinity); the usual cause is a VAE that "
+            "overflows in half precision.",
+            field="vae",
+            remedy="Load the VAE in float32.",
+        )
+    return Image((x / 2 + 0.5).clamp(0, 1).cpu().clone())
+
+
+@torch.inference_mode()
+def encode(vae: AutoencoderKL, image: Image, space: str = "") -> Latents:
+    """Latents (B, C, H/f, W/f), float32 on the CPU, of pictures (B, 3, H, W): the mode of q(z|x).
+
+    Raises LoomError when a side is not a multiple of f.
+    """
+    factor = vae.config.factor
+    height, width = image.pixels.shape[2:]
+    if height % factor or width % factor:
+        raise LoomError(
+            f"The picture is {width}×{height}, and this VAE takes sides that are multiples of "
+            f"{factor}.",
+            field="image",
+            remedy=f"Resize or crop it to {width - width % factor}×{height - height % factor}.",
+        )
+    x = image.pixels.to(_device(vae), _dtype(vae)) * 2 - 1
+    z = scaled(vae.encode(x).mode().float(), vae.config)
+    return Latents(z.cpu().clone(), space, factor)
+
+
+def scaled(z: torch.Tensor, config: AutoencoderKLConfig) -> torch.Tensor:
+    """What the diffusion model works on, of the VAE's own latents (B, C, h, w)."""
+    if config.latents_mean and config.latents_std:
+        mean, std = _channels(config.latents_mean, z), _channels(config.latents_std, z)
+        return (z - mean) * config.scaling_factor / std
+    return (z - (config.shift_factor or 0.0)) * config.scaling_factor
+
+
+def unscaled(latents: torch.Tensor, config: AutoencoderKLConfig) -> torch.Tensor:
+    """The VAE's own latents (B, C, h, w), of what the diffusion model works on."""
+    if config.latents_mean and config.latents_std:
+        mean, std = _channels(config.latents_mean, latents), _channels(config.latents_std, latents)
+        return latents * std / config.scaling_factor + mean
+    return latents / config.scaling_factor + (config.shift_factor or 0.0)
+
+
+def _channels(values: tuple[float, ...], like: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(values).to(like).view(1, -1, 1, 1)
+
+
+def _device(vae: AutoencoderKL) -> torch.device:
+    return next(vae.parameters()).device
+
+
+def _dtype(vae: AutoencoderKL) -> torch.dtype:
+    return next(vae.parameters()).dtype

@@ -1,0 +1,40 @@
+"""Pictures: into files, and side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+from engine.diffusion.values import Image
+from engine.graph.spec import Context, OutputFolder, Range, node
+
+
+@node("image.save", label="Save picture", nature="effect")
+def save(
+    context: Context,
+    image: Image,
+    name: str = "picture",
+    folder: Annotated[Path, OutputFolder()] = Path(),
+) -> None:
+    """Each picture as a PNG file `name_00001.png`, `name_00002.png`, …; none is overwritten.
+
+    The files carry the workflow, the seeds, the models' hashes and the libraries' versions, so that
+    `loom run picture.png` makes the same pixels again. `folder` is a folder in the output folder.
+    """
+    from engine.diffusion.images import to_pil
+    from engine.diffusion.png import encode, versions, write_numbered
+
+    pictures = to_pil(image)
+    made = {**context.provenance, "versions": versions(), "of": len(pictures)}
+    for number, picture in enumerate(pictures):
+        data = encode(picture, {**made, "number": number})
+        context.wrote(write_numbered(folder, name, data))
+
+
+@node("image.grid", label="Grid")
+def grid(images: list[Image], columns: Annotated[int, Range(0, 64)] = 0) -> Image:
+    """All pictures in one, row by row, in the order of the links; 0 columns make it about square.
+
+    They must have one size.
+    """
+    from engine.diffusion.images import grid
+
+    return grid(images, columns)

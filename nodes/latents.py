@@ -1,0 +1,25 @@
+"""Latents to begin from."""
+
+from typing import Annotated
+
+from engine.diffusion.values import Latents, UNet
+from engine.graph.spec import Range, node
+
+
+@node("latents.empty", label="Empty latents")
+def empty(
+    unet: UNet,
+    width: Annotated[int, Range(0, 8192, step=8)] = 0,
+    height: Annotated[int, Range(0, 8192, step=8)] = 0,
+    batch: Annotated[int, Range(1, 64)] = 1,
+) -> Latents:
+    """Zero latents in the space `unet` works in: (batch, channels, height/f, width/f).
+
+    Width and height are the picture's, in pixels; 0 is the size the model was trained at. `batch`
+    is how many pictures are made at once.
+    """
+    from engine.diffusion.latents import zeros
+
+    trained = unet.sample_size * unet.factor
+    samples = zeros(batch, unet.channels, width or trained, height or trained, unet.factor)
+    return Latents(samples, unet.space, unet.factor)
