@@ -1,0 +1,42 @@
+"""The command line: `loom run | check | plan | nodes | models`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from app.cli.check import check
+from app.cli.models import models
+from app.cli.nodes import nodes
+from app.cli.plan import plan
+from app.cli.report import BAD_INPUT, INTERRUPTED, say_error
+from app.cli.run import run
+from engine.graph.errors import LoomError
+
+
+class Commands(click.Group):
+    """Turns what the commands raise into a message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LoomError as error:
+            say_error(error)
+            ctx.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="latent-loom", prog_name="loom")
+def main() -> None:
+    """Run, check and look into Latent Loom workflows.
+
+    Exit codes: 0 done, 1 a node failed, 2 the input is wrong, 130 interrupted.
+    """
+
+
+for _command in (run, check, plan, nodes, models):
+    main.add_command(_command)

@@ -1,0 +1,71 @@
+"""Options that several commands take, and what they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from app.session import OUTPUT_FOLDER, open_registry, open_settings, open_workflow
+from engine.graph import workflow
+from engine.graph.context import Settings
+from engine.graph.graph import Graph
+from engine.graph.registry import Registry
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+SET = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NODE.PARAM=VALUE",
+    help="Give a parameter another value; may be repeated.",
+)
+OUT = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=f"The folder to save to; {OUTPUT_FOLDER} by default.",
+)
+MODELS = click.option(
+    "--models",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder to look for models in, before the usual ones; may be repeated.",
+)
+SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Use it for every seed.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a command works on."""
+
+    graph: Graph
+    registry: Registry
+    settings: Settings
+
+
+def workflow_options(command: F) -> F:
+    """The argument and options of every command that opens a workflow; see `open_job`."""
+    for option in (JSON, MODELS, OUT, SET, FILE):
+        command = option(command)
+    return command
+
+
+def open_job(
+    file: Path, assignments: tuple[str, ...], out: Path | None, folders: tuple[Path, ...]
+) -> Job:
+    """A workflow with its parameters set, its nodes and its folders; LoomError says what fails."""
+    registry = open_registry()
+    for pack in registry.packs:
+        for failure in pack.failures:
+            click.echo(f"A part of the node pack {pack.name} can't be used: {failure}", err=True)
+    graph = open_workflow(file, registry)
+    for assignment in assignments:
+        workflow.set_param(graph, registry, assignment)
+    return Job(graph, registry, open_settings(file, folders, out))

@@ -1,0 +1,32 @@
+"""`loom plan`: which nodes would run, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.cli.options import SEED, open_job, workflow_options
+from app.cli.report import say_json
+from app.session import open_executor
+
+
+@click.command()
+@workflow_options
+@SEED
+def plan(
+    file: Path,
+    assignments: tuple[str, ...],
+    out: Path | None,
+    folders: tuple[Path, ...],
+    as_json: bool,
+    seed: int | None,
+) -> None:
+    """Say what a run of FILE would do: what is kept from before, what runs, and why."""
+    job = open_job(file, assignments, out, folders)
+    executor = open_executor(job.registry, job.settings)
+    found = executor.plan(job.graph, seed=seed, name=str(file.absolute()))
+    if as_json:
+        say_json(found.as_data())
+    else:
+        click.echo(found.text())

@@ -1,0 +1,103 @@
+"""`loom run`: run a workflow and say where its pictures are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.options import SEED, open_job, workflow_options
+from app.cli.progress import display
+from app.cli.report import (
+    BAD_INPUT,
+    INTERRUPTED,
+    NODE_FAILED,
+    count,
+    error_data,
+    say_error,
+    say_json,
+)
+from app.session import open_executor
+from engine.graph.errors import LoomError
+from engine.graph.executor import Executor, Result
+from engine.graph.graph import Graph
+
+
+@click.command()
+@workflow_options
+@SEED
+@click.option("--fresh", is_flag=True, help="Run every node again, whatever is kept from before.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    file: Path,
+    assignments: tuple[str, ...],
+    out: Path | None,
+    folders: tuple[Path, ...],
+    as_json: bool,
+    seed: int | None,
+    fresh: bool,
+) -> None:
+    """Run a workflow FILE: JSON, or a picture that carries one.
+
+    What is kept from an earlier run and has not changed is not run again. A picture runs again with
+    the seed it was made with.
+    """
+    try:
+        job = open_job(file, assignments, out, folders)
+        executor = open_executor(job.registry, job.settings)
+        result = _run(executor, job.graph, seed=seed, name=str(file.absolute()), fresh=fresh)
+    except LoomError as error:
+        if not as_json:
+            raise
+        say_error(error)
+        say_json({"ok": False, "error": error_data(error)})
+        ctx.exit(BAD_INPUT)
+    for failure in result.failed.values():
+        say_error(failure)
+    if as_json:
+        say_json(_as_data(result))
+    else:
+        _say_summary(result)
+    if result.cancelled:
+        ctx.exit(INTERRUPTED)
+    if result.failed:
+        ctx.exit(NODE_FAILED)
+
+
+def _run(executor: Executor, graph: Graph, **options: Any) -> Result:
+    try:
+        with display() as emit:
+            return executor.run(graph, emit=emit, **options)
+    finally:
+        executor.cache.close()
+
+
+def _say_summary(result: Result) -> None:
+    """One line of what was done, and a line for each file there is."""
+    if result.cancelled:
+        what = "Interrupted: "
+    elif result.failed:
+        what = "Failed: "
+    else:
+        what = "" if result.ran else "Nothing to run, all is kept from before: "
+    parts = [f"{count(len(result.ran), 'node')} run", f"{len(result.cached)} cached"]
+    if result.failed:
+        parts.append(f"{len(result.failed)} failed, {len(result.blocked)} not reached")
+    click.echo(f"{what}{', '.join(parts)}, {result.seconds:.1f} s")
+    for file in result.files:
+        click.echo(str(file))
+
+
+def _as_data(result: Result) -> dict[str, Any]:
+    return {
+        "ok": result.ok,
+        "ran": list(result.ran),
+        "cached": list(result.cached),
+        "failed": {name: error_data(error) for name, error in result.failed.items()},
+        "blocked": dict(result.blocked),
+        "cancelled": result.cancelled,
+        "seconds": round(result.seconds, 3),
+        "files": [str(file) for file in result.files],
+    }
