@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.graph.errors import CycleError, GraphError
+from engine.graph.errors import GraphError
+from engine.graph.history import Edit, History
+from engine.graph.order import order, upstream
 
 ID_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
-UNDO_DEPTH = 500
 
 _id = re.compile(ID_PATTERN)
 
@@ -54,6 +54,10 @@ class Node:
         for sources in self.inputs.values():
             yield from sources
 
+    def reads(self) -> list[str]:
+        """The nodes it reads, one for each link."""
+        return [source.node for sources in self.inputs.values() for source in sources]
+
 
 @dataclass(frozen=True)
 class Link:
@@ -65,18 +69,6 @@ class Link:
 
     def __str__(self) -> str:
         return f"{self.source} → {self.node}.{self.port}"
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One reversible change: what each touched thing was before and is after (None: not there)."""
-
-    label: str
-    nodes: Mapping[str, tuple[Node | None, Node | None]]
-    outputs: tuple[tuple[str, ...], tuple[str, ...]]
-    view: Mapping[str, tuple[Any, Any]]
-    order: tuple[Sequence[str], Sequence[str]] | None = None
-    merge: str = ""
 
 
 class Graph:
@@ -96,8 +88,7 @@ class Graph:
         self._nodes = {node.id: node for node in nodes}
         self._outputs = tuple(outputs)
         self._view = dict(view or {})
-        self._done: deque[tuple[Edit, ...]] = deque(maxlen=UNDO_DEPTH)
-        self._undone: list[tuple[Edit, ...]] = []
+        self._history = History()
         self._group: list[Edit] | None = None
 
     @property
@@ -211,7 +202,7 @@ class Graph:
             changed,
             outputs=[new if output == old else output for output in self._outputs],
             view={old: None, new: self._view[old]} if old in self._view else {},
-            order=[new if name == old else name for name in self._nodes],
+            names=[new if name == old else name for name in self._nodes],
         )
 
     def set_param(self, node_id: str, name: str, value: Any) -> None:
@@ -273,112 +264,57 @@ class Graph:
                 self._apply(edit, 0)
             self._group = None
             raise
-        edits, self._group = tuple(self._group), None
+        edits, self._group = self._group, None
         if edits:
-            self._remember((replace(edits[0], label=label, merge=""), *edits[1:]))
+            self._history.add(label, [replace(edit, merge="") for edit in edits])
 
     def undo(self) -> frozenset[str]:
         """Take back the last edit; the ids it touched, none when there was nothing to undo."""
-        if not self._done:
+        step = self._history.back()
+        if step is None:
             return frozenset()
-        edits = self._done.pop()
-        for edit in reversed(edits):
+        for edit in reversed(step.edits):
             self._apply(edit, 0)
-        self._undone.append(edits)
-        return _touched(edits)
+        return step.touched
 
     def redo(self) -> frozenset[str]:
         """Do again what was undone last; the ids it touched."""
-        if not self._undone:
+        step = self._history.forward()
+        if step is None:
             return frozenset()
-        edits = self._undone.pop()
-        for edit in edits:
+        for edit in step.edits:
             self._apply(edit, 1)
-        self._done.append(edits)
-        return _touched(edits)
+        return step.touched
 
     @property
     def undo_label(self) -> str:
         """What undo would take back, "" for nothing."""
-        return self._done[-1][0].label if self._done else ""
+        return self._history.done[-1].label if self._history.done else ""
 
     @property
     def redo_label(self) -> str:
         """What redo would do again, "" for nothing."""
-        return self._undone[-1][0].label if self._undone else ""
+        return self._history.undone[-1].label if self._history.undone else ""
 
     # Order
 
     def order(self, targets: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Node ids with every node after those it depends on; only what `targets` need, if given.
+        """Node ids with every node after those it reads; only what `targets` need, if given.
 
-        Iterative and linear; ties keep the order in which nodes were added. Links to nodes that are
-        not there don't count. Raises CycleError that names the cycle.
+        Ties keep the order in which nodes were added. Raises CycleError that names the cycle.
         """
-        among = self._nodes.keys() if targets is None else self.upstream(targets)
-        waiting: dict[str, int] = {}
-        readers: dict[str, list[str]] = {}
-        ready: deque[str] = deque()
-        for node_id, node in self._nodes.items():
-            if node_id not in among:
-                continue
-            count = 0
-            for sources in node.inputs.values():
-                for source in sources:
-                    if source.node in self._nodes:
-                        readers.setdefault(source.node, []).append(node_id)
-                        count += 1
-            waiting[node_id] = count
-            if not count:
-                ready.append(node_id)
-        order: list[str] = []
-        while ready:
-            done = ready.popleft()
-            order.append(done)
-            for reader in readers.get(done, ()):
-                waiting[reader] -= 1
-                if not waiting[reader]:
-                    ready.append(reader)
-        if len(order) < len(waiting):
-            raise CycleError(self._cycle(waiting.keys() - set(order)))
-        return tuple(order)
+        return order(self._nodes, targets)
 
     def upstream(self, node_ids: Iterable[str]) -> set[str]:
         """These nodes and everything they depend on."""
-        found: set[str] = set()
-        stack = [node_id for node_id in node_ids if node_id in self._nodes]
-        while stack:
-            node_id = stack.pop()
-            if node_id not in found:
-                found.add(node_id)
-                stack += [
-                    source.node
-                    for source in self._nodes[node_id].sources()
-                    if source.node in self._nodes
-                ]
-        return found
+        return upstream(self._nodes, node_ids)
 
     def sinks(self) -> tuple[str, ...]:
         """The nodes whose results nobody reads."""
         read = {source.node for node in self._nodes.values() for source in node.sources()}
         return tuple(node_id for node_id in self._nodes if node_id not in read)
 
-    def _cycle(self, stuck: set[str]) -> tuple[str, ...]:
-        """A cycle among nodes that each wait for another: walk upstream until one comes again."""
-        node_id = next(name for name in self._nodes if name in stuck)
-        path: dict[str, None] = {}
-        while node_id not in path:
-            path[node_id] = None
-            node_id = next(
-                source.node for source in self._nodes[node_id].sources() if source.node in stuck
-            )
-        names = list(path)
-        around = names[names.index(node_id) :][::-1]
-        rank = list(self._nodes).index
-        start = around.index(min(around, key=rank))
-        return (*around[start:], *around[: start + 1])
-
-    # History
+    # How edits are made
 
     def _commit(
         self,
@@ -387,13 +323,13 @@ class Graph:
         *,
         outputs: Sequence[str] | None = None,
         view: Mapping[str, Any] | None = None,
-        order: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
         merge: str = "",
     ) -> None:
         """Record and apply a change to the given nodes, outputs and views."""
         removes = any(after is None for after in nodes.values())
         before_order = tuple(self._nodes) if removes else ()
-        after_order = order or [name for name in before_order if nodes.get(name, name) is not None]
+        after_order = names or [name for name in before_order if nodes.get(name, name) is not None]
         edit = Edit(
             label,
             {name: (self._nodes.get(name), after) for name, after in nodes.items()},
@@ -402,23 +338,13 @@ class Graph:
             (before_order, after_order) if removes else None,
             merge,
         )
-        same_nodes = all(before == after for before, after in edit.nodes.values())
-        same_view = all(before == after for before, after in edit.view.values())
-        if same_nodes and same_view and edit.outputs[0] == edit.outputs[1]:
+        if not edit.changes:
             return
         self._apply(edit, 1)
-        if self._group is not None:
+        if self._group is None:
+            self._history.add(label, [edit])
+        else:
             self._group.append(edit)
-        else:
-            self._remember((edit,))
-
-    def _remember(self, edits: tuple[Edit, ...]) -> None:
-        last = self._done[-1][-1] if self._done and not self._undone else None
-        if last and edits[0].merge and last.merge == edits[0].merge and len(self._done[-1]) == 1:
-            self._done[-1] = (_merged(last, edits[0]),)
-        else:
-            self._done.append(edits)
-        self._undone.clear()
 
     def _apply(self, edit: Edit, side: int) -> None:
         """Make the graph as it was before (side 0) or after (side 1) an edit."""
@@ -454,13 +380,3 @@ def _put(there: dict[str, Any], changes: Mapping[str, tuple[Any, Any]], side: in
             there.pop(name, None)
         else:
             there[name] = ends[side]
-
-
-def _touched(edits: tuple[Edit, ...]) -> frozenset[str]:
-    return frozenset(name for edit in edits for name in (*edit.nodes, *edit.view))
-
-
-def _merged(first: Edit, second: Edit) -> Edit:
-    nodes = {name: (first.nodes[name][0], after) for name, (_, after) in second.nodes.items()}
-    view = {name: (first.view[name][0], after) for name, (_, after) in second.view.items()}
-    return replace(second, nodes=nodes, view=view)

@@ -208,9 +208,9 @@ def test_any_edits_can_be_undone_and_redone(seed: int, count: int):
     while graph.redo_label:
         graph.redo()
     for _ in range(count):
-        label, depth = graph.undo_label, len(graph._done)
+        label, depth = graph.undo_label, len(graph._history.done)
         _random_edit(graph, rng)
-        if len(graph._done) > depth:
+        if len(graph._history.done) > depth:
             texts.append(dumps(graph))
         elif graph.undo_label == label:
             texts[-1] = dumps(graph)  # merged into the last one, or changed nothing

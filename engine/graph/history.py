@@ -1,0 +1,85 @@
+"""What was done to a graph, so that it can be taken back and done again."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+DEPTH = 500  # steps that can be undone
+
+Change = tuple[Any, Any]  # before and after; None stands for "not there"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One reversible change: what each touched thing was before and is after.
+
+    `order` is there when nodes go or change their names. Successive edits with the same `merge`
+    (values of one parameter while its slider is dragged) become one.
+    """
+
+    label: str
+    nodes: Mapping[str, Change]
+    outputs: tuple[tuple[str, ...], tuple[str, ...]]
+    view: Mapping[str, Change]
+    order: tuple[Sequence[str], Sequence[str]] | None = None
+    merge: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is different after it."""
+        pairs = (*self.nodes.values(), *self.view.values(), self.outputs)
+        return any(before != after for before, after in pairs)
+
+    def then(self, later: Edit) -> Edit:
+        """This edit and a later one of the same things, as one."""
+        nodes = {name: (self.nodes[name][0], after) for name, (_, after) in later.nodes.items()}
+        view = {name: (self.view[name][0], after) for name, (_, after) in later.view.items()}
+        return replace(later, nodes=nodes, view=view)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Edits that are undone together, under one label."""
+
+    label: str
+    edits: tuple[Edit, ...]
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The ids of the nodes that it changed."""
+        return frozenset(name for edit in self.edits for name in (*edit.nodes, *edit.view))
+
+
+class History:
+    """Two stacks of steps: done and undone."""
+
+    def __init__(self) -> None:
+        self.done: deque[Step] = deque(maxlen=DEPTH)
+        self.undone: list[Step] = []
+
+    def add(self, label: str, edits: Sequence[Edit]) -> None:
+        """Remember what was done; what was undone before can no longer be done again."""
+        last: Sequence[Edit] = self.done[-1].edits if self.done and not self.undone else ()
+        self.undone.clear()
+        alone = len(edits) == len(last) == 1
+        if alone and edits[0].merge and edits[0].merge == last[0].merge:
+            self.done[-1] = Step(label, (last[0].then(edits[0]),))
+        else:
+            self.done.append(Step(label, tuple(edits)))
+
+    def back(self) -> Step | None:
+        """The step to undo, which is then undone; None when there is none."""
+        if not self.done:
+            return None
+        self.undone.append(self.done.pop())
+        return self.undone[-1]
+
+    def forward(self) -> Step | None:
+        """The step to do again, which is then done; None when there is none."""
+        if not self.undone:
+            return None
+        self.done.append(self.undone.pop())
+        return self.done[-1]
