@@ -33,6 +33,10 @@ class Edit:
         pairs = (*self.nodes.values(), *self.view.values(), self.outputs)
         return any(before != after for before, after in pairs)
 
+    def continues(self, earlier: Edit) -> bool:
+        """Whether it goes on with what an earlier edit began."""
+        return bool(self.merge) and self.merge == earlier.merge
+
     def then(self, later: Edit) -> Edit:
         """This edit and a later one of the same things, as one."""
         nodes = {name: (self.nodes[name][0], after) for name, (_, after) in later.nodes.items()}
@@ -62,10 +66,9 @@ class History:
 
     def add(self, label: str, edits: Sequence[Edit]) -> None:
         """Remember what was done; what was undone before can no longer be done again."""
-        last: Sequence[Edit] = self.done[-1].edits if self.done and not self.undone else ()
+        last = self.done[-1].edits if self.done and not self.undone else ()
         self.undone.clear()
-        alone = len(edits) == len(last) == 1
-        if alone and edits[0].merge and edits[0].merge == last[0].merge:
+        if len(edits) == 1 and len(last) == 1 and edits[0].continues(last[0]):
             self.done[-1] = Step(label, (last[0].then(edits[0]),))
         else:
             self.done.append(Step(label, tuple(edits)))
