@@ -1,0 +1,79 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from engine.diffusion.sampling import sample, seeds_for
+from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler
+from engine.graph.errors import LoomError
+
+
+class Towards(torch.nn.Module):
+    """Predicts, as noise, the mean of the embeddings it is given."""
+
+    def __init__(self, in_channels: int = 4) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(in_channels=in_channels)
+        self.weight = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, sample, timestep, context):
+        return self.weight * context.mean(dim=(1, 2)).view(-1, 1, 1, 1).expand_as(sample)
+
+
+DDIM = Scheduler("DDIMScheduler", '{"clip_sample": false}')
+
+
+def conditioning(value: float) -> Conditioning:
+    return Conditioning(torch.full((1, 3, 8), value))
+
+
+def latents(batch: int = 1, channels: int = 4) -> Latents:
+    return Latents(torch.zeros(batch, channels, 2, 2), "tiny", 4)
+
+
+def run(unet=None, given=None, seed=5, **options) -> Latents:
+    return sample(
+        unet or Towards(), DDIM, given or latents(), Noise((seed,)), conditioning(1.0), **options
+    )
+
+
+def test_guidance_is_a_line_through_both_predictions():
+    """The model's answer does not depend on the sample, so the result is affine in the scale."""
+    none = run(steps=3).samples
+    one, two, four = (
+        run(steps=3, guidance=scale, negative=conditioning(0.0)).samples for scale in (1, 2, 4)
+    )
+    assert torch.allclose(one, none)
+    assert torch.allclose(four - one, 3 * (two - one), atol=1e-4)
+    assert not torch.allclose(two, one, atol=1e-2)
+
+
+def test_space_and_factor_go_through():
+    found = run(steps=1)
+    assert (found.space, found.factor, found.samples.dtype) == ("tiny", 4, torch.float32)
+    assert found.size == (8, 8)
+
+
+def test_a_picture_of_a_batch_is_the_one_its_own_seed_makes():
+    batch = run(given=latents(3), seed=5, steps=2).samples
+    for k in range(3):
+        assert torch.equal(batch[k : k + 1], run(seed=5 + k, steps=2).samples)
+    assert not torch.equal(batch[0], batch[1])
+
+
+def test_every_step_is_reported():
+    seen = []
+    run(steps=4, on_step=lambda i, total, *_: seen.append((i, total)))
+    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4)]
+
+
+def test_seeds_of_a_batch():
+    assert seeds_for(Noise((7,)), 3) == (7, 8, 9)
+    assert seeds_for(Noise((7, 1)), 2) == (7, 1)
+    with pytest.raises(LoomError, match="2 seeds for 3 pictures"):
+        seeds_for(Noise((7, 1)), 3)
+
+
+def test_a_unet_for_something_else_is_refused():
+    with pytest.raises(LoomError, match="reads 9 channels, and the latents have 4"):
+        run(Towards(9))
