@@ -29,7 +29,7 @@ def models(folders: tuple[Path, ...], with_hash: bool, as_json: bool) -> None:
         {
             "name": name,
             "class": class_of(path),
-            **({"hash": FileHashes().of(path)} if with_hash else {}),
+            **({"hash": hash_of(path)} if with_hash else {}),
             "path": str(path),
         }
         for name, path in found.items()
@@ -52,3 +52,11 @@ def class_of(path: Path) -> str:
         return find_component(path).class_name
     except LoomError as error:
         return f"unreadable: {error.reason}"
+
+
+def hash_of(path: Path) -> str:
+    """The hash that a workflow pins, or what keeps it from being known."""
+    try:
+        return FileHashes().of(path)
+    except OSError as error:
+        return f"unreadable: {error.strerror or error}"

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from app.cli.options import JSON
+from app.cli.options import JSON, open_nodes
 from app.cli.report import say_json, say_table
-from app.session import open_registry
 from engine.graph.params import Param
 from engine.graph.spec import NodeSpec, Port
 
@@ -18,7 +17,7 @@ from engine.graph.spec import NodeSpec, Port
 @JSON
 def nodes(type_id: str, as_json: bool) -> None:
     """List all node types, or say what the one called ID takes, gives and does."""
-    registry = open_registry()
+    registry = open_nodes()
     if type_id:
         spec = registry.get(type_id)
         if as_json:

@@ -57,14 +57,20 @@ def workflow_options(command: F) -> F:
     return command
 
 
-def open_job(
-    file: Path, assignments: tuple[str, ...], out: Path | None, folders: tuple[Path, ...]
-) -> Job:
-    """A workflow with its parameters set, its nodes and its folders; LoomError says what fails."""
+def open_nodes() -> Registry:
+    """All node types; a line on stderr for each module of a pack that can't be used."""
     registry = open_registry()
     for pack in registry.packs:
         for failure in pack.failures:
             click.echo(f"A part of the node pack {pack.name} can't be used: {failure}", err=True)
+    return registry
+
+
+def open_job(
+    file: Path, assignments: tuple[str, ...], out: Path | None, folders: tuple[Path, ...]
+) -> Job:
+    """A workflow with its parameters set, its nodes and its folders; LoomError says what fails."""
+    registry = open_nodes()
     graph = open_workflow(file, registry)
     for assignment in assignments:
         workflow.set_param(graph, registry, assignment)

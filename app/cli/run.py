@@ -22,6 +22,7 @@ from app.session import open_executor
 from engine.graph.errors import LoomError
 from engine.graph.executor import Executor, Result
 from engine.graph.graph import Graph
+from engine.graph.workflow import to_json
 
 
 @click.command()
@@ -100,4 +101,5 @@ def _as_data(result: Result) -> dict[str, Any]:
         "cancelled": result.cancelled,
         "seconds": round(result.seconds, 3),
         "files": [str(file) for file in result.files],
+        "workflow": to_json(result.graph),
     }
