@@ -1,0 +1,145 @@
+"""Attention, and the spatial transformer that UNets interleave with their residual blocks."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Attention(nn.Module):
+    """Multi-head attention of tokens (B, N, dim) over themselves or a context (B, L, context_dim).
+
+    softmax(Q Kᵀ / √d) V per head (Vaswani et al. 2017, equation 1).
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        *,
+        context_dim: int | None = None,
+        heads: int = 8,
+        head_dim: int = 64,
+        bias: bool = False,
+    ) -> None:
+        super().__init__()
+        inner = heads * head_dim
+        self.heads = heads
+        self.to_q = nn.Linear(dim, inner, bias=bias)
+        self.to_k = nn.Linear(context_dim or dim, inner, bias=bias)
+        self.to_v = nn.Linear(context_dim or dim, inner, bias=bias)
+        self.to_out = nn.ModuleList([nn.Linear(inner, dim), nn.Dropout(0.0)])
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        context = x if context is None else context
+        q, k, v = (
+            projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, N, d)
+            for projected in (self.to_q(x), self.to_k(context), self.to_v(context))
+        )
+        out = F.scaled_dot_product_attention(q, k, v)
+        return self.to_out[0](out.transpose(1, 2).flatten(2))  # (B, N, dim)
+
+
+class SpatialSelfAttention(Attention):
+    """Self-attention over the pixels of (B, C, H, W), normalised before and added back after.
+
+    The form the latent autoencoder uses at its lowest resolution.
+    """
+
+    def __init__(self, channels: int, *, heads: int = 1, groups: int = 32, eps: float = 1e-6):
+        super().__init__(channels, heads=heads, head_dim=channels // heads, bias=True)
+        self.group_norm = nn.GroupNorm(groups, channels, eps=eps)
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        tokens = self.group_norm(x).flatten(2).transpose(1, 2)  # (B, HW, C)
+        out = super().forward(tokens, context)
+        return x + out.transpose(1, 2).unflatten(2, x.shape[-2:])
+
+
+class GEGLU(nn.Module):
+    """GELU-gated linear unit: x W₁ · gelu(x W₂) (Shazeer 2020)."""
+
+    def __init__(self, dim: int, inner: int) -> None:
+        super().__init__()
+        self.proj = nn.Linear(dim, inner * 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        value, gate = self.proj(x).chunk(2, dim=-1)
+        return value * F.gelu(gate)
+
+
+class FeedForward(nn.Module):
+    """The transformer's pointwise network, four times as wide inside."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.net = nn.ModuleList([GEGLU(dim, dim * 4), nn.Dropout(0.0), nn.Linear(dim * 4, dim)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net[2](self.net[0](x))
+
+
+class BasicTransformerBlock(nn.Module):
+    """Self-attention, attention to the text, feed-forward; each pre-normalised and residual."""
+
+    def __init__(self, dim: int, heads: int, head_dim: int, context_dim: int) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(dim)
+        self.attn1 = Attention(dim, heads=heads, head_dim=head_dim)
+        self.norm2 = nn.LayerNorm(dim)
+        self.attn2 = Attention(dim, context_dim=context_dim, heads=heads, head_dim=head_dim)
+        self.norm3 = nn.LayerNorm(dim)
+        self.ff = FeedForward(dim)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        x = x + self.attn1(self.norm1(x))
+        x = x + self.attn2(self.norm2(x), context)
+        return x + self.ff(self.norm3(x))
+
+
+class Transformer2DModel(nn.Module):
+    """Transformer blocks over the pixels of (B, C, H, W), attending to a context (B, L, D).
+
+    The latent-diffusion spatial transformer (Rombach et al. 2022, section 3.3). The projections in
+    and out are 1×1 convolutions, or linear layers with `linear_projection` (SD 2.x, SDXL): the
+    same mathematics, stored in another shape.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        heads: int,
+        context_dim: int,
+        depth: int = 1,
+        groups: int = 32,
+        linear_projection: bool = False,
+    ) -> None:
+        super().__init__()
+        head_dim = channels // heads
+        inner = heads * head_dim
+        self.linear_projection = linear_projection
+        self.norm = nn.GroupNorm(groups, channels, eps=1e-6)
+        self.transformer_blocks = nn.ModuleList(
+            BasicTransformerBlock(inner, heads, head_dim, context_dim) for _ in range(depth)
+        )
+        if linear_projection:
+            self.proj_in: nn.Module = nn.Linear(channels, inner)
+            self.proj_out: nn.Module = nn.Linear(inner, channels)
+        else:
+            self.proj_in = nn.Conv2d(channels, inner, 1)
+            self.proj_out = nn.Conv2d(inner, channels, 1)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        h = self.norm(x)
+        if self.linear_projection:
+            h = self.proj_in(h.flatten(2).transpose(1, 2))  # (B, HW, inner)
+        else:
+            h = self.proj_in(h).flatten(2).transpose(1, 2)
+        for block in self.transformer_blocks:
+            h = block(h, context)
+        if self.linear_projection:
+            h = self.proj_out(h).transpose(1, 2).unflatten(2, (height, width))
+        else:
+            h = self.proj_out(h.transpose(1, 2).unflatten(2, (height, width)))
+        return x + h

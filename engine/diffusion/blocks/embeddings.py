@@ -1,0 +1,50 @@
+"""Embeddings of scalars: the diffusion timestep and SDXL's sizes and crops."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+def sinusoidal_embedding(
+    values: Tensor,
+    dim: int,
+    *,
+    flip_sin_to_cos: bool = True,
+    freq_shift: float = 0.0,
+    max_period: float = 10_000.0,
+) -> Tensor:
+    """Sinusoids of geometrically falling frequency (Vaswani et al. 2017, section 3.5).
+
+    `values` is (N,), the result (N, dim) in float32: `dim / 2` sines then as many cosines, or
+    the other way round with `flip_sin_to_cos`. The frequencies are
+    `max_period ** (-k / (dim / 2 - freq_shift))`. An odd `dim` ends in a zero column.
+    """
+    half = dim // 2
+    exponent = -math.log(max_period) * torch.arange(half, dtype=torch.float32, device=values.device)
+    angles = values.float()[:, None] * torch.exp(exponent / (half - freq_shift))[None, :]
+    parts = [angles.cos(), angles.sin()] if flip_sin_to_cos else [angles.sin(), angles.cos()]
+    if dim % 2:
+        parts.append(torch.zeros_like(angles[:, :1]))
+    return torch.cat(parts, dim=-1)
+
+
+class TimestepEmbedding(nn.Module):
+    """Two linear layers from sinusoids (N, in) to the residual blocks' conditioning (N, dim).
+
+    `cond_dim` adds a projected guidance embedding to the input, as distilled (LCM) models need.
+    """
+
+    def __init__(self, in_channels: int, dim: int, cond_dim: int | None = None) -> None:
+        super().__init__()
+        self.linear_1 = nn.Linear(in_channels, dim)
+        self.cond_proj = nn.Linear(cond_dim, in_channels, bias=False) if cond_dim else None
+        self.act = nn.SiLU()
+        self.linear_2 = nn.Linear(dim, dim)
+
+    def forward(self, sinusoids: Tensor, condition: Tensor | None = None) -> Tensor:
+        if condition is not None and self.cond_proj is not None:
+            sinusoids = sinusoids + self.cond_proj(condition)
+        return self.linear_2(self.act(self.linear_1(sinusoids)))

@@ -1,0 +1,1 @@
+"""Network architectures, one a file; attribute names are the published weight names."""
