@@ -1,0 +1,193 @@
+"""Trains and writes the starter model: `make starter`.
+
+Four stages, each resumable from its last checkpoint in the work folder: the VAE learns to
+reconstruct scenes; scenes are encoded once; the UNet and text encoder learn to denoise them from
+their captions; the averaged weights are written as a Diffusers folder in float16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from engine.diffusion.models.autoencoder_kl import AutoencoderKL, AutoencoderKLConfig
+from engine.diffusion.models.unet_2d_condition import UNet2DConditionConfig, UNet2DConditionModel
+from engine.diffusion.schedulers.ddim import DDIMScheduler
+from engine.diffusion.text.encode import token_ids
+from engine.diffusion.training.scenes import SIDE, Scene
+from engine.diffusion.training.text_to_image import (
+    CaptionedLatents,
+    TextConditionedUNet,
+    start_as_identity,
+    v_prediction_loss,
+)
+from engine.diffusion.training.tokenizer import train_tokenizer
+from engine.diffusion.training.trainer import Recipe, Trainer
+from engine.diffusion.training.vae import psnr, reconstruction_loss, whiten
+
+PROMPT_LENGTH = 32
+WIDTH = 192
+SCENES = 40_000
+VAE_SEED, DATA_SEED, HELD_OUT_SEED = 1, 2, 3
+
+VAE = AutoencoderKLConfig(
+    block_out_channels=(32, 64, 96),
+    layers_per_block=1,
+    norm_num_groups=16,
+    down_block_types=("DownEncoderBlock2D",) * 3,
+    up_block_types=("UpDecoderBlock2D",) * 3,
+    sample_size=SIDE,
+    scaling_factor=1.0,  # the latents are whitened after training
+    force_upcast=False,
+)
+UNET = UNet2DConditionConfig(
+    sample_size=SIDE // VAE.factor,
+    block_out_channels=(64, 128, 192),
+    layers_per_block=1,
+    down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    cross_attention_dim=WIDTH,
+    attention_head_dim=4,
+    norm_num_groups=16,
+)
+# The noise ends lower than Stable Diffusion's (ᾱ = 0.0002 rather than 0.005), so that nothing of
+# the background's colour is left in the last step for the model to lean on.
+SCHEDULER = DDIMScheduler(
+    beta_start=0.00085,
+    beta_end=0.02,
+    beta_schedule="scaled_linear",
+    prediction_type="v_prediction",
+    clip_sample=False,
+    set_alpha_to_one=False,
+    steps_offset=1,
+)
+VAE_RECIPE = Recipe(steps=6500, batch=8, lr=1.5e-3, ema=0.998, checkpoint_every=250)
+UNET_RECIPE = Recipe(steps=9600, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
+
+
+def train_vae(work: Path) -> AutoencoderKL:
+    """Stage one. The finished, whitened weights are kept beside the checkpoint."""
+    torch.manual_seed(VAE_SEED)
+    vae = AutoencoderKL(VAE).to(memory_format=torch.channels_last)
+    finished = work / "vae" / "finished.pt"
+    if finished.exists():
+        vae.load_state_dict(torch.load(finished, weights_only=True))
+        return vae
+    loss = reconstruction_loss(vae, VAE_RECIPE.batch, VAE_SEED, kl=2e-7)
+    trainer = Trainer(vae, loss, VAE_RECIPE, work / "vae")
+    trainer.run()
+    trainer.use_average()
+    whiten(vae, DATA_SEED)
+    print(f"VAE: {psnr(vae, HELD_OUT_SEED):.2f} dB on held-out scenes")
+    torch.save(vae.state_dict(), finished)
+    return vae
+
+
+def make_tokenizer(folder: Path) -> Any:
+    """A token for each word that captions use."""
+    rng = random.Random(DATA_SEED)
+    captions = (Scene.random(rng).caption(rng) for _ in range(20_000))
+    return train_tokenizer(captions, folder, length=PROMPT_LENGTH)
+
+
+def encode_scenes(vae: AutoencoderKL, tokenizer: Any, work: Path) -> CaptionedLatents:
+    """Stage two, kept in a file."""
+    path = work / "scenes.safetensors"
+    if not path.exists():
+        CaptionedLatents.of_scenes(vae, tokenizer, SCENES, DATA_SEED, print).save(path)
+    return CaptionedLatents.load(path)
+
+
+def fresh_model(tokenizer: Any) -> TextConditionedUNet:
+    """An untrained UNet and a CLIP text encoder of matching width."""
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    torch.manual_seed(DATA_SEED)
+    text_encoder = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=WIDTH,
+            intermediate_size=512,
+            projection_dim=WIDTH,
+            num_hidden_layers=3,
+            num_attention_heads=6,
+            max_position_embeddings=PROMPT_LENGTH,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+    unet = UNet2DConditionModel(UNET)
+    start_as_identity(unet)
+    return TextConditionedUNet(unet.to(memory_format=torch.channels_last), text_encoder)
+
+
+def train_unet(data: CaptionedLatents, tokenizer: Any, work: Path) -> Trainer:
+    """Stage three."""
+    model = fresh_model(tokenizer)
+    alphas = torch.as_tensor(SCHEDULER.alphas_cumprod()).float()
+    empty = token_ids(tokenizer, [""])
+    loss = v_prediction_loss(model, data, empty, alphas, UNET_RECIPE.batch)
+    return Trainer(model, loss, UNET_RECIPE, work / "unet")
+
+
+def write(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet, tokenizer: Any) -> None:
+    """Stage four: a Diffusers folder that any program of the field reads."""
+    make_tokenizer(folder / "tokenizer")
+    _write_ours(folder / "vae", vae, VAE.to_json())
+    _write_ours(folder / "unet", model.unet, UNET.to_json())
+    half = model.text_encoder.half()
+    half.save_pretrained(folder / "text_encoder")
+    (folder / "scheduler").mkdir(exist_ok=True)
+    _write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER.to_json())
+    index = {
+        "_class_name": "StableDiffusionPipeline",
+        "feature_extractor": [None, None],
+        "image_encoder": [None, None],
+        "requires_safety_checker": False,
+        "safety_checker": [None, None],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    _write_json(folder / "model_index.json", index)
+
+
+def _write_ours(folder: Path, model: nn.Module, config: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "config.json", config)
+    weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
+    save_file(weights, folder / "diffusion_pytorch_model.safetensors", metadata={"format": "pt"})
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def main() -> None:
+    root = Path(__file__).resolve().parents[3]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--work", type=Path, default=root / ".starter", help="checkpoints")
+    parser.add_argument("--out", type=Path, default=root / "resources" / "models" / "starter")
+    args = parser.parse_args()
+    vae = train_vae(args.work)
+    tokenizer = make_tokenizer(args.work / "tokenizer")
+    data = encode_scenes(vae, tokenizer, args.work)
+    trainer = train_unet(data, tokenizer, args.work)
+    trainer.run()
+    trainer.use_average()
+    write(args.out, vae, trainer.model, tokenizer)  # type: ignore[arg-type]
+    print(f"Written to {args.out}")
+
+
+if __name__ == "__main__":
+    main()
