@@ -19,6 +19,11 @@ CLASSES = {
     "text_encoder": TEXT_ENCODERS,
     "tokenizer": TOKENIZERS,
 }
+FACETS = {
+    "unet": ("space", "channels", "width"),
+    "vae": ("space", "channels"),
+    "text_encoder": ("space", "width"),
+}
 AUTO = "auto"
 
 
@@ -66,7 +71,7 @@ def probe(model: Path, parts: Iterable[str], variant: str = "") -> dict[str, dic
                     read_header(file)
         except LoomError as error:
             raise error.at("", "model") from None
-        found[part] = facts.facets()
+        found[part] = facts.facets(*FACETS[part]) if part in FACETS else {}
     return found
 
 
