@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import pytest
+
+
+def test_check_says_that_all_is_well(loom, picture_workflow):
+    result = loom("check", *picture_workflow)
+    assert result.exit_code == 0
+    assert result.stdout.endswith("text_to_image.json: 9 nodes, no problems.\n")
+    assert json.loads(loom("check", *picture_workflow, "--json").stdout) == {
+        "ok": True,
+        "problems": [],
+    }
+
+
+def test_plan_says_what_would_run_and_why(loom, picture_workflow):
+    plan = loom("plan", *picture_workflow)
+    assert plan.exit_code == 0
+    assert "9 of 9 nodes to run" in plan.stdout
+    assert not Path("outputs").exists()
+    loom("run", *picture_workflow)
+    plan = loom("plan", *picture_workflow, "--set", "denoise.guidance=6").stdout.splitlines()
+    assert any(line.split()[:2] == ["cached", "prompt"] for line in plan)
+    assert any(line.startswith("run") and "guidance 4.0 → 6.0" in line for line in plan)
+    steps = json.loads(loom("plan", *picture_workflow, "--json").stdout)["steps"]
+    assert {step["state"] for step in steps} == {"cached"}
+
+
+def test_nodes_lists_each_with_its_line(loom):
+    result = loom("nodes")
+    assert result.exit_code == 0
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("vae.decode ")]
+    assert line.split(maxsplit=2) == [
+        "vae.decode",
+        "Decode",
+        "The pictures that latents stand for.",
+    ]
+
+
+def test_nodes_describes_one(loom):
+    text = loom("nodes", "diffusion.denoise").stdout
+    assert "negative   Conditioning, optional" in text
+    assert "steps     a whole number from 1 to 1000; default 25" in text
+    data = json.loads(loom("nodes", "diffusion.denoise", "--json").stdout)
+    assert data["inputs"]["unet"] == {"type": "UNet", "required": True}
+    assert data["params"]["steps"]["default"] == 25
+    assert {entry["id"] for entry in json.loads(loom("nodes", "--json").stdout)} > {data["id"]}
+
+
+def test_nodes_does_not_know_every_name(loom):
+    result = loom("nodes", "diffusion.denoize")
+    assert result.exit_code == 2
+    assert "Did you mean 'diffusion.denoise'" in result.stderr
+
+
+def test_models_lists_what_is_in_the_folders(loom, tiny_model):
+    lines = loom("models").stdout.splitlines()
+    assert [line.split() for line in lines if line.startswith("tiny ")] == [
+        ["tiny", "StableDiffusionPipeline", str(tiny_model)]
+    ]
+    found = json.loads(loom("models", "--hash", "--json").stdout)
+    (tiny,) = [model for model in found if model["name"] == "tiny"]
+    assert tiny["hash"].startswith("b2:")
+
+
+def test_the_hash_that_models_shows_is_the_one_that_runs_pin(loom, picture_workflow):
+    found = json.loads(loom("models", "--hash", "--json").stdout)
+    (shown,) = [model["hash"] for model in found if model["name"] == "tiny"]
+    plan = json.loads(loom("plan", *picture_workflow, "--json").stdout)
+    assert plan["models"] == {"tiny": shown}
+
+
+@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("nodes", "-h")])
+def test_help(loom, words):
+    result = loom(*words)
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
