@@ -7,35 +7,57 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from engine.graph import models
 from engine.graph.errors import Cancelled, LoomError, ParamError
 from engine.graph.files import FileHashes
-
-MODEL_SUFFIXES = (".safetensors", ".ckpt", ".bin", ".pt")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The folders a run may use: models are read, inputs are read, outputs are written."""
+    """The folders a run may use: models are read, inputs are read, outputs are written.
+
+    `hashes` remembers what was read while models were looked for by content.
+    """
 
     output_folder: Path = Path("outputs")
     model_folders: tuple[Path, ...] = ()
     input_folders: tuple[Path, ...] = (Path(),)
+    hashes: FileHashes = field(default_factory=FileHashes, compare=False, repr=False)
 
-    def find_model(self, name: str) -> Path:
+    def find_model(self, name: str, digest: str = "", part: str = "") -> Path:
         """The folder or file called `name` in the first model folder that has it.
 
-        Raises ParamError for a name that leads out of the folders, LoomError for a missing one.
+        `digest`, the content hash of its `part` ("" for all of it), decides where several have the
+        name, and finds a model that was renamed; one that alone has the name is not read. Raises
+        ParamError for a name that leads out of the folders, LoomError for a missing one.
         """
-        inside = relative(name)
-        for folder in self.model_folders:
-            for candidate in (name, *(name + suffix for suffix in MODEL_SUFFIXES)):
-                if inside.parts and (folder / candidate).exists():
-                    return folder / candidate
-        searched = ", ".join(str(folder) for folder in self.model_folders) or "no folder at all"
+        found = models.named(name, self.model_folders) if relative(name).parts else []
+        if digest and len(found) > 1:
+            return models.with_content(digest, part, found, self.hashes) or found[0]
+        if found:
+            return found[0]
+        renamed = self.find_content(digest, part) if digest else None
+        if renamed:
+            return renamed
+        known = f" and none of the content {digest}" if digest else ""
         raise LoomError(
-            f"There is no model called {name!r} (searched: {searched}).",
+            f"There is no model called {name!r}{known}. "
+            f"Searched: {models.offer(self.model_folders)}.",
             remedy="Put it into one of these folders, or name another model.",
         )
+
+    def find_content(self, digest: str, part: str = "") -> Path | None:
+        """The model whose `part` has this content, whatever it is called; reads what it must."""
+        candidates = models.all_models(self.model_folders)
+        return models.with_content(digest, part, candidates, self.hashes)
+
+    def model_name(self, name: str, digest: str, part: str = "") -> str:
+        """The name under which this content is here: `name` where that is right, or nothing is."""
+        found = models.named(name, self.model_folders)
+        if models.with_content(digest, part, found, self.hashes):
+            return name
+        elsewhere = self.find_content(digest, part)
+        return models.local_name(elsewhere, self.model_folders) if elsewhere else name
 
     def find_input(self, name: str) -> Path:
         """The file `name`, absolute or in an input folder; LoomError when it is missing."""

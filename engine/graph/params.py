@@ -183,8 +183,8 @@ class Param:
         """
         try:
             match self.widget:
-                case ModelName():
-                    found: Any = settings.find_model(value["name"])
+                case ModelName(part):
+                    found: Any = settings.find_model(value["name"], value.get("hash", ""), part)
                 case FilePath():
                     found = settings.find_input(value) if value is not None else None
                 case OutputFolder():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,7 @@ def resolve(
                     settled.graph.set_param(node_id, name, drawn)
             elif isinstance(widget, ModelName) and value is not None:
                 try:
+                    value = _local(value, widget.part, settings)
                     found = content_of(spec.params[name], value, settings, hashes)
                 except LoomError as error:
                     raise error.at(node_id) from None
@@ -68,3 +69,11 @@ def resolve(
                 settled.models[part] = found
                 settled.graph.set_param(node_id, name, {"name": value["name"], "hash": found})
     return settled
+
+
+def _local(value: Mapping[str, str], part: str, settings: Settings) -> Mapping[str, str]:
+    """The model under the name that its content has here, should it have been renamed."""
+    digest = value.get("hash")
+    if not digest:
+        return value
+    return {**value, "name": settings.model_name(value["name"], digest, part)}

@@ -67,12 +67,3 @@ def stored_hashes() -> StoredHashes:
 def component_hash(component: Component, hashes: StoredHashes | None = None) -> str:
     """Hash of the files that decide what `component` computes; moving the folder keeps it."""
     return (hashes or stored_hashes()).of((file.name, file) for file in component.files())
-
-
-def pipeline_hash(components: Iterable[Component], hashes: StoredHashes | None = None) -> str:
-    """Hash of the components of one model folder together."""
-    return (hashes or stored_hashes()).of(
-        (f"{component.subfolder}/{file.name}", file)
-        for component in components
-        for file in component.files()
-    )

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from engine.graph.context import Settings
+from engine.graph.files import FileHashes
+from engine.graph.graph import Graph
+from engine.graph.needs import Need, needs
+from tests.engine.graph import stubs
+
+
+@pytest.fixture
+def graph() -> Graph:
+    graph = stubs.diffusion()
+    graph.add("load.file", "words", params={"file": "words.txt"})
+    graph.add("any.unknown", "unknown")
+    return graph
+
+
+def states(graph: Graph, settings: Settings) -> dict[str, tuple[str, str]]:
+    found = needs(graph, stubs.registry(), settings)
+    return {need.node: (need.state, need.here) for need in found}
+
+
+def test_everything_that_is_read_is_listed(graph: Graph, settings: Settings, tmp_path: Path):
+    model = str(settings.model_folders[0] / "tiny")
+    assert needs(graph, stubs.registry(), settings) == (
+        Need("model", "model", "model", "tiny", "", "here", "tiny", model),
+        Need("words", "file", "file", "words.txt", "", "missing"),
+    )
+    (tmp_path / "words.txt").write_text("a")
+    assert states(graph, settings)["words"] == ("here", "words.txt")
+
+
+def test_a_model_is_here_renamed_another_or_missing(graph: Graph, settings: Settings):
+    folder = settings.model_folders[0]
+    digest = FileHashes().of(folder / "tiny")
+    graph.set_param("model", "model", {"name": "tiny", "hash": digest})
+    assert states(graph, settings)["model"] == ("here", "tiny")
+    graph.set_param("model", "model", {"name": "big", "hash": digest})
+    assert states(graph, settings)["model"] == ("renamed", "tiny")
+    graph.set_param("model", "model", {"name": "big", "hash": "b2:00"})
+    assert states(graph, settings)["model"] == ("other", "big")
+    graph.set_param("model", "model", {"name": "gone", "hash": "b2:00"})
+    assert states(graph, settings)["model"] == ("missing", "")
+    assert [need.met for need in needs(graph, stubs.registry(), settings)] == [False, False]
+
+
+def test_a_parameter_that_check_refuses_is_left_out(graph: Graph, settings: Settings):
+    graph.set_param("model", "model", 7)
+    assert states(graph, settings) == {"words": ("missing", "")}
