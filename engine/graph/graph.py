@@ -6,13 +6,15 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from engine.graph.errors import GraphError
 from engine.graph.history import Edit, History
 from engine.graph.order import order, upstream
 
 ID_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
+
+State = Literal["", "muted", "bypassed"]
 
 _id = re.compile(ID_PATTERN)
 
@@ -40,7 +42,9 @@ class Source:
 class Node:
     """A node of a graph: its type by id and version, given parameters, and where inputs come from.
 
-    An input port has one source, or several in order where the port takes a list.
+    An input port has one source, or several in order where the port takes a list. `state` says
+    whether the node takes part: a muted one is left out, a bypassed one hands on what it gets.
+    `lock` is the recipe key of the result it keeps whatever its inputs are, "" when it is free.
     """
 
     id: str
@@ -48,6 +52,9 @@ class Node:
     version: int = 1
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict[str, tuple[Source, ...]])
+
+    state: State = ""
+    lock: str = ""
 
     def sources(self) -> Iterator[Source]:
         """Every source of every input."""
@@ -223,6 +230,17 @@ class Graph:
     def set_version(self, node_id: str, version: int) -> None:
         """Say by which version of its type a node is to be read."""
         self._commit(f"Upgrade {node_id}", {node_id: replace(self.node(node_id), version=version)})
+
+    def set_state(self, state: State, *node_ids: str) -> None:
+        """Mute or bypass nodes, or let them take part again ("")."""
+        verb = {"": "Activate", "muted": "Mute", "bypassed": "Bypass"}[state]
+        changed = {node_id: replace(self.node(node_id), state=state) for node_id in node_ids}
+        self._commit(f"{verb} {', '.join(node_ids)}", changed)
+
+    def set_lock(self, node_id: str, key: str) -> None:
+        """Lock a node to the result with a recipe key; "" unlocks it."""
+        label = f"{'Lock' if key else 'Unlock'} {node_id}"
+        self._commit(label, {node_id: replace(self.node(node_id), lock=key)})
 
     def connect(self, source: str, target: str, *, append: bool = False) -> None:
         """Wire `node.port` to `node.port`, in place of what was there or after it in a list."""

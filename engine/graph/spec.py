@@ -10,7 +10,7 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -45,6 +45,7 @@ __all__ = [
     "NodeSpec",
     "OutputFolder",
     "Param",
+    "Place",
     "Port",
     "Range",
     "Seed",
@@ -54,6 +55,7 @@ __all__ = [
 ]
 
 Nature = Literal["pure", "seeded", "external", "effect"]
+Place = Literal["device", "cpu", "io"]
 Probe = Callable[[Mapping[str, Any]], Mapping[str, Mapping[str, Facet]]]
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -89,7 +91,9 @@ class NodeSpec:
     `id` is stable for ever; `version` rises when the meaning of parameters or results changes, and
     `migrations[v]` takes a node saved by version v to v + 1. `probe` maps resolved parameters to
     facets of output ports, by reading file headers only. `context` is the name of the function's
-    `Context` parameter; with `bundle` the function returns a named tuple of its outputs.
+    `Context` parameter; with `bundle` the function returns a named tuple of its outputs. `runs_on`
+    is what it occupies: one node at a time has the device; beside it others use the processor, or
+    wait for disks and networks.
     """
 
     id: str
@@ -105,6 +109,7 @@ class NodeSpec:
     migrations: Mapping[int, Migration] = field(default_factory=dict[int, Migration])
     context: str = ""
     bundle: bool = False
+    runs_on: Place = "device"
 
     @property
     def family(self) -> str:
@@ -147,16 +152,19 @@ def node(
     output: str = "",
     facets: Probe | None = None,
     migrations: Mapping[int, Migration] | None = None,
+    runs_on: Place = "device",
 ) -> Callable[[F], F]:
     """Decorator: describe a function as the node type `id` ("family.name").
 
     The function stays an ordinary callable. `output` names a single output port; `facets` is the
-    probe. Raises SpecError when the signature does not say what each parameter is.
+    probe. Give `runs_on` "cpu" or "io" only to a function that may run in any thread, beside
+    others. Raises SpecError when the signature does not say what each parameter is.
     """
 
     def describe(function: F) -> F:
         try:
             spec = _read(function, id, label, version, nature, output, facets, migrations or {})
+            spec = replace(spec, runs_on=runs_on)
         except SpecError as error:
             raise error.at(id) from None
         function.__dict__["__loom_spec__"] = spec

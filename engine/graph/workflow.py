@@ -252,6 +252,8 @@ def _in_words(error: Any) -> tuple[str, str]:
         right = "letters, digits, '_' and '-', at most 64" if is_name else "node.port, or a list"
         what = "a node's name" if is_name else "where an input can come from"
         return f"{shown} is not {what}", f"Write {right}."
+    if rule == "enum":
+        return f"{shown} is not allowed here", f"Write {' or '.join(expected)}."
     least = {"minimum": f"{expected} or more", "minLength": "a text that is not empty"}
     return f"{shown} is not allowed here", f"Write {least.get(rule, expected)}."
 
@@ -278,7 +280,15 @@ def _node(node_id: str, data: Json) -> Node:
         port: tuple(Source.parse(text) for text in ([given] if isinstance(given, str) else given))
         for port, given in inputs.items()
     }
-    return Node(node_id, data["type"], data.get("version", 1), data.get("params", {}), wired)
+    return Node(
+        node_id,
+        data["type"],
+        data.get("version", 1),
+        data.get("params", {}),
+        wired,
+        state=data.get("state", ""),
+        lock=data.get("lock", ""),
+    )
 
 
 def _node_json(node: Node) -> Json:
@@ -290,4 +300,8 @@ def _node_json(node: Node) -> Json:
             port: str(sources[0]) if len(sources) == 1 else [str(source) for source in sources]
             for port, sources in node.inputs.items()
         }
+    if node.state:
+        data["state"] = node.state
+    if node.lock:
+        data["lock"] = node.lock
     return data
