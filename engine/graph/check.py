@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.graph.graph import Graph, Link, Node, Source
 from engine.graph.params import OutputFolder
 from engine.graph.registry import Registry, suggestion
 from engine.graph.spec import NodeSpec, Port
+from engine.graph.states import active
 from engine.graph.types import (
     ONE_TO_LIST,
     Conversion,
@@ -89,7 +90,7 @@ class Report:
 
 
 def check(graph: Graph, registry: Registry, settings: Settings | None = None) -> Report:
-    """Check a whole graph.
+    """Check a whole graph, but for what is muted or bypassed and what only that feeds.
 
     With `settings`, files, models and folders are looked for as well, and loaders' probes read file
     headers, so that facets are known. Never raises for what the graph holds.
@@ -100,7 +101,12 @@ def check(graph: Graph, registry: Registry, settings: Settings | None = None) ->
 def check_link(
     graph: Graph, registry: Registry, source: str, target: str, settings: Settings | None = None
 ) -> tuple[Problem, ...]:
-    """What would be wrong with a link that is not there yet; nothing when it fits."""
+    """What would be wrong with a link that is not there yet; nothing when it fits.
+
+    A link has to fit at a muted or bypassed node as well.
+    """
+    nodes = [replace(node, state="") if node.state else node for node in graph.nodes.values()]
+    graph = Graph(nodes, graph.outputs, graph.view)
     trial = graph.copy()
     end = Source.parse(target)
     spec = registry.find(trial.node(end.node).type)
@@ -133,7 +139,9 @@ class _Check:
     """One pass over a graph, in the order of its links."""
 
     def __init__(self, graph: Graph, registry: Registry, settings: Settings | None) -> None:
-        self.graph = graph
+        self.active = active(graph, registry.find)
+        self.left_out = [graph.nodes[node_id] for node_id in self.active.left_out]
+        self.graph = self.active.graph
         self.registry = registry
         self.settings = settings
         self.problems: list[Problem] = []
@@ -154,7 +162,10 @@ class _Check:
                 self.problems.append(_unknown_output(self.graph, node_id))
         types: dict[str, PortType] = {}
         inputs: dict[str, PortType] = {}
-        for node_id, spec in self.specs.items():
+        known = {node.id: self.registry.find(node.type) for node in self.left_out}
+        for node_id, spec in (*self.specs.items(), *known.items()):
+            if spec is None:
+                continue
             for found, ports, is_output in (
                 (types, spec.outputs, True),
                 (inputs, spec.inputs, False),
@@ -208,7 +219,7 @@ class _Check:
             elif not param.required:
                 values[name] = param.default
             elif name not in node.inputs:
-                reason = "It needs a value."
+                reason = (self._cut(node, name) or "It needs a value") + "."
                 self._add("missing-param", node.id, name, reason, f"Give {param.describe()}.")
         if self.settings:
             values = self._resolved(node, spec, values, self.settings)
@@ -258,13 +269,10 @@ class _Check:
     def _check_inputs(self, node: Node, spec: NodeSpec) -> None:
         for name, port in spec.inputs.items():
             if port.required and not node.inputs.get(name):
-                self._add(
-                    "missing-input",
-                    node.id,
-                    name,
-                    f"Nothing is joined to it, and {spec.label} needs {port.type.describe()}.",
-                    self._who_makes(port.type.kind),
-                )
+                reason = self._cut(node, name) or "Nothing is joined to it"
+                reason += f", and {spec.label} needs {port.type.describe()}."
+                remedy = self._who_makes(port.type.kind)
+                self._add("missing-input", node.id, name, reason, remedy)
         for name, sources in node.inputs.items():
             port_type = spec.socket(name)
             if port_type is None:
@@ -327,6 +335,11 @@ class _Check:
         elif target.port.type.many and not source.port.type.many:
             self.conversions[link] = ONE_TO_LIST
         return True
+
+    def _cut(self, node: Node, port: str) -> str:
+        """Why nothing comes through the links into a port, "" where that is not so."""
+        reason = self.active.cuts.get((node.id, port), "")
+        return reason and f"It gets nothing: {reason}"
 
     def _problem(self, code: str, link: Link, reason: str, remedy: str) -> None:
         self._add(code, link.node, link.port, reason, remedy)
