@@ -48,9 +48,16 @@ class AutoencoderKLConfig(ModelConfig):
     mid_block_add_attention: bool = True
 
     def __post_init__(self) -> None:
-        for name in (*self.down_block_types, *self.up_block_types):
-            if name not in ("DownEncoderBlock2D", "UpDecoderBlock2D"):
-                raise LoomError(f"AutoencoderKL: unknown block type {name!r}.")
+        down, up = self.down_block_types, self.up_block_types
+        for names, known in ((down, "DownEncoderBlock2D"), (up, "UpDecoderBlock2D")):
+            for name in names:
+                if name != known:
+                    raise LoomError(f"AutoencoderKL: unknown block {name!r}; known: {known}.")
+        blocks = len(self.block_out_channels)
+        if not len(down) == len(up) == blocks:
+            raise LoomError(
+                f"AutoencoderKL: {blocks} widths for {len(down)} down and {len(up)} up blocks."
+            )
 
     @property
     def factor(self) -> int:

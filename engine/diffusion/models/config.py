@@ -10,8 +10,9 @@ from engine.graph.errors import LoomError
 
 T = TypeVar("T")
 
-# Values of a field we do not know that switch nothing on.
-_INERT: tuple[object, ...] = (None, False, 0, 0.0, 1, 1.0, "default", "")
+# Values of a field we do not know that switch nothing on. False stands for 0 as well; 1 is not
+# here because it equals True.
+_INERT: tuple[object, ...] = (None, False, "default", "")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -39,6 +39,7 @@ class UNet2DConditionConfig(ModelConfig):
         "conv_in_kernel": (3,),
         "conv_out_kernel": (3,),
         "resnet_time_scale_shift": ("default",),
+        "resnet_out_scale_factor": (1.0,),
         "time_embedding_type": ("positional",),
         "attention_type": ("default",),
         "only_cross_attention": (False,),

@@ -1,0 +1,67 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from engine.diffusion.blocks.attention import (
+    GEGLU,
+    Attention,
+    SpatialSelfAttention,
+    Transformer2DModel,
+)
+
+
+def by_hand(layer: Attention, x: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+    """Equation 1 of Vaswani et al., one head after the other."""
+    q, k, v = layer.to_q(x), layer.to_k(context), layer.to_v(context)
+    d = q.shape[-1] // layer.heads
+    parts = []
+    for h in range(layer.heads):
+        rows = slice(h * d, (h + 1) * d)
+        scores = q[..., rows] @ k[..., rows].mT / math.sqrt(d)
+        parts.append(scores.softmax(-1) @ v[..., rows])
+    return layer.to_out[0](torch.cat(parts, -1))
+
+
+@pytest.mark.parametrize("heads", [1, 2, 3])
+def test_attention_is_the_equation(heads: int):
+    torch.manual_seed(heads)
+    x, text = torch.randn(2, 7, 8), torch.randn(2, 5, 6)
+    alone = Attention(8, heads=heads, head_dim=4)
+    torch.testing.assert_close(alone(x), by_hand(alone, x, x))
+    crossed = Attention(8, context_dim=6, heads=heads, head_dim=4)
+    torch.testing.assert_close(crossed(x, text), by_hand(crossed, x, text))
+
+
+def test_pixels_attend_to_pixels_and_the_input_is_added():
+    torch.manual_seed(0)
+    layer = SpatialSelfAttention(8, groups=4)
+    x = torch.randn(2, 8, 3, 5)
+    tokens = F.group_norm(x, 4, layer.group_norm.weight, layer.group_norm.bias, 1e-6)
+    tokens = tokens.reshape(2, 8, 15).mT
+    want = x + by_hand(layer, tokens, tokens).mT.reshape(2, 8, 3, 5)
+    torch.testing.assert_close(layer(x), want)
+
+
+def test_gate():
+    layer = GEGLU(2, 3)
+    x = torch.randn(4, 2)
+    weight, bias = layer.proj.weight, layer.proj.bias
+    value, gate = x @ weight[:3].T + bias[:3], x @ weight[3:].T + bias[3:]
+    want = value * gate * 0.5 * (1 + torch.erf(gate / math.sqrt(2)))
+    torch.testing.assert_close(layer(x), want)
+
+
+def test_linear_and_convolutional_projections_are_the_same_mathematics():
+    torch.manual_seed(0)
+    linear = Transformer2DModel(
+        8, heads=2, context_dim=6, depth=2, groups=4, linear_projection=True
+    )
+    conv = Transformer2DModel(8, heads=2, context_dim=6, depth=2, groups=4)
+    weights = linear.state_dict()
+    for name in ("proj_in.weight", "proj_out.weight"):
+        weights[name] = weights[name][:, :, None, None]
+    conv.load_state_dict(weights)
+    x, text = torch.randn(2, 8, 3, 5), torch.randn(2, 4, 6)
+    torch.testing.assert_close(linear(x, text), conv(x, text))
