@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -46,7 +47,7 @@ class Entry:
 
 
 class Cache:
-    """Finds, loads and keeps results by key.
+    """Finds, loads and keeps results by key, for any number of threads.
 
     `memory` is the byte budget of the memory tier; `folder` the place of the disk tier, None for
     none, `disk` its cap in bytes. A disk that fails in the middle of a run costs what it would have
@@ -61,25 +62,30 @@ class Cache:
         self._entries: dict[str, Entry] = {}
         self._runs: dict[str, dict[str, Any]] = {}
         self._used: set[int] = set()
+        self._lock = threading.RLock()  # nobody holds it while bytes are read, written or decoded
         self._memo: dict[str, tuple[Stat, str]] = (
             self._on_disk(lambda disk: disk.file_hashes(), {}) if self._disk else {}
         )
         self._memo_kept = dict(self._memo)
+        self._pins: dict[str, set[str]] = self._on_disk(lambda disk: disk.pins(), {})
         self.hashes = FileHashes(self._memo)
 
     def find(self, keys: Iterable[str]) -> dict[str, Entry]:
         """The entries whose values can be had, by key; files on disk are asked in one query."""
         found: dict[str, Entry] = {}
         missing: list[str] = []
-        for key in keys:
-            entry = self._entries.get(key)
-            if entry is not None and self.holds(entry):
-                found[key] = entry
-            else:
-                missing.append(key)
+        with self._lock:
+            for key in keys:
+                entry = self._entries.get(key)
+                if entry is not None and self.holds(entry):
+                    found[key] = entry
+                else:
+                    missing.append(key)
         if missing and self._disk:
-            for key, (number, body) in self._on_disk(lambda disk: disk.find(missing), {}).items():
-                self._entries[key] = found[key] = _from_body(body, number)
+            on_disk = self._on_disk(lambda disk: disk.find(missing), {})
+            with self._lock:
+                for key, (number, body) in on_disk.items():
+                    self._entries[key] = found[key] = _from_body(body, number)
         return found
 
     def holds(self, entry: Entry) -> bool:
@@ -101,12 +107,13 @@ class Cache:
         """All values of an entry by port; Lost when they are gone or damaged."""
         if not entry.digests:
             return {}
-        values = self._memory.get(entry.name)
+        with self._lock:
+            values = self._memory.get(entry.name)
+            number = entry.number
         if values is not None:
             return values
-        if entry.number is None:
+        if number is None:
             raise Lost(entry.name)
-        number = entry.number
         try:
             values = {port: self._read(how) for port, how in entry.stored.items()}
         except Exception as error:  # a codec may raise anything on bytes that are not its own
@@ -114,15 +121,24 @@ class Cache:
             self._on_disk(lambda disk: disk.drop(number), None)
             entry.number = None
             raise Lost(entry.name) from error
-        self._used.add(number)
-        self._memory.put(entry.name, values, entry.size, entry.seconds)
+        with self._lock:
+            self._used.add(number)
+            self._memory.put(entry.name, values, entry.size, entry.seconds)
         return values
+
+    def at_hand(self, entry: Entry) -> Mapping[str, Any] | None:
+        """The values of an entry if they are in memory, which does not count as a use."""
+        with self._lock:
+            return self._memory.peek(entry.name)
 
     def store(self, keys: Iterable[str], entry: Entry, values: Mapping[str, Any]) -> None:
         """Keep a result under its keys, in memory and, when its kinds have codecs, on disk."""
         keys = tuple(keys)
-        self._memory.put(entry.name, values, entry.size, entry.seconds)
-        self._entries.update(dict.fromkeys(keys, entry))
+        with self._lock:
+            self._memory.put(entry.name, values, entry.size, entry.seconds)
+            self._entries.update(dict.fromkeys(keys, entry))
+            if self._pins:
+                self._pin_in_memory()
         if self._disk is None:
             return
         blobs: list[bytes] = []
@@ -138,18 +154,30 @@ class Cache:
 
     def alias(self, key: str, entry: Entry) -> None:
         """Let another key lead to an entry."""
-        self._entries[key] = entry
-        number = entry.number
+        with self._lock:
+            self._entries[key] = entry
+            number = entry.number
         if number is not None:
             self._on_disk(lambda disk: disk.alias(key, number), None)
 
     def drop(self, entry: Entry) -> None:
         """Forget an entry."""
-        self._memory.drop(entry.name)
-        number, entry.number = entry.number, None
-        self._entries = {key: kept for key, kept in self._entries.items() if kept is not entry}
+        with self._lock:
+            self._memory.drop(entry.name)
+            number, entry.number = entry.number, None
+            self._entries = {key: kept for key, kept in self._entries.items() if kept is not entry}
         if number is not None:
             self._on_disk(lambda disk: disk.drop(number), None)
+
+    def pin(self, name: str, keys: Collection[str]) -> None:
+        """Let the results with these keys stay, in place of those that `name` wanted before."""
+        wanted = set(keys)
+        with self._lock:
+            if wanted == self._pins.get(name, set()):
+                return
+            self._pins[name] = wanted
+            self._pin_in_memory()
+        self._on_disk(lambda disk: disk.pin(name, wanted), None)
 
     def last_run(self, name: str) -> dict[str, Any]:
         """The record of the last run called `name`: a record for each node."""
@@ -163,19 +191,26 @@ class Cache:
             self._runs[name] = record
             self._on_disk(lambda disk: disk.set_run(name, record), None)
         news = {
-            path: seen for path, seen in self._memo.items() if self._memo_kept.get(path) != seen
+            path: seen
+            for path, seen in self._memo.copy().items()
+            if self._memo_kept.get(path) != seen
         }
         if news:
             self._memo_kept.update(news)
             self._on_disk(lambda disk: disk.set_file_hashes(news), None)
-        if self._used:
+        with self._lock:
             used, self._used = self._used, set()
+        if used:
             self._on_disk(lambda disk: disk.touch(used), None)
 
     def close(self) -> None:
         """Let the disk tier go."""
         if self._disk:
             self._disk.close()
+
+    def _pin_in_memory(self) -> None:
+        pinned = [self._entries.get(key) for keys in self._pins.values() for key in keys]
+        self._memory.pinned = {entry.name for entry in pinned if entry is not None}
 
     def _read(self, how: Mapping[str, Any]) -> Any:
         assert self._disk
@@ -194,7 +229,8 @@ class Cache:
                 error, sqlite3.OperationalError
             ):
                 self._disk.reset()
-                self._entries.clear()
+                with self._lock:
+                    self._entries.clear()
             return otherwise
 
 

@@ -1,8 +1,9 @@
 """The disk tier: results that outlive the process, in a folder that may be deleted at any time.
 
-Values lie in files named by the hash of their bytes, an index in SQLite says which result is made
-of which files. A file is written whole before the index names it, so a crash leaves at worst an
-unnamed file. A file whose bytes no longer have its hash is dropped with all results made of it.
+Values lie in files named by the hash of their bytes, small ones in the index, which is in SQLite
+and says which result is made of which values. A file is written whole before the index names it, so
+a crash leaves at worst an unnamed file. A value whose bytes no longer have its hash is dropped with
+all results made of it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import Any
 from engine.graph.errors import CacheError
 from engine.graph.files import Stat, write_atomically
 
-FORMAT = 1
+FORMAT = 2
 CHUNK = 500  # keys in one query
+SMALL = 4096  # bytes up to which a value lies in the index itself: a file would take longer
 YOUNG = 3600.0  # seconds before an unnamed file is taken for a leftover
 
 _SCHEMA = """
@@ -31,13 +33,14 @@ CREATE TABLE entries (
 CREATE TABLE keys (
     key TEXT PRIMARY KEY, entry INTEGER NOT NULL REFERENCES entries ON DELETE CASCADE);
 CREATE TABLE parts (
-    entry INTEGER NOT NULL REFERENCES entries ON DELETE CASCADE, blob TEXT NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entries ON DELETE CASCADE, blob TEXT NOT NULL, data BLOB,
     PRIMARY KEY (entry, blob));
 CREATE INDEX parts_by_blob ON parts (blob);
 CREATE INDEX entries_by_priority ON entries (priority);
 CREATE INDEX keys_by_entry ON keys (entry);
 CREATE TABLE clock (time REAL NOT NULL);
 INSERT INTO clock VALUES (0);
+CREATE TABLE pins (name TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (name, key));
 CREATE TABLE runs (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, inode INTEGER, hash TEXT);
 """
@@ -95,34 +98,40 @@ class DiskTier:
         `body` is JSON that names its blobs by `blob_name`; `seconds` is what it took to make.
         Raises OSError or sqlite3.Error when it can't be kept, and the index is then as before.
         """
-        names: dict[str, int] = {}
+        parts: dict[str, bytes | None] = {}
+        text = json.dumps(body, separators=(",", ":"))
+        size = len(text)
         for data in blobs:
             name = blob_name(data)
-            names[name] = len(data)
-            self._write(name, data)
-        text = json.dumps(body, separators=(",", ":"))
-        size = sum(names.values()) + len(text)
+            size += 0 if name in parts else len(data)
+            parts[name] = data if len(data) <= SMALL else None
+            if len(data) > SMALL:
+                self._write(name, data)
         worth = seconds / size
         keys = tuple(keys)
-        replaced = {number for number, _ in self.find(keys).values()}
+        marks = ",".join("?" * len(keys))
         with self._transaction() as index:
-            priority = self._clock() + worth
+            replaced = index.execute(
+                f"SELECT DISTINCT entry FROM keys WHERE key IN ({marks})", keys
+            ).fetchall()
             number = index.execute(
-                "INSERT INTO entries (body, size, worth, priority) VALUES (?, ?, ?, ?)",
-                (text, size, worth, priority),
+                "INSERT INTO entries (body, size, worth, priority) "
+                "VALUES (?, ?, ?, ? + (SELECT time FROM clock))",
+                (text, size, worth, worth),
             ).lastrowid
             assert number is not None
             index.executemany(
                 "INSERT OR REPLACE INTO keys VALUES (?, ?)", [(key, number) for key in keys]
             )
             index.executemany(
-                "INSERT OR IGNORE INTO parts VALUES (?, ?)", [(number, name) for name in names]
+                "INSERT INTO parts VALUES (?, ?, ?)",
+                [(number, name, data) for name, data in parts.items()],
             )
-            for old in replaced:
+            for (old,) in replaced:
                 left = index.execute("SELECT 1 FROM keys WHERE entry = ?", (old,)).fetchone()
                 if left is None:
                     self._delete(index, old)
-        self._total += size
+            self._total += size
         if self._total > self.cap:
             self._shrink(number)
         return number
@@ -136,10 +145,14 @@ class DiskTier:
 
     def read(self, name: str) -> bytes:
         """The bytes of a blob; Lost when they are gone or are not what was written."""
-        try:
-            data = self._path(name).read_bytes()
-        except OSError:
-            data = None
+        with self._lock:
+            row = self._index.execute(
+                "SELECT data FROM parts WHERE blob = ? AND data IS NOT NULL", (name,)
+            ).fetchone()
+        data: bytes | None = row[0] if row else None
+        if data is None:
+            with suppress(OSError):
+                data = self._path(name).read_bytes()
         if data is None or blob_name(data) != name:
             self.drop_blob(name)
             raise Lost(name)
@@ -167,6 +180,20 @@ class DiskTier:
                 "UPDATE entries SET priority = ? + worth WHERE id = ?",
                 [(clock, number) for number in numbers],
             )
+
+    def pins(self) -> dict[str, set[str]]:
+        """The keys whose results must stay, by who wants them to."""
+        found: dict[str, set[str]] = {}
+        with self._lock:
+            for name, key in self._index.execute("SELECT name, key FROM pins"):
+                found.setdefault(name, set()).add(key)
+        return found
+
+    def pin(self, name: str, keys: Iterable[str]) -> None:
+        """Let the results with these keys stay, in place of those that `name` wanted before."""
+        with self._transaction() as index:
+            index.execute("DELETE FROM pins WHERE name = ?", (name,))
+            index.executemany("INSERT INTO pins VALUES (?, ?)", [(name, key) for key in keys])
 
     @property
     def size(self) -> int:
@@ -239,11 +266,16 @@ class DiskTier:
         return self._index.execute("SELECT time FROM clock").fetchone()[0]
 
     def _shrink(self, newest: int) -> None:
-        """Drop entries of lowest priority until the cap holds, then files that nothing names."""
+        """Drop entries of lowest priority until the cap holds, then files that nothing names.
+
+        Pinned ones stay, even above the cap.
+        """
         size = self.size
         with self._transaction() as index:
             rows = index.execute(
-                "SELECT id, size, priority FROM entries ORDER BY id = ?, priority", (newest,)
+                "SELECT id, size, priority FROM entries WHERE id NOT IN (SELECT entry FROM keys "
+                "JOIN pins ON pins.key = keys.key) ORDER BY id = ?, priority",
+                (newest,),
             ).fetchall()
             for number, freed, priority in rows:
                 if size <= self.cap:
@@ -257,8 +289,8 @@ class DiskTier:
     def _delete(self, index: sqlite3.Connection, number: int) -> None:
         """Delete an entry, and the blobs that no other entry has."""
         own = index.execute(
-            "SELECT blob FROM parts WHERE entry = ? AND NOT EXISTS (SELECT 1 FROM parts AS other "
-            "WHERE other.blob = parts.blob AND other.entry <> ?)",
+            "SELECT blob FROM parts WHERE entry = ? AND data IS NULL AND NOT EXISTS "
+            "(SELECT 1 FROM parts AS other WHERE other.blob = parts.blob AND other.entry <> ?)",
             (number, number),
         ).fetchall()
         index.execute("DELETE FROM entries WHERE id = ?", (number,))
@@ -269,7 +301,8 @@ class DiskTier:
     def sweep(self) -> None:
         """Delete files that no entry names and that no process can still be about to name."""
         with self._lock:
-            named = {row[0] for row in self._index.execute("SELECT blob FROM parts")}
+            rows = self._index.execute("SELECT blob FROM parts WHERE data IS NULL")
+            named = {row[0] for row in rows}
         for path in self._blobs.glob("*/*"):
             with suppress(OSError):
                 if path.name not in named and time.time() - path.stat().st_mtime > YOUNG:

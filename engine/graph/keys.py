@@ -57,6 +57,8 @@ def recipes(
 ) -> dict[str, Recipe]:
     """The recipe of each node in `order`, which lists every node after those it reads.
 
+    A locked node's key is that of the result it keeps.
+
     Raises LoomError that names node and parameter when a model or file is missing, unreadable, or
     not the one whose hash the workflow gives.
     """
@@ -64,6 +66,9 @@ def recipes(
     surroundings = canonical(dict(environment))
     for node_id in order:
         node = graph.nodes[node_id]
+        if node.lock:
+            found[node_id] = Recipe(node.lock, "", {}, {}, {}, "")
+            continue
         spec = registry.get(node.type)
         try:
             found[node_id] = _recipe(node, spec, settings, surroundings, hashes, found)

@@ -63,6 +63,19 @@ def upstream(nodes: Mapping[str, Linked], targets: Iterable[str]) -> set[str]:
     return found
 
 
+def distances(nodes: Mapping[str, Linked], targets: Iterable[str]) -> dict[str, int]:
+    """How many links lead from each node to the nearest of `targets`, for those above them."""
+    found = {node_id: 0 for node_id in targets if node_id in nodes}
+    queue = deque(found)
+    while queue:
+        node_id = queue.popleft()
+        for source in nodes[node_id].reads():
+            if source in nodes and source not in found:
+                found[source] = found[node_id] + 1
+                queue.append(source)
+    return found
+
+
 def _cycle(nodes: Mapping[str, Linked], stuck: set[str]) -> tuple[str, ...]:
     """A cycle among nodes that each wait for another: walk upstream until one comes again."""
     node_id = next(name for name in nodes if name in stuck)

@@ -6,7 +6,7 @@ up at denoise".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from engine.graph.cache import Entry
 from engine.graph.graph import Graph, Node
 from engine.graph.keys import Recipe
 
-State = Literal["run", "cached", "unneeded"]
+State = Literal["run", "cached", "unneeded", "locked", "left out"]
 Record = dict[str, Any]
 
 
@@ -22,8 +22,9 @@ Record = dict[str, Any]
 class Step:
     """What would happen at one node.
 
-    `unneeded`: its result is not kept, and everything that reads it is there already. `seconds` is
-    what it took before, None when that is not known.
+    `unneeded`: its result is not kept, and everything that reads it is there already. `locked`: it
+    keeps the result it was locked to. `left out`: it, or all that it reads, is muted or bypassed.
+    `seconds` is what it took before, None when that is not known.
     """
 
     node: str
@@ -93,7 +94,7 @@ def make_plan(
     gone: dict[str, str] = {}
     for node_id, recipe in recipes.items():
         if entry := entries.get(recipe.key):
-            if reason := stale(entry):
+            if reason := "" if graph.nodes[node_id].lock else stale(entry):
                 gone[node_id] = reason
             else:
                 held[node_id] = entry
@@ -105,15 +106,26 @@ def make_plan(
     causes = _causes(graph, recipes, environment, last.get("environment", environment), before)
     steps: list[Step] = []
     for node_id, recipe in recipes.items():
+        node = graph.nodes[node_id]
         kept: State = "cached" if node_id in held else "unneeded"
         state: State = "run" if node_id in needed and node_id not in held else kept
         why = ""
-        if state == "run":
+        if node.lock:
+            state, why = "locked", "it keeps this result whatever its inputs are"
+        elif state == "run":
             why = gone.get(node_id) or causes[node_id] or "its result is no longer kept"
         seconds = before[node_id]["seconds"] if node_id in before else None
-        node_type = graph.nodes[node_id].type
-        steps.append(Step(node_id, node_type, state, why, recipe.key, seconds))
+        steps.append(Step(node_id, node.type, state, why, recipe.key, seconds))
     return Plan(outputs, tuple(steps), held, models or {})
+
+
+def left_out(graph: Graph, among: Collection[str], reasons: Mapping[str, str]) -> list[Step]:
+    """A step for each node of `among` that takes no part, with the reason."""
+    return [
+        Step(node_id, graph.nodes[node_id].type, "left out", reason, "")
+        for node_id, reason in reasons.items()
+        if node_id in among
+    ]
 
 
 def record(
@@ -174,9 +186,9 @@ def _causes(
     around = _changes(environment_before, environment)
     for node_id, recipe in recipes.items():
         before = last.get(node_id)
-        if before and before["key"] == recipe.key:
-            continue
         node = graph.nodes[node_id]
+        if node.lock or (before and before["key"] == recipe.key):
+            continue
         own = "it has not run before" if before is None else _difference(node, recipe, before)
         own = own or around
         if own:

@@ -1,29 +1,41 @@
-"""The state of one run: what is wanted, what is ready, what each node came to."""
+"""One run: carries out a plan, with one node at a time on the device and others beside it.
+
+The thread that calls `go` runs the device's nodes; a few more run what needs the processor or waits
+for disks and networks. Whichever thread is done with a node starts what became ready. All they
+share is under one lock, which nobody holds while a node computes or a value is read or written.
+"""
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from engine.graph import events
+from engine.graph.arguments import arguments, node_error
 from engine.graph.cache import Cache, Entry, Lost, WrittenFile
 from engine.graph.context import Context, Settings
 from engine.graph.digests import fingerprint
 from engine.graph.errors import Cancelled, LoomError, NodeError
+from engine.graph.frontier import Frontier
 from engine.graph.graph import Graph, Node, Source
-from engine.graph.keys import Recipe, action_key, given_params
+from engine.graph.keys import Recipe, action_key
 from engine.graph.plan import Plan
+from engine.graph.prefetch import Models, fit, handles
 from engine.graph.registry import Registry
-from engine.graph.spec import NodeSpec
-from engine.graph.types import Kind, PortType, convert
+from engine.graph.spec import NodeSpec, Place
+
+THREADS: Mapping[Place, int] = {"cpu": 2, "io": 4}  # nodes beside the one on the device
 
 
 class Run:
-    """Carries out one plan. Use it through `Executor.run`."""
+    """Carries out one plan. Use it through `Executor.run`.
+
+    `emit` is called by one thread at a time.
+    """
 
     def __init__(
         self,
@@ -39,170 +51,230 @@ class Run:
         fresh: bool,
         strict: bool,
         provenance: Callable[[], Mapping[str, Any]],
+        models: Models | None = None,
     ) -> None:
         self.graph = graph
-        self.registry = registry
         self.settings = settings
         self.cache = cache
         self.recipes = recipes
         self.plan = plan
-        self.emit = emit
         self.cancel = cancel
         self.fresh = fresh
         self.strict = strict
         self.provenance = provenance
+        self.models = models
 
         self.entries: dict[str, Entry] = dict(plan.entries)
-        self.ran: dict[str, None] = {}
-        self.cached: dict[str, None] = dict.fromkeys(plan.entries)
+        self.ran: set[str] = set()
+        self.cached: set[str] = set(plan.entries)
         self.failed: dict[str, NodeError] = {}
+        self.blocked: dict[str, str] = {}
         self.cancelled = False
 
-        self._rank = {node_id: place for place, node_id in enumerate(recipes)}
-        self._ready: list[tuple[int, str]] = []
-        self._waiting: dict[str, set[str]] = {}  # node → what it still waits for
-        self._readers: dict[str, set[str]] = {}  # node → the nodes that wait for it or read it
+        self._specs = {node_id: registry.get(graph.nodes[node_id].type) for node_id in recipes}
+        self._frontier = Frontier(
+            graph,
+            plan.outputs,
+            recipes,
+            {node_id: spec.runs_on for node_id, spec in self._specs.items()},
+            self._fit,
+            self._size,
+        )
         self._live: dict[str, Mapping[str, Any]] = {}  # values that a node still to run will read
-        self._blocked: dict[str, str] = {}
+        self._making: dict[str, str] = {}  # action key → the node that is about to have its result
+        self._emit_to = emit
+        self._emitting = threading.Lock()
+        self._changed = threading.Condition(threading.RLock())
+        self._pool: ThreadPoolExecutor | None = None
+        self._busy: dict[Place, int] = dict.fromkeys(THREADS, 0)
+        self._broken: BaseException | None = None
 
     def go(self) -> None:
         """Run until nothing is ready, a cancel comes, or everything is there."""
-        for node_id in self.plan.outputs:
-            if node_id in self.entries:
-                self._fetch(node_id)
-        for node_id, entry in self.entries.items():
-            self.emit(events.Cached(node_id, "unchanged", _paths(entry)))
-        self._demand(node_id for node_id in self.plan.outputs if node_id not in self.entries)
-        while self._ready:
-            if self.cancel.is_set():
-                self.cancelled = True
-                break
-            self._visit(heapq.heappop(self._ready)[1])
-        if self.cancelled:
-            for node_id in sorted(self._waiting, key=self._rank.__getitem__):
-                self.emit(events.Interrupted(node_id))
+        with self._changed:
+            for node_id in self.plan.outputs:
+                if node_id in self.entries:
+                    self._fetch(node_id)
+            for node_id, entry in self.entries.items():
+                self._emit(events.Cached(node_id, "unchanged", _paths(entry)))
+            wanted = [node_id for node_id in self.plan.outputs if node_id not in self.entries]
+            self._frontier.demand(wanted, self._is_there)
+        try:
+            self._work()
+        finally:
+            if self._pool:
+                self._pool.shutdown()
+        if self._broken:
+            raise self._broken
+        if self.cancel.is_set() and self._frontier.waiting:
+            self.cancelled = True
+            for node_id in self._frontier.unfinished():
+                self._emit(events.Interrupted(node_id))
 
     def values(self, node_id: str) -> Mapping[str, Any]:
         """The values of a node that ran or was cached, by port; KeyError or Lost otherwise."""
-        live = self._live.get(node_id)
-        return self.cache.load(self.entries[node_id]) if live is None else live
+        with self._changed:
+            live = self._live.get(node_id)
+            if live is not None:
+                return live
+            entry = self.entries[node_id]
+        return self.cache.load(entry)
 
     def files(self, node_ids: Iterable[str]) -> list[Path]:
         """What these nodes wrote, in this run or in the one that their result is kept from."""
         entries = [self.entries[node_id] for node_id in node_ids if node_id in self.entries]
         return [Path(file.path) for entry in entries for file in entry.files]
 
-    def blocked(self) -> dict[str, str]:
-        """Each node that could not run, and the failed node that it would have needed."""
-        return dict(self._blocked)
+    # Threads
 
-    def _fetch(self, node_id: str) -> bool:
-        """Have the values of a kept output in hand; False when they are lost, and so not kept.
-
-        What an effect gives besides its files is not fetched.
-        """
-        if self.registry.get(self.graph.nodes[node_id].type).nature != "effect":
+    def _work(self) -> None:
+        """Run the device's nodes one after the other, until all threads have nothing left to do."""
+        while True:
             try:
-                self._live[node_id] = self.values(node_id)
-            except Lost:
-                self._forget(node_id)
-                return False
-        return True
+                node_id = self._next()
+                if not node_id:
+                    return
+                self._prefetch_after(node_id)
+                self._visit(node_id)
+            except KeyboardInterrupt:
+                self.cancel.set()
+            except BaseException as error:
+                self._break(error)
 
-    def _forget(self, node_id: str) -> None:
-        if entry := self.entries.pop(node_id, None):
-            self.cache.drop(entry)
-        self.cached.pop(node_id, None)
+    def _next(self) -> str:
+        """The device's next node, waiting for one while others run; "" when all is over."""
+        with self._changed:
+            while True:
+                self._start_others()
+                if not self._stopped() and (node_id := self._frontier.take("device")):
+                    return node_id
+                if not any(self._busy.values()):
+                    return ""
+                self._changed.wait()
 
-    def _demand(self, node_ids: Iterable[str]) -> None:
-        """Put nodes on the list, and all above them whose values can't be had."""
-        stack = list(node_ids)
-        while stack:
-            node_id = stack.pop()
-            if node_id in self._waiting:
-                continue
-            waits: set[str] = set()
-            for source in self.graph.nodes[node_id].sources():
-                self._readers.setdefault(source.node, set()).add(node_id)
-                if not self._is_there(source.node):
-                    waits.add(source.node)
-                    stack.append(source.node)
-            self._waiting[node_id] = waits
-            if not waits:
-                heapq.heappush(self._ready, (self._rank[node_id], node_id))
+    def _start_others(self) -> None:
+        """Hand ready nodes that don't need the device to other threads."""
+        for place, threads in THREADS.items():
+            while self._busy[place] < threads and not self._stopped():
+                node_id = self._frontier.take(place)
+                if not node_id:
+                    break
+                if self._pool is None:
+                    self._pool = ThreadPoolExecutor(sum(THREADS.values()), "node")
+                self._busy[place] += 1
+                self._pool.submit(self._visit_beside, node_id, place)
 
-    def _is_there(self, node_id: str) -> bool:
-        if node_id in self._live:
-            return True
-        entry = self.entries.get(node_id)
-        return entry is not None and self.cache.holds(entry)
+    def _visit_beside(self, node_id: str, place: Place) -> None:
+        """What another thread does with a node."""
+        try:
+            self._visit(node_id)
+        except BaseException as error:  # whoever called `go` is told
+            self._break(error)
+        finally:
+            with self._changed:
+                self._busy[place] -= 1
+                self._changed.notify_all()
+                self._start_others()
+
+    def _break(self, error: BaseException) -> None:
+        """Stop because of an error that is no node's: a listener's, or a mistake in here."""
+        with self._changed:
+            self._broken = self._broken or error
+
+    def _stopped(self) -> bool:
+        return self._broken is not None or self.cancel.is_set()
+
+    def _emit(self, event: events.Event) -> None:
+        with self._emitting:
+            self._emit_to(event)
+
+    # One node
 
     def _visit(self, node_id: str) -> None:
         """Find the node's result under its inputs' content, or call it."""
-        node = self.graph.nodes[node_id]
-        recipe = self.recipes[node_id]
-        action = action_key(recipe, self._input_digests(node))
-        kept = {} if self.fresh else self.cache.find([action])
-        if (entry := kept.get(action)) and not self.cache.stale(entry):
-            self.entries[node_id] = entry
-            self.cached[node_id] = None
-            if node_id not in self.plan.outputs or self._fetch(node_id):
-                self.cache.alias(recipe.key, entry)
-                why = "its inputs came out the same"
-                self.emit(events.Cached(node_id, why, _paths(entry)))
-                self._settle(node_id)
-                return
-        spec = self.registry.get(node.type)
+        node, spec = self.graph.nodes[node_id], self._specs[node_id]
         try:
-            arguments = self._arguments(node, spec)
+            if node.lock:
+                raise LoomError(
+                    "The result it is locked to can no longer be read.",
+                    remedy="Unlock it to make it again.",
+                )
+            action = action_key(self.recipes[node_id], self._input_digests(node))
+            if not self._claim(action, node_id):
+                return
+            if self._is_kept(node_id, action):
+                return
+            given = arguments(node, spec, self.settings, self._value)
         except _MissingError as missing:
             self._make_again(node_id, missing.node)
-            return
         except LoomError as error:
-            self._fail(node, spec, error)
-            return
-        self._call(node, spec, recipe, action, arguments)
+            self._fail(node, error)
+        else:
+            self._call(node, spec, action, given)
 
-    def _call(
-        self,
-        node: Node,
-        spec: NodeSpec,
-        recipe: Recipe,
-        action: str,
-        arguments: Mapping[str, Any],
-    ) -> None:
+    def _claim(self, action: str, node_id: str) -> bool:
+        """Whether no other node is at the same work; else this one waits for what comes of it."""
+        with self._changed:
+            maker = self._making.get(action)
+            if maker in self._frontier.running and maker != node_id:
+                self._frontier.hold(node_id, maker)
+                return False
+            self._making[action] = node_id
+            return True
+
+    def _is_kept(self, node_id: str, action: str) -> bool:
+        """Whether there is a result for inputs of the same content, which is then the node's."""
+        if self.fresh:
+            return False
+        entry = self.cache.find([action]).get(action)
+        if entry is None or self.cache.stale(entry):
+            return False
+        with self._changed:
+            self.entries[node_id] = entry
+            self.cached.add(node_id)
+        if node_id in self.plan.outputs and not self._fetch(node_id):
+            return False
+        self.cache.alias(self.recipes[node_id].key, entry)
+        self._emit(events.Cached(node_id, "its inputs came out the same", _paths(entry)))
+        self._settle(node_id)
+        return True
+
+    def _call(self, node: Node, spec: NodeSpec, action: str, given: Mapping[str, Any]) -> None:
         context = Context(
             node_id=node.id,
             settings=self.settings,
-            on_progress=lambda step, total, text: self.emit(
+            on_progress=lambda step, total, text: self._emit(
                 events.Progress(node.id, step, total, text)
             ),
-            on_preview=lambda value: self.emit(events.Preview(node.id, value)),
-            is_cancelled=self.cancel.is_set,
+            on_preview=lambda value: self._emit(events.Preview(node.id, value)),
+            is_cancelled=self._stopped,
             hashes=self.cache.hashes,
             make_provenance=self.provenance,
         )
-        before = fingerprint(arguments)[0] if self.strict else ""
-        self.emit(events.Started(node.id))
+        recipe = self.recipes[node.id]
+        before = fingerprint(given)[0] if self.strict else ""
+        self._emit(events.Started(node.id))
         began = time.perf_counter()
         try:
-            values = spec.call(arguments, context)
+            values = spec.call(given, context)
             entry = self._entry(recipe, values, time.perf_counter() - began, context.written)
-            if self.strict and fingerprint(arguments)[0] != before:
+            if self.strict and fingerprint(given)[0] != before:
                 raise LoomError("It changed one of its inputs.", remedy="Return a new value.")
         except (Cancelled, KeyboardInterrupt):
             self.cancel.set()
-            self.cancelled = True
+            with self._changed:
+                self._frontier.running.discard(node.id)
             return
         except Exception as error:  # a node is foreign code; whatever it raises is its failure
-            self._fail(node, spec, error)
+            self._fail(node, error)
             return
         self.cache.store((recipe.key, action), entry, values)
-        self.entries[node.id] = entry
-        self._live[node.id] = values
-        self.cached.pop(node.id, None)
-        self.ran[node.id] = None
-        self.emit(events.Produced(node.id, entry.seconds, entry.digests, _paths(entry)))
+        with self._changed:
+            self.entries[node.id] = entry
+            self._live[node.id] = values
+            self.cached.discard(node.id)
+            self.ran.add(node.id)
+        self._emit(events.Produced(node.id, entry.seconds, entry.digests, _paths(entry)))
         self._settle(node.id)
 
     def _entry(
@@ -221,88 +293,132 @@ class Run:
         files = tuple(WrittenFile(str(path.absolute()), hashes.of(path)) for path in written)
         return Entry(recipe.key, digests, seconds, files, size)
 
-    def _arguments(self, node: Node, spec: NodeSpec) -> dict[str, Any]:
-        """What the function is called with; _MissingError when a value has to be made again."""
-        arguments: dict[str, Any] = {}
-        for name, value in given_params(node, spec).items():
-            arguments[name] = spec.params[name].resolve(value, self.settings)
-        for name, sources in node.inputs.items():
-            port_type = spec.socket(name)
-            if port_type is None or not sources:
-                continue
-            values = [self._value(source) for source in sources]
-            try:
-                value = _gathered(values, port_type)
-                param = spec.params.get(name)
-                if param:
-                    value = param.resolve(param.validate(value), self.settings)
-            except LoomError as error:
-                raise error.at("", name) from None
-            arguments[name] = value
-        return arguments
+    # Values
 
     def _value(self, source: Source) -> Any:
+        """What a port holds, kept at hand while others read it; _MissingError when it is lost."""
         try:
             values = self.values(source.node)
         except (KeyError, Lost):
             raise _MissingError(source.node) from None
-        if self._readers.get(source.node):
-            self._live[source.node] = values
+        with self._changed:
+            if self._frontier.is_read(source.node):
+                self._live[source.node] = values
         return values[source.port]
 
     def _input_digests(self, node: Node) -> dict[str, tuple[str, ...]]:
-        return {
-            port: tuple(self.entries[source.node].digests[source.port] for source in sources)
-            for port, sources in node.inputs.items()
-        }
+        """The content digests of what each input reads; _MissingError when one is lost."""
+        with self._changed:
+            for name in node.reads():
+                if name not in self.entries:
+                    raise _MissingError(name)
+            return {
+                port: tuple(self.entries[source.node].digests[source.port] for source in ends)
+                for port, ends in node.inputs.items()
+            }
+
+    def _is_there(self, node_id: str) -> bool:
+        if node_id in self._live:
+            return True
+        entry = self.entries.get(node_id)
+        return entry is not None and self.cache.holds(entry)
+
+    def _fetch(self, node_id: str) -> bool:
+        """Have the values of a kept output in hand; False when they are lost, and so not kept.
+
+        What an effect gives besides its files is not fetched.
+        """
+        if self._specs[node_id].nature != "effect":
+            try:
+                values = self.values(node_id)
+            except Lost:
+                self._forget(node_id)
+                return False
+            with self._changed:
+                self._live[node_id] = values
+        return True
+
+    def _forget(self, node_id: str) -> None:
+        with self._changed:
+            if entry := self.entries.pop(node_id, None):
+                self.cache.drop(entry)
+            self.cached.discard(node_id)
+
+    # What comes of a node
+
+    def _settle(self, node_id: str) -> None:
+        with self._changed:
+            self._release(self._frontier.settle(node_id))
+
+    def _fail(self, node: Node, cause: Exception) -> None:
+        error = node_error(node, self._specs[node.id], cause)
+        with self._changed:
+            self.failed[node.id] = error
+            self._emit(events.Failed(node.id, str(error)))
+            self._block(node.id, node.id)
+
+    def _block(self, node_id: str, by: str) -> None:
+        """Give up a running node and all that would read it, because of `by`."""
+        blocked, unread = self._frontier.fail(node_id)
+        for below in blocked:
+            self.blocked[below] = by
+            self._emit(events.Blocked(below, by))
+        self._release(unread)
 
     def _make_again(self, node_id: str, source: str) -> None:
         """A kept value that `node_id` reads turned out to be lost: make it, then come back."""
-        self._forget(source)
-        self._waiting[node_id] = {source}
-        self._demand([source])
+        with self._changed:
+            if not self._is_there(source):
+                self._forget(source)
+            by = self.blocked.get(source, source if source in self.failed else "")
+            if by:
+                self.blocked[node_id] = by
+                self._emit(events.Blocked(node_id, by))
+                self._block(node_id, by)
+            else:
+                self._frontier.again(node_id, source, self._is_there)
 
-    def _settle(self, node_id: str) -> None:
-        """A node is done: wake what waits for it, let go of what only it still needed."""
-        del self._waiting[node_id]
-        for reader in self._readers.get(node_id, ()):
-            waits = self._waiting.get(reader)
-            if waits and node_id in waits:
-                waits.discard(node_id)
-                if not waits:
-                    heapq.heappush(self._ready, (self._rank[reader], reader))
-        if not self._readers.get(node_id):
-            self._release(node_id)
-        self._stop_reading(node_id)
+    def _release(self, unread: Iterable[str]) -> None:
+        """Leave values that nobody here reads any more to the cache, unless they are asked for."""
+        for node_id in unread:
+            if node_id not in self.plan.outputs:
+                self._live.pop(node_id, None)
 
-    def _stop_reading(self, node_id: str) -> None:
-        for source in self.graph.nodes[node_id].sources():
-            readers = self._readers.get(source.node)
-            if readers:
-                readers.discard(node_id)
-                if not readers:
-                    self._release(source.node)
+    # Which node first
 
-    def _release(self, node_id: str) -> None:
-        """Leave a value that nobody here reads any more to the cache, unless it was asked for."""
-        if node_id not in self.plan.outputs:
-            self._live.pop(node_id, None)
+    def _size(self, node_id: str) -> int:
+        entry = self.entries.get(node_id)
+        return entry.size if entry else 0
 
-    def _fail(self, node: Node, spec: NodeSpec, cause: Exception) -> None:
-        error = _node_error(node, spec, cause)
-        self.failed[node.id] = error
-        self.emit(events.Failed(node.id, str(error)))
-        stack = [node.id]
-        while stack:
-            failed = stack.pop()
-            self._waiting.pop(failed, None)
-            for reader in sorted(self._readers.get(failed, ())):
-                if reader in self._waiting:
-                    self._waiting.pop(reader)
-                    self._blocked[reader] = node.id
-                    self.emit(events.Blocked(reader, node.id))
-                    stack.append(reader)
-            self._stop_reading(failed)
+    def _fit(self, node_id: str) -> int:
+        if self.models is None:
+            return 0
+        return fit(self.graph.nodes[node_id], self._specs[node_id], self.models, self._at_hand)
+
+    def _at_hand(self, source: Source) -> Any:
+        """What a port holds if that is in memory, else None."""
+        values = self._live.get(source.node)
+        if values is None and (entry := self.entries.get(source.node)):
+            values = self.cache.at_hand(entry)
+        return None if values is None else values.get(source.port)
+
+    def _prefetch_after(self, node_id: str) -> None:
+        """Have the models of the device's next node brought in while `node_id` computes."""
+        if self.models is None:
+            return
+        with self._changed:
+            upcoming = self._frontier.upcoming(node_id)
+        if upcoming:
+            node, spec = self.graph.nodes[upcoming], self._specs[upcoming]
+            for handle in handles(node, spec, self.models, self._known):
+                self.models.prefetch(handle)
+
+    def _known(self, source: Source) -> Any:
+        """What a port holds if that is in memory or on disk, else None."""
+        try:
+            return self.values(source.node).get(source.port)
+        except (KeyError, Lost):
+            return None
 
 
 class _MissingError(Exception):
@@ -311,37 +427,6 @@ class _MissingError(Exception):
     def __init__(self, node: str) -> None:
         super().__init__(node)
         self.node = node
-
-
-def _gathered(values: list[Any], wanted: PortType) -> Any:
-    """The linked values as the port takes them: converted, and in one list where it takes many."""
-    if not wanted.many:
-        return _as(values[0], wanted.kind)
-    flat: list[Any] = []
-    for value in values:
-        flat += cast(list[Any], value) if isinstance(value, list) else [value]
-    return [_as(value, wanted.kind) for value in flat]
-
-
-def _as(value: Any, kind: Kind | None) -> Any:
-    return value if kind is None else convert(value, kind)
-
-
-def _node_error(node: Node, spec: NodeSpec, cause: Exception) -> NodeError:
-    """The error of a node, for people: which node, which input, what happened, what to look at."""
-    if isinstance(cause, LoomError):
-        reason, field, remedy = cause.reason, cause.field, cause.remedy
-    else:
-        said = str(cause).strip() or "it said nothing more"
-        reason, field = f"{spec.label} failed: {type(cause).__name__}: {said}", ""
-        given = [
-            f"{port} ← {', '.join(map(str, sources))}" for port, sources in node.inputs.items()
-        ]
-        remedy = f"Its inputs were {', '.join(given)}." if given else "It has no inputs."
-        reason += "" if reason.endswith((".", "!", "?")) else "."
-    error = NodeError(reason, node=node.id, field=field, remedy=remedy)
-    error.__cause__ = cause
-    return error
 
 
 def _paths(entry: Entry) -> tuple[str, ...]:

@@ -12,6 +12,12 @@ def fresh_counts():
 
 
 @pytest.fixture
+def values_in_files(monkeypatch: pytest.MonkeyPatch):
+    """Have the disk tier write each value to a file, the smallest too."""
+    monkeypatch.setattr("engine.graph.disk.SMALL", -1)
+
+
+@pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     models = stubs.make_models(tmp_path / "models")
     return Settings(tmp_path / "out", (models,), (tmp_path,))

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ from engine.graph.cache import Cache, Entry, Lost, WrittenFile
 from engine.graph.digests import fingerprint
 from engine.graph.files import GRAIN_NS
 from tests.engine.graph.stubs import Latents, Opaque
+
+pytestmark = pytest.mark.usefixtures("values_in_files")
 
 
 def entry(name: str, values: dict[str, Any], seconds: float = 1.0) -> Entry:
@@ -105,6 +110,63 @@ def test_dropping(tmp_path: Path):
     cache.drop(made)
     assert cache.find(["a", "z", "action a"]) == {}
     assert Cache(tmp_path).find(["a", "z"]) == {}
+
+
+def test_pinned_results_stay_in_memory():
+    cache = Cache(memory=2000)
+    made = entry("kept", {"x": "k" * 500}, seconds=0.001)
+    cache.store(("kept",), made, {"x": "k" * 500})
+    cache.pin("w", {"kept"})
+    for index in range(10):
+        keep(cache, f"n{index}", x=str(index) * 500)
+    assert cache.load(made) == {"x": "k" * 500}
+    cache.pin("w", ())
+    for index in range(10):
+        keep(cache, f"m{index}", x=str(index) * 500)
+    with pytest.raises(Lost):
+        cache.load(made)
+
+
+def test_a_look_at_what_is_in_memory(tmp_path: Path):
+    made = keep(Cache(tmp_path), "a", x=1)
+    cache = Cache(tmp_path)
+    found = cache.find(["a"])["a"]
+    assert cache.at_hand(found) is None
+    cache.load(found)
+    assert cache.at_hand(found) == {"x": 1}
+    assert made.name == found.name
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_many_threads_use_it_at_once(tmp_path: Path, on_disk: bool):
+    cache = Cache(tmp_path if on_disk else None, memory=4000, disk=20_000)
+    wrong: list[object] = []
+
+    def work(seed: int) -> None:
+        rng = random.Random(seed)
+        try:
+            for _ in range(150):
+                name = f"n{rng.randint(0, 30)}"
+                found = cache.find([name, f"action {name}"]).get(name)
+                if found is None:
+                    keep(cache, name, x=name * 50)
+                elif rng.random() < 0.1:
+                    cache.drop(found)
+                else:
+                    with suppress(Lost):
+                        wrong.extend(v for v in cache.load(found).values() if v != name * 50)
+                cache.alias(f"z{rng.randint(0, 30)}", keep(cache, name, x=name * 50))
+                cache.pin("w", {f"n{rng.randint(0, 30)}"})
+                cache.remember_run("w", {"n": rng.random()})
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
 
 
 def test_a_written_file_makes_an_entry_stale(tmp_path: Path):

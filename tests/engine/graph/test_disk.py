@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 from engine.graph.disk import FORMAT, YOUNG, DiskTier, Lost, blob_name
 from engine.graph.errors import CacheError
+
+pytestmark = pytest.mark.usefixtures("values_in_files")
 
 
 @pytest.fixture
@@ -154,6 +157,42 @@ def test_runs_and_file_hashes_are_kept(disk: DiskTier):
     assert other.run("w") == {"nodes": {"a": 2}}
     assert other.run("other") == {}
     assert other.file_hashes() == {"/x": ((1, 2**60, 3), "b2")}
+
+
+def test_small_values_lie_in_the_index(disk: DiskTier, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.graph.disk.SMALL", 10)
+    first = put(disk, "a", b"small")
+    second = put(disk, "b", b"small")
+    put(disk, "c", b"large enough for a file")
+    assert [path.name for path in files(disk)] == [blob_name(b"large enough for a file")]
+    disk.drop(first)
+    assert DiskTier(disk.folder).read(blob_name(b"small")) == b"small"
+    disk.drop(second)
+    with pytest.raises(Lost):
+        disk.read(blob_name(b"small"))
+
+
+def test_damage_in_the_index_is_found(disk: DiskTier, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.graph.disk.SMALL", 10)
+    put(disk, "a", b"small")
+    with sqlite3.connect(disk.folder / f"index-{FORMAT}.sqlite") as index:
+        index.execute("UPDATE parts SET data = ?", (b"smell",))
+    with pytest.raises(Lost):
+        disk.read(blob_name(b"small"))
+    assert disk.find(["a"]) == {}
+
+
+def test_pinned_results_stay(tmp_path: Path):
+    disk = DiskTier(tmp_path, cap=7000)
+    put(disk, "pinned", os.urandom(3000), seconds=0.001)
+    disk.pin("w", ["pinned", "nothing"])
+    for index in range(5):
+        put(disk, f"n{index}", os.urandom(3000))
+    assert set(disk.find(["pinned", "n3", "n4"])) == {"pinned", "n4"}
+    assert DiskTier(tmp_path).pins() == {"w": {"pinned", "nothing"}}
+    disk.pin("w", [])
+    put(disk, "last", os.urandom(3000))
+    assert set(disk.find(["pinned", "n4", "last"])) == {"n4", "last"}
 
 
 def test_the_index_says_its_format(disk: DiskTier):

@@ -158,6 +158,7 @@ def test_another_output_folder_saves_there(executor: Executor, settings: Setting
     assert result.files == (moved.output_folder.absolute() / "out.txt",)
 
 
+@pytest.mark.usefixtures("values_in_files")
 def test_damage_on_disk_is_made_again(settings: Settings, tmp_path: Path):
     graph = stubs.chain(4, value=10)
     graph.set_outputs(["n3"])

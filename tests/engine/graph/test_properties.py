@@ -7,6 +7,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,7 +137,8 @@ def test_a_cancel_anywhere_leaves_a_cache_that_is_right(seed, size, stop):
 def test_disk_of_any_size_and_any_damage_never_changes_results(seed, size, cap, damage):
     rng = random.Random(seed)
     graph = random_graph(rng, size)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.graph.disk.SMALL", rng.choice((-1, 10, 4096)))
         for _ in range(3):
             cache = Cache(Path(folder), memory=0, disk=cap)
             assert values(Executor(stubs.registry(), cache=cache).run(graph)) == fresh_values(graph)
