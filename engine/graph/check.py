@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from engine.graph.context import Settings
-from engine.graph.errors import CycleError, LoomError, sentence
+from engine.graph.errors import CycleError, LoomError
+from engine.graph.expand import Expansion, expand
 from engine.graph.facets import End, Unifier, clash_in_words
+from engine.graph.flatten import Given
 from engine.graph.graph import Graph, Link, Node, Source
+from engine.graph.interface import local_registry
 from engine.graph.params import OutputFolder
+from engine.graph.problems import CheckError, Problem
 from engine.graph.registry import Registry, suggestion
+from engine.graph.repeat import NEXT
 from engine.graph.spec import NodeSpec, Port
 from engine.graph.states import active
 from engine.graph.types import (
@@ -26,33 +31,6 @@ from engine.graph.types import (
     carries,
     find_conversion,
 )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that keeps a graph from running. `code` names its sort for programs."""
-
-    code: str
-    node: str
-    port: str
-    reason: str
-    remedy: str
-
-    @property
-    def where(self) -> str:
-        """`node.port`, or as much of it as there is."""
-        return ".".join(part for part in (self.node, self.port) if part)
-
-    def __str__(self) -> str:
-        return sentence(self.where, self.reason, self.remedy)
-
-
-class CheckError(LoomError):
-    """A graph has problems; `problems` lists them."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -95,7 +73,41 @@ def check(graph: Graph, registry: Registry, settings: Settings | None = None) ->
     With `settings`, files, models and folders are looked for as well, and loaders' probes read file
     headers, so that facets are known. Never raises for what the graph holds.
     """
-    return _Check(graph, registry, settings).report()
+    return examine(expand(graph, registry, settings), settings)[1]
+
+
+def examine(expansion: Expansion, settings: Settings | None = None) -> tuple[Report, Report]:
+    """What is wrong with a graph that was written out: by its flat nodes, and as it is told."""
+    flat = _Check(expansion.graph, expansion.registry, settings).report()
+    if expansion.plain and not expansion.problems:
+        return flat, flat
+    problems = [*flat.problems, *_changing_states(expansion, flat)]
+    types = dict(flat.types)
+    for part in reversed(expansion.parts):
+        for port, ends in part.flat.ports.items():
+            found = [
+                flat.types[f"{part.id(end.node)}.{end.port}"]
+                for end in ends
+                if isinstance(end, Source) and f"{part.id(end.node)}.{end.port}" in flat.types
+            ]
+            if found:
+                types[str(port)] = replace(found[0], many=found[0].many or len(found) > 1)
+    return flat, replace(flat, problems=expansion.told(problems), types=types)
+
+
+def _changing_states(expansion: Expansion, flat: Report) -> list[Problem]:
+    """States of Repeat zones that go on as another kind than they start."""
+    found: list[Problem] = []
+    states = {state[:2]: state for part in expansion.parts for state in part.flat.states}
+    for zone, name, start, after in states.values():
+        ends = [flat.types.get(str(end)) for end in (*start, *after) if not isinstance(end, Given)]
+        kinds = [end.kind for end in ends if end and end.kind]
+        if len(kinds) != 2 or carries(kinds[0], kinds[1]) or find_conversion(kinds[1], kinds[0]):
+            continue
+        reason = f"The state starts as {kinds[0].name} and goes on as {kinds[1].name}."
+        remedy = f"Hand on {kinds[0].name}, or start with {kinds[1].name}."
+        found.append(Problem("kind", zone, f"{NEXT}{name}", reason, remedy))
+    return found
 
 
 def check_link(
@@ -106,10 +118,10 @@ def check_link(
     A link has to fit at a muted or bypassed node as well.
     """
     nodes = [replace(node, state="") if node.state else node for node in graph.nodes.values()]
-    graph = Graph(nodes, graph.outputs, graph.view)
+    graph = graph.with_nodes(nodes)
     trial = graph.copy()
     end = Source.parse(target)
-    spec = registry.find(trial.node(end.node).type)
+    spec = local_registry(graph, registry).find(trial.node(end.node).type)
     socket = spec.socket(end.port) if spec else None
     trial.connect(source, target, append=socket is not None and socket.many)
     before = set(check(graph, registry, settings).problems)

@@ -6,12 +6,17 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.graph.errors import GraphError
 from engine.graph.history import Edit, History
 from engine.graph.order import order, upstream
 
+if TYPE_CHECKING:
+    from engine.graph.subgraph import Definition
+    from engine.graph.sweep import Axis
+
+SUBGRAPH = "subgraph:"  # the type of an instance is this and the name of its definition
 ID_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
 
 State = Literal["", "muted", "bypassed"]
@@ -42,9 +47,10 @@ class Source:
 class Node:
     """A node of a graph: its type by id and version, given parameters, and where inputs come from.
 
-    An input port has one source, or several in order where the port takes a list. `state` says
-    whether the node takes part: a muted one is left out, a bypassed one hands on what it gets.
-    `lock` is the recipe key of the result it keeps whatever its inputs are, "" when it is free.
+    An input port has one source, or several in order where the port takes a list. `zone` is the
+    Repeat zone that the node is in, "" for none. `state` says whether the node takes part: a muted
+    one is left out, a bypassed one hands on what it gets. `lock` is the recipe key of the result it
+    keeps whatever its inputs are, "" when it is free.
     """
 
     id: str
@@ -52,6 +58,7 @@ class Node:
     version: int = 1
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict[str, tuple[Source, ...]])
+    zone: str = ""
 
     state: State = ""
     lock: str = ""
@@ -81,9 +88,10 @@ class Link:
 class Graph:
     """Nodes by id, the requested outputs, and a `view` that running ignores.
 
-    Every change goes through a method here, is recorded, and can be undone and redone. A graph may
-    be wrong (a link to nowhere, an unknown type, a cycle): `check` says so, nothing here refuses it
-    except a name that can't be.
+    `definitions` are the subgraphs that nodes may be instances of, `sweep` has the axes by
+    `node.param`. Every change goes through a method here, is recorded, and can be undone and
+    redone. A graph may be wrong (a link to nowhere, an unknown type, a cycle): `check` says so,
+    nothing here refuses it except a name that can't be.
     """
 
     def __init__(
@@ -91,10 +99,15 @@ class Graph:
         nodes: Iterable[Node] = (),
         outputs: Iterable[str] = (),
         view: Mapping[str, Any] | None = None,
+        *,
+        definitions: Mapping[str, Definition] | None = None,
+        sweep: Mapping[str, Axis] | None = None,
     ) -> None:
         self._nodes = {node.id: node for node in nodes}
         self._outputs = tuple(outputs)
         self._view = dict(view or {})
+        self._definitions = dict(definitions or {})
+        self._sweep = dict(sweep or {})
         self._history = History()
         self._group: list[Edit] | None = None
 
@@ -113,19 +126,41 @@ class Graph:
         """What an editor keeps about each node: position, colour, …"""
         return self._view
 
+    @property
+    def definitions(self) -> Mapping[str, Definition]:
+        """The subgraphs by name; a node of type `subgraph:name` is an instance of one."""
+        return self._definitions
+
+    @property
+    def sweep(self) -> Mapping[str, Axis]:
+        """The axes by the `node.param` that they go through; the first one varies slowest."""
+        return self._sweep
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Graph)
             and self._nodes == other._nodes
             and self._outputs == other._outputs
             and self._view == other._view
+            and self._definitions == other._definitions
+            and list(self._sweep.items()) == list(other._sweep.items())
         )
 
     __hash__ = None  # type: ignore[assignment]
 
     def copy(self) -> Graph:
         """The same graph with a history of its own."""
-        return Graph(self._nodes.values(), self._outputs, self._view)
+        return self.with_nodes(self._nodes.values())
+
+    def with_nodes(self, nodes: Iterable[Node]) -> Graph:
+        """Other nodes with all else that this graph has, and a history of its own."""
+        return Graph(
+            nodes,
+            self._outputs,
+            self._view,
+            definitions=self._definitions,
+            sweep=self._sweep,
+        )
 
     def node(self, node_id: str) -> Node:
         """The node called `node_id`; GraphError when there is none."""
@@ -151,6 +186,7 @@ class Graph:
         version: int = 1,
         params: Mapping[str, Any] | None = None,
         inputs: Mapping[str, str | Sequence[str]] | None = None,
+        zone: str = "",
     ) -> Node:
         """Add a node; without an id it is called after its type (`empty`, `empty_2`, …)."""
         id = id or self._free_id(type_id.rpartition(".")[2])
@@ -161,39 +197,53 @@ class Graph:
             )
             for port, given in (inputs or {}).items()
         }
-        node = Node(id, type_id, version, dict(params or {}), wired)
+        node = Node(id, type_id, version, dict(params or {}), wired, zone)
         self._commit(f"Add {id}", {id: node})
         return node
 
     def remove(self, *node_ids: str) -> None:
-        """Remove nodes, the wires that leave them, their view, and their place in the outputs."""
+        """Remove nodes, the wires that leave them, their view, axes, and place in the outputs.
+
+        What was in a Repeat zone that goes is then where the zone was.
+        """
         gone = {self.node(node_id).id for node_id in node_ids}
         changed: dict[str, Node | None] = dict.fromkeys(gone)
         for node in self._nodes.values():
-            if node.id not in gone and any(source.node in gone for source in node.sources()):
+            if node.id in gone:
+                continue
+            zone = node.zone
+            while zone in gone:
+                zone = self._nodes[zone].zone
+            if zone != node.zone or any(source.node in gone for source in node.sources()):
                 kept = {
                     port: tuple(source for source in sources if source.node not in gone)
                     for port, sources in node.inputs.items()
                 }
-                changed[node.id] = _with_inputs(node, kept)
+                changed[node.id] = replace(_with_inputs(node, kept), zone=zone)
         self._commit(
             f"Remove {', '.join(node_ids)}",
             changed,
             outputs=[output for output in self._outputs if output not in gone],
             view={node_id: None for node_id in gone if node_id in self._view},
+            sweep={
+                target: axis
+                for target, axis in self._sweep.items()
+                if Source.parse(target).node not in gone
+            },
         )
 
     def rename(self, old: str, new: str) -> None:
-        """Give a node another id; wires, outputs and view follow it, and it keeps its place."""
+        """Give a node another id; all that names it follows, and it keeps its place."""
         if old == new:
             return
         node = self.node(old)
         self._claim(new)
         changed: dict[str, Node | None] = {}
         for other in self._nodes.values():
-            if any(source.node == old for source in other.sources()):
+            zone = new if other.zone == old else other.zone
+            if zone != other.zone or any(source.node == old for source in other.sources()):
                 changed[other.id] = _with_inputs(
-                    other,
+                    replace(other, zone=zone),
                     {
                         port: tuple(
                             Source(new, source.port) if source.node == old else source
@@ -210,6 +260,7 @@ class Graph:
             outputs=[new if output == old else output for output in self._outputs],
             view={old: None, new: self._view[old]} if old in self._view else {},
             names=[new if name == old else name for name in self._nodes],
+            sweep=_renamed(self._sweep, old, new),
         )
 
     def set_param(self, node_id: str, name: str, value: Any) -> None:
@@ -260,9 +311,68 @@ class Graph:
         wired = {**node.inputs, end.port: kept}
         self._commit(f"Disconnect {target}", {node.id: _with_inputs(node, wired)})
 
+    def reconnect(self, target: str, old: str, new: str) -> None:
+        """Let the wires into `target` that come from `old` come from `new`, in the same place."""
+        end = Source.parse(target)
+        node = self.node(end.node)
+        ends = {Source.parse(old): Source.parse(new)}
+        sources = tuple(ends.get(source, source) for source in node.inputs.get(end.port, ()))
+        wired = {**node.inputs, end.port: sources}
+        self._commit(f"Connect {new} → {target}", {node.id: _with_inputs(node, wired)})
+
     def set_outputs(self, node_ids: Iterable[str]) -> None:
         """Say which nodes' results are asked for."""
         self._commit("Set outputs", {}, outputs=list(node_ids))
+
+    def set_zone(self, zone: str, *node_ids: str) -> None:
+        """Put nodes into a Repeat zone, or out of any with ""."""
+        moved = [replace(self.node(node_id), zone=zone) for node_id in node_ids]
+        self._commit(f"Move to {zone or 'no zone'}", {node.id: node for node in moved})
+
+    def set_axis(self, target: str, axis: Axis | None) -> None:
+        """Sweep `node.param` through values (None: no more); a new axis comes last."""
+        end = Source.parse(target)
+        self.node(end.node)
+        sweep = {**self._sweep, target: axis}
+        kept = {name: given for name, given in sweep.items() if given is not None}
+        self._commit(f"Sweep {target}", {}, sweep=kept)
+
+    def define(self, name: str, definition: Definition | None) -> None:
+        """Add or replace a subgraph (None removes it); each of its instances is then that."""
+        if name not in self._definitions:
+            _check_name(name)
+        self._commit(f"Define {name}", {}, definitions={name: definition})
+
+    def rename_definition(self, old: str, new: str) -> None:
+        """Give a subgraph another name, which its instances everywhere follow."""
+        if new in self._definitions:
+            raise GraphError(f"There is a subgraph {new!r} already.")
+        _check_name(new)
+        with self.grouped(f"Rename {old} to {new}"):
+            definition = self._definition(old)
+            self.define(old, None)
+            self.define(new, definition)
+            for name, other in list(self._definitions.items()):
+                self.define(name, replace(other, nodes=_retyped(other.nodes, old, new)))
+            retyped = _retyped(self._nodes, old, new)
+            self._commit("", {id: node for id, node in retyped.items() if node != self._nodes[id]})
+
+    @contextmanager
+    def editing(self, name: str) -> Generator[Graph]:
+        """The inside of a subgraph as a graph to edit; what is done to it is one edit of this one.
+
+        Its ports are the nodes `inputs` and `outputs`. Raised errors leave it as it was.
+        """
+        definition = self._definition(name)
+        body = definition.body()
+        yield body
+        self._commit(f"Edit {name}", {}, definitions={name: definition.with_body(body)})
+
+    def _definition(self, name: str) -> Definition:
+        try:
+            return self._definitions[name]
+        except KeyError:
+            raise GraphError(f"There is no subgraph {name!r}.") from None
 
     def place(self, node_id: str, view: Any) -> None:
         """Keep what the editor says about a node (None forgets it); successive moves merge."""
@@ -343,8 +453,10 @@ class Graph:
         view: Mapping[str, Any] | None = None,
         names: Sequence[str] | None = None,
         merge: str = "",
+        definitions: Mapping[str, Definition | None] | None = None,
+        sweep: Mapping[str, Axis] | None = None,
     ) -> None:
-        """Record and apply a change to the given nodes, outputs and views."""
+        """Record and apply a change to the given nodes, outputs, views and definitions."""
         removes = any(after is None for after in nodes.values())
         before_order = tuple(self._nodes) if removes else ()
         after_order = names or [name for name in before_order if nodes.get(name, name) is not None]
@@ -355,6 +467,11 @@ class Graph:
             {name: (self._view.get(name), after) for name, after in (view or {}).items()},
             (before_order, after_order) if removes else None,
             merge,
+            {
+                name: (self._definitions.get(name), after)
+                for name, after in (definitions or {}).items()
+            },
+            None if sweep is None else (self._sweep, dict(sweep)),
         )
         if not edit.changes:
             return
@@ -368,16 +485,15 @@ class Graph:
         """Make the graph as it was before (side 0) or after (side 1) an edit."""
         _put(self._nodes, edit.nodes, side)
         _put(self._view, edit.view, side)
+        _put(self._definitions, edit.definitions, side)
         self._outputs = edit.outputs[side]
+        if edit.sweep:
+            self._sweep = dict(edit.sweep[side])
         if edit.order:
             self._nodes = {name: self._nodes[name] for name in edit.order[side]}
 
     def _claim(self, node_id: str) -> None:
-        if not _id.fullmatch(node_id):
-            raise GraphError(
-                f"{node_id!r} can't be a node's name.",
-                remedy="Use letters, digits, '_' and '-', at most 64.",
-            )
+        _check_name(node_id)
         if node_id in self._nodes:
             raise GraphError(f"There is a node {node_id!r} already.", node=node_id)
 
@@ -386,6 +502,29 @@ class Graph:
         while name in self._nodes:
             name, number = f"{stem}_{number}", number + 1
         return name
+
+
+def _check_name(name: str) -> None:
+    if not _id.fullmatch(name):
+        raise GraphError(
+            f"{name!r} can't be a name.", remedy="Use letters, digits, '_' and '-', at most 64."
+        )
+
+
+def _renamed(sweep: Mapping[str, Axis], old: str, new: str) -> dict[str, Axis]:
+    """The axes after a node has another name: their targets, and the axes they go along with."""
+
+    def moved(target: str) -> str:
+        node, dot, param = target.partition(".")
+        return f"{new}.{param}" if dot and node == old else target
+
+    return {moved(name): replace(axis, along=moved(axis.along)) for name, axis in sweep.items()}
+
+
+def _retyped(nodes: Mapping[str, Node], old: str, new: str) -> dict[str, Node]:
+    """The nodes after a subgraph has another name."""
+    names = {f"{SUBGRAPH}{old}": f"{SUBGRAPH}{new}"}
+    return {id: replace(node, type=names.get(node.type, node.type)) for id, node in nodes.items()}
 
 
 def _with_inputs(node: Node, inputs: Mapping[str, tuple[Source, ...]]) -> Node:

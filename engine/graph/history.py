@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 DEPTH = 500  # steps that can be undone
@@ -17,7 +17,7 @@ class Edit:
     """One reversible change: what each touched thing was before and is after.
 
     `order` is there when nodes go or change their names. Successive edits with the same `merge`
-    (values of one parameter while its slider is dragged) become one.
+    (values of one parameter while its slider is dragged) become one. `sweep` holds all axes.
     """
 
     label: str
@@ -26,12 +26,17 @@ class Edit:
     view: Mapping[str, Change]
     order: tuple[Sequence[str], Sequence[str]] | None = None
     merge: str = ""
+    definitions: Mapping[str, Change] = field(default_factory=dict[str, Change])
+    sweep: Change | None = None
 
     @property
     def changes(self) -> bool:
         """Whether anything is different after it."""
-        pairs = (*self.nodes.values(), *self.view.values(), self.outputs)
-        return any(before != after for before, after in pairs)
+        pairs = [*self.nodes.values(), *self.view.values(), self.outputs]
+        pairs += self.definitions.values()
+        if self.sweep and list(self.sweep[0]) != list(self.sweep[1]):  # their order counts too
+            return True
+        return any(before != after for before, after in (*pairs, self.sweep or (None, None)))
 
     def continues(self, earlier: Edit) -> bool:
         """Whether it goes on with what an earlier edit began."""
@@ -53,8 +58,12 @@ class Step:
 
     @property
     def touched(self) -> frozenset[str]:
-        """The ids of the nodes that it changed."""
-        return frozenset(name for edit in self.edits for name in (*edit.nodes, *edit.view))
+        """The ids of the nodes that it changed, and the types of the subgraphs."""
+        return frozenset(
+            name
+            for edit in self.edits
+            for name in (*edit.nodes, *edit.view, *map("subgraph:{}".format, edit.definitions))
+        )
 
 
 class History:

@@ -26,7 +26,22 @@ def upgrade(graph: Graph, registry: Registry) -> Graph:
     if not renamed:
         return graph
     rewired = [_rewired(node, renamed) for node in nodes.values()]
-    return Graph(rewired, graph.outputs, graph.view)
+    sweep = {_moved(target, graph, registry): axis for target, axis in graph.sweep.items()}
+    along = {axis.along: _moved(axis.along, graph, registry) for axis in graph.sweep.values()}
+    sweep = {target: replace(axis, along=along[axis.along]) for target, axis in sweep.items()}
+    return Graph(rewired, graph.outputs, graph.view, definitions=graph.definitions, sweep=sweep)
+
+
+def _moved(target: str, graph: Graph, registry: Registry) -> str:
+    """`node.param` by the name that the parameter has in the installed version."""
+    node_id, _, name = target.partition(".")
+    node = graph.nodes.get(node_id)
+    spec = registry.find(node.type) if node else None
+    if node is None or spec is None:
+        return target
+    for version in range(node.version, spec.version):
+        name = spec.migrations[version].params.get(name, name)
+    return f"{node_id}.{name}"
 
 
 def _upgraded(node: Node, spec: NodeSpec) -> tuple[Node, dict[str, str]]:

@@ -52,6 +52,13 @@ class Registry:
             )
         self._specs[spec.id] = spec
 
+    def with_specs(self, specs: Iterable[NodeSpec]) -> Registry:
+        """This registry and some more node types, which it does not take in itself."""
+        more = Registry()
+        more.packs = self.packs
+        more._specs = self._specs | {spec.id: spec for spec in specs}
+        return more
+
     def get(self, type_id: str) -> NodeSpec:
         """The specification of a node type; UnknownNodeError suggests the nearest names."""
         try:

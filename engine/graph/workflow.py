@@ -13,11 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from engine.graph import sweep
 from engine.graph.errors import LoomError, WorkflowError
 from engine.graph.files import write_atomically
 from engine.graph.graph import Graph, Node, Source
+from engine.graph.interface import local_registry
 from engine.graph.migrate import upgrade
 from engine.graph.registry import Registry, suggestion
+from engine.graph.subgraph import ENDS, Definition
 
 VERSION = 1
 MAX_DEPTH = 64
@@ -52,26 +55,33 @@ def from_json(data: Any, registry: Registry | None = None, *, name: str = "workf
     """The graph in parsed JSON; it is not changed."""
     data = _up_to_date(data, name)
     _validate(data, name)
+    definitions = {
+        subgraph: _definition(subgraph, body, registry, name)
+        for subgraph, body in data.get("definitions", {}).items()
+    }
     graph = Graph(
-        [_node(node_id, node) for node_id, node in data["nodes"].items()],
+        _nodes(data["nodes"]),
         data.get("outputs", ()),
         data.get("view"),
+        definitions=definitions,
+        sweep={target: sweep.from_json(axis) for target, axis in data.get("sweep", {}).items()},
     )
     return graph if registry is None else upgrade(graph, registry)
 
 
 def to_json(graph: Graph) -> Json:
     """The graph as plain JSON data."""
-    data: Json = {
-        "loom": VERSION,
-        "nodes": {node.id: _node_json(node) for node in graph.nodes.values()},
-    }
+    data: Json = {"loom": VERSION}
+    if graph.definitions:
+        definitions = sorted(graph.definitions.items())
+        data["definitions"] = {name: _definition_json(found) for name, found in definitions}
+    data["nodes"] = _nodes_json(graph.nodes)
     if graph.outputs:
         data["outputs"] = list(graph.outputs)
+    if graph.sweep:
+        data["sweep"] = {target: sweep.to_json(axis) for target, axis in graph.sweep.items()}
     if graph.view:
-        order = {node_id: place for place, node_id in enumerate(graph.nodes)}
-        names = sorted(graph.view, key=lambda name: (order.get(name, len(order)), name))
-        data["view"] = {name: graph.view[name] for name in names}
+        data["view"] = _view_json(graph.nodes, graph.view)
     return data
 
 
@@ -104,7 +114,7 @@ def set_param(graph: Graph, registry: Registry, assignment: str) -> None:
     if node is None:
         remedy = f"The nodes are {', '.join(graph.nodes)}." + suggestion(node_id, graph.nodes)
         raise WorkflowError("There is no such node.", node=node_id, remedy=remedy)
-    spec = registry.get(node.type)
+    spec = local_registry(graph, registry).get(node.type)
     param = spec.params.get(param_name)
     if param is None:
         known = f"It has {', '.join(spec.params) or 'none'}." + suggestion(param_name, spec.params)
@@ -226,8 +236,11 @@ def _validate(data: Json, name: str) -> None:
     if first is None:
         return
     path = [str(part) for part in first.absolute_path]
-    in_node = len(path) > 1 and path[0] == "nodes"
-    node, field = (path[1], ".".join(path[2:])) if in_node else ("", ".".join(path))
+    node, field = "", ".".join(path)
+    if len(path) > 1 and path[0] == "nodes":
+        node, field = path[1], ".".join(path[2:])
+    elif len(path) > 3 and path[0] == "definitions" and path[2] == "nodes":
+        node, field = f"subgraph:{path[1]}/{path[3]}", ".".join(path[4:])
     reason, remedy = _in_words(first)
     raise WorkflowError(f"{reason} (in {name}).", node=node, field=field, remedy=remedy)
 
@@ -247,6 +260,9 @@ def _in_words(error: Any) -> tuple[str, str]:
         return f"{extra!r} is not a field here", f"Known are {', '.join(known)}."
     if rule == "type":
         return f"{shown} is not {_TYPES[expected]}", f"Write {_TYPES[expected]}."
+    if rule in ("anyOf", "pattern") and "title" in error.schema:
+        right = error.schema.get("description", error.schema["title"])
+        return f"{shown} is not {error.schema['title']}", f"Write {right}."
     if rule in ("anyOf", "pattern") and error.schema.get("title") is None:
         is_name = "propertyNames" in error.absolute_schema_path
         right = "letters, digits, '_' and '-', at most 64" if is_name else "node.port, or a list"
@@ -274,6 +290,50 @@ def _validator() -> Any:
     return jsonschema.Draft202012Validator(json.loads(text))
 
 
+def _definition(subgraph: str, data: Json, registry: Registry | None, name: str) -> Definition:
+    """A subgraph, its nodes brought up to date with the registry."""
+    if taken := [end for end in ENDS if end in data["nodes"]]:
+        raise WorkflowError(
+            f"A node can't be called {taken[0]!r} in a subgraph, as its own ports are (in {name}).",
+            node=f"subgraph:{subgraph}/{taken[0]}",
+            remedy="Give it another name.",
+        )
+    found = Definition(
+        {node.id: node for node in _nodes(data["nodes"])},
+        tuple(data.get("inputs", ())),
+        {port: Source.parse(text) for port, text in data.get("outputs", {}).items()},
+        data.get("view", {}),
+    )
+    return found if registry is None else found.with_body(upgrade(found.body(), registry))
+
+
+def _definition_json(definition: Definition) -> Json:
+    data: Json = {}
+    if definition.inputs:
+        data["inputs"] = list(definition.inputs)
+    data["nodes"] = _nodes_json(definition.nodes)
+    if definition.outputs:
+        data["outputs"] = {port: str(source) for port, source in definition.outputs.items()}
+    if definition.view:
+        data["view"] = _view_json(definition.nodes, definition.view)
+    return data
+
+
+def _view_json(nodes: Mapping[str, Node], view: Mapping[str, Any]) -> Json:
+    """What an editor keeps, in the order of the nodes."""
+    order = {node_id: place for place, node_id in enumerate(nodes)}
+    names = sorted(view, key=lambda name: (order.get(name, len(order)), name))
+    return {name: view[name] for name in names}
+
+
+def _nodes(data: Json) -> list[Node]:
+    return [_node(node_id, node) for node_id, node in data.items()]
+
+
+def _nodes_json(nodes: Mapping[str, Node]) -> Json:
+    return {node.id: _node_json(node) for node in nodes.values()}
+
+
 def _node(node_id: str, data: Json) -> Node:
     inputs: Mapping[str, str | list[str]] = data.get("inputs", {})
     wired = {
@@ -288,6 +348,7 @@ def _node(node_id: str, data: Json) -> Node:
         wired,
         state=data.get("state", ""),
         lock=data.get("lock", ""),
+        zone=data.get("zone", ""),
     )
 
 
@@ -300,6 +361,8 @@ def _node_json(node: Node) -> Json:
             port: str(sources[0]) if len(sources) == 1 else [str(source) for source in sources]
             for port, sources in node.inputs.items()
         }
+    if node.zone:
+        data["zone"] = node.zone
     if node.state:
         data["state"] = node.state
     if node.lock:

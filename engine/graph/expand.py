@@ -1,0 +1,293 @@
+"""A graph as it runs: subgraphs and zones written out, and a sweep's cells put together.
+
+What two cells have in common is one node; a node that differs has the values in its id
+(`denoise@guidance=7.5`). Problems of the flat graph are told where the person can mend them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.graph.context import Settings
+from engine.graph.errors import CycleError, LoomError
+from engine.graph.flatten import Flat, Given, Origin, flatten, is_plain
+from engine.graph.graph import Graph, Node, Source
+from engine.graph.interface import local_registry
+from engine.graph.keys import canonical
+from engine.graph.problems import Problem, problem
+from engine.graph.registry import Registry
+from engine.graph.sweep import Cell, Grid, cell_graph, grid, shown
+
+Counts = Mapping[tuple[tuple[int, ...], str], Any]
+
+# Of a problem at an input that comes in through an instance's port: these are the inside's fault.
+_OF_THE_INSIDE = {"unknown-input", "unknown-param", "too-many-links"}
+_OF_WHAT_IS_NOT_GIVEN = {"missing-input", "missing-param"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One cell written out; `names` has the ids that its nodes have among all cells."""
+
+    cell: Cell
+    flat: Flat
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def id(self, flat_id: str) -> str:
+        """The id in the graph of all cells."""
+        return self.names.get(flat_id, flat_id)
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """`graph` is what runs; `parts` is a part for each cell, one where nothing is swept.
+
+    `registry` knows the graph's own node types too. `problems` keep it from being written out.
+    """
+
+    graph: Graph
+    registry: Registry
+    grid: Grid
+    parts: tuple[Part, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether the graph runs as it is."""
+        return len(self.parts) == 1 and not self.parts[0].flat.origins
+
+    def targets(self, outputs: Iterable[str]) -> tuple[str, ...]:
+        """What to run for these outputs; a name that is nowhere stays as it is."""
+        found = (self.pulled(name) or (name,) for name in outputs)
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
+    def pulled(self, node_id: str) -> tuple[str, ...]:
+        """The nodes to run for a node, instance or zone: in every cell, every iteration.
+
+        An instance or zone stands for what its ports come from and what it saves; nothing when
+        there is no such node.
+        """
+        found: dict[str, None] = {}
+        for part in self.parts:
+            found.update(dict.fromkeys(map(part.id, self._pulled(part.flat, node_id))))
+        return tuple(found)
+
+    def _pulled(self, flat: Flat, node_id: str) -> list[str]:
+        if node_id in flat.graph.nodes:
+            return [node_id]
+        named = [name for name, origin in flat.origins.items() if origin.address == node_id]
+        found = [name for name in named if name in flat.graph.nodes]
+        for name in named:
+            if name in flat.graph.nodes:
+                continue
+            for port, ends in flat.ports.items():
+                if port.node == name:
+                    found += [end.node for end in ends if isinstance(end, Source)]
+            inside = [id for id in flat.graph.nodes if id.startswith((f"{name}/", f"{name}#"))]
+            found += [id for id in inside if self._saves(flat.graph.nodes[id])]
+            if not found:
+                read = {source.node for id in inside for source in flat.graph.nodes[id].sources()}
+                found += [id for id in inside if id not in read]
+        return found
+
+    def _saves(self, node: Node) -> bool:
+        spec = self.registry.find(node.type)
+        return spec is not None and spec.nature == "effect"
+
+    def port(self, name: str, part: Part | None = None) -> Source | Given | None:
+        """The port or plain value behind `node.port` in one cell (the first one by default).
+
+        None when there is none. `node` may be an instance, a zone, or a node that was written out.
+        """
+        part = part or self.parts[0]
+        node, _, port = name.rpartition(".")
+        for flat_id in (node, *self._pulled(part.flat, node)):
+            if flat_id in part.flat.graph.nodes and flat_id == node:
+                return Source(part.id(flat_id), port)
+        ends = part.flat.ports.get(Source(node, port), ())
+        for end in ends:
+            return Source(part.id(end.node), end.port) if isinstance(end, Source) else end
+        return Source(node, port) if node in self.graph.nodes else None
+
+    def told(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Problems of the flat graph as the person sees them, after those of writing it out.
+
+        What every instance of a subgraph has is told once, at the subgraph.
+        """
+        if self.plain:
+            return (*self.problems, *problems)
+        homes = {
+            part.id(id): (part.flat, id)
+            for part in reversed(self.parts)
+            for id in part.flat.graph.nodes
+        }
+        uses: dict[str, set[tuple[str, ...]]] = {}
+        for part in self.parts:
+            for origin in part.flat.origins.values():
+                uses.setdefault(origin.definition, set()).add(origin.path)
+        found: dict[tuple[str, str, str, str], dict[tuple[str, ...], tuple[Problem, Origin]]] = {}
+        for item in problems:
+            flat, flat_id = homes.get(item.node, (self.parts[0].flat, item.node))
+            if flat_id in flat.broken or (flat_id, item.port) in flat.quiet:
+                continue
+            place, port = _blamed(flat, flat_id, item)
+            origin = flat.origins.get(place, Origin((), "", place))
+            key = (origin.definition, origin.node, port, item.code)
+            found.setdefault(key, {}).setdefault(origin.path, (replace(item, port=port), origin))
+        told = list(self.problems)
+        for (definition, node, _, _), by_path in found.items():
+            everywhere = definition and len(by_path) == len(uses[definition])
+            for item, origin in by_path.values():
+                if everywhere:
+                    where = f"subgraph:{definition}/{node}"
+                    reason = item.reason.replace(origin.prefix, "")
+                    told.append(replace(item, node=where, reason=reason))
+                    break
+                told.append(replace(item, node=origin.address))
+        return tuple(told)
+
+
+def expand(
+    graph: Graph,
+    registry: Registry,
+    settings: Settings | None = None,
+    counts: Counts | None = None,
+) -> Expansion:
+    """Write a graph out, in every cell of its sweep; never raises for what it holds.
+
+    `counts` says, by cell and zone, how often zones run that only a run can tell.
+    """
+    if not graph.sweep and is_plain(graph):
+        whole = Grid((), (Cell((), {}),))
+        return Expansion(graph, registry, whole, (Part(whole.cells[0], Flat(graph)),))
+    local = local_registry(graph, registry)
+    counts = counts or {}
+    problems: list[Problem] = []
+    try:
+        cells = grid(graph, settings or Settings()) if graph.sweep else Grid((), (Cell((), {}),))
+    except LoomError as error:
+        problems.append(problem("sweep", error))
+        cells = Grid((), (Cell((), {}),))
+    parts: list[Part] = []
+    for cell in cells.cells:
+        known = {zone: value for (place, zone), value in counts.items() if place == cell.place}
+        single = cell_graph(graph, cell.values) if graph.sweep else graph
+        flat = flatten(single, local, known)
+        parts.append(Part(cell, flat))
+        problems += [found for found in flat.problems if found not in problems]
+        if problems:
+            break
+    merged, named = _merged(parts) if len(parts) > 1 else (parts[0].flat.graph, parts)
+    found = Expansion(merged, local, cells, tuple(named), tuple(problems))
+    outputs = [] if problems else found.targets(graph.outputs)
+    return replace(found, graph=Graph(merged.nodes.values(), outputs, graph.view))
+
+
+def _blamed(flat: Flat, flat_id: str, item: Problem) -> tuple[str, str]:
+    """Where a problem can be mended: at the input, or at the instance it comes in through."""
+    place, port = flat.inside.get((flat_id, item.port), (flat_id, item.port))
+    if place == flat_id or item.code in _OF_THE_INSIDE:
+        return flat_id, item.port
+    if ((place, port) in flat.absent) != (item.code in _OF_WHAT_IS_NOT_GIVEN):
+        return flat_id, item.port
+    return place, port
+
+
+def _merged(parts: list[Part]) -> tuple[Graph, list[Part]]:
+    """One graph of all cells, in which nodes that come out the same are one."""
+    kinds: dict[Any, int] = {}
+    signs: list[dict[str, int]] = []
+    try:
+        for part in parts:
+            signs.append(_signed(part.flat.graph, kinds))
+    except CycleError:  # the check will say so, of one cell as of all
+        return parts[0].flat.graph, parts[:1]
+    nodes: dict[str, Node] = {}
+    named: list[Part] = []
+    names = _names(parts, signs)
+    for part, signed in zip(parts, signs, strict=True):
+        own = {id: names[id, sign] for id, sign in signed.items()}
+        named.append(replace(part, names=own))
+        for node in part.flat.graph.nodes.values():
+            if own[node.id] not in nodes:
+                inputs = {
+                    port: tuple(Source(own.get(end.node, end.node), end.port) for end in ends)
+                    for port, ends in node.inputs.items()
+                }
+                nodes[own[node.id]] = replace(node, id=own[node.id], inputs=inputs)
+    return parts[0].flat.graph.with_nodes(nodes.values()), named
+
+
+def _signed(graph: Graph, kinds: dict[Any, int]) -> dict[str, int]:
+    """A number for each node, the same for nodes of one id that come out the same."""
+    signs: dict[str, int] = {}
+    for node_id in graph.order():
+        node = graph.nodes[node_id]
+        wires = tuple(
+            (port, tuple((end.node, signs.get(end.node), end.port) for end in ends))
+            for port, ends in sorted(node.inputs.items())
+        )
+        bare = replace(node, params={}, inputs={})
+        sign = (repr(bare), canonical(dict(node.params)), wires)
+        signs[node_id] = kinds.setdefault(sign, len(kinds))
+    return signs
+
+
+def _names(parts: list[Part], signs: list[dict[str, int]]) -> dict[tuple[str, int], str]:
+    """The id of each different node among all cells, with the values by which it differs."""
+    variants: dict[str, dict[int, list[int]]] = {}
+    for place, signed in enumerate(signs):
+        for node_id, sign in signed.items():
+            variants.setdefault(node_id, {}).setdefault(sign, []).append(place)
+    targets = list(parts[0].cell.values)
+    short = _short_names(targets)
+    labels = {target: _labels(part.cell.values[target] for part in parts) for target in targets}
+    names: dict[tuple[str, int], str] = {}
+    for node_id, by_sign in variants.items():
+        if len(by_sign) == 1:
+            names[node_id, next(iter(by_sign))] = node_id
+            continue
+        values = {
+            sign: {
+                target: sorted({labels[target][place] for place in places}) for target in targets
+            }
+            for sign, places in by_sign.items()
+        }
+        told = [
+            target
+            for target in targets
+            if all(len(found[target]) == 1 for found in values.values())
+        ]
+        taken: set[str] = set()
+        for sign, found in values.items():
+            said = ",".join(f"{short[target]}={found[target][0]}" for target in told)
+            name = f"{node_id}@{said}"
+            while name in taken:  # it differs by more than single values can say
+                name += "'"
+            taken.add(name)
+            names[node_id, sign] = name
+    return names
+
+
+def _labels(values: Iterable[Any]) -> list[str]:
+    """What each value is called in an id; those that would look the same are numbered."""
+    given = list(values)
+    keys = [canonical(value) for value in given]
+    texts = dict(zip(keys, map(shown, given), strict=True))
+    alike = [text for text in texts.values() if list(texts.values()).count(text) > 1]
+    numbered = {
+        key: f"{text}#{place}" if text in alike else text
+        for place, (key, text) in enumerate(texts.items())
+    }
+    return [numbered[key] for key in keys]
+
+
+def _short_names(targets: list[str]) -> dict[str, str]:
+    """`guidance` for `denoise.guidance` where no other axis is called that."""
+    params = [target.partition(".")[2] for target in targets]
+    return {
+        target: param if params.count(param) == 1 else target
+        for target, param in zip(targets, params, strict=True)
+    }

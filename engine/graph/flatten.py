@@ -1,0 +1,542 @@
+"""A graph with instances of subgraphs and Repeat zones, written out as plain nodes.
+
+Ids tell where a node comes from: `fix/denoise` is `denoise` in the instance `fix`, `loop#3/step` is
+`step` in the fourth iteration of the zone `loop`. Ports of what is no node in the end (instances,
+zones, iterations) are aliases of ports that are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.graph.errors import GraphError
+from engine.graph.graph import Graph, Node, Source
+from engine.graph.problems import Problem
+from engine.graph.registry import Registry, suggestion
+from engine.graph.repeat import (
+    EACH,
+    GATHER,
+    INDEX,
+    ITEM,
+    NEXT,
+    REPEAT,
+    TIMES,
+    Zone,
+    count,
+    read_zone,
+)
+from engine.graph.subgraph import ENDS, INPUTS, Definition, used
+
+MAX_NODES = 100_000
+MAX_NESTING = 32
+
+
+@dataclass(frozen=True)
+class Given:
+    """A plain value at the end of a wire: it becomes a parameter of what reads it."""
+
+    value: Any
+
+
+End = Source | Given
+Ends = tuple[End, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where something in a flat graph comes from.
+
+    `path` lists the instances it is in, from the outermost, `definition` is that of the last one,
+    and `prefix` what stands before `node` in its flat id.
+    """
+
+    path: tuple[str, ...]
+    definition: str
+    node: str
+    prefix: str = ""
+
+    @property
+    def address(self) -> str:
+        """`instance/node`, without iterations."""
+        return "/".join((*self.path, self.node))
+
+
+@dataclass(frozen=True)
+class Open:
+    """A zone that runs as often as a wire says: its flat id, the port, and where that comes from.
+
+    `otherwise` is the number when the wire leads nowhere.
+    """
+
+    zone: str
+    port: str
+    ends: Ends
+    otherwise: Any
+
+
+@dataclass
+class Flat:
+    """A graph written out, and how its parts belong to the graph that was written.
+
+    `origins` has nodes, instances and zones by flat id; `ports` the real ports behind those of
+    instances and zones; `inside` which instance's input or zone's port an input comes through.
+    Nothing is to be said of what is in `broken` and `quiet`: its cause is among the problems.
+    """
+
+    graph: Graph
+    origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
+    ports: dict[Source, Ends] = field(default_factory=dict[Source, Ends])
+    inside: dict[tuple[str, str], tuple[str, str]] = field(
+        default_factory=dict[tuple[str, str], tuple[str, str]]
+    )
+    absent: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    broken: set[str] = field(default_factory=set[str])
+    quiet: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    states: list[tuple[str, str, Ends, Ends]] = field(
+        default_factory=list[tuple[str, str, Ends, Ends]]
+    )
+    problems: list[Problem] = field(default_factory=list[Problem])
+    open: tuple[Open, ...] = ()
+
+
+def is_plain(graph: Graph) -> bool:
+    """Whether a graph is flat as it is."""
+    return not any(used(node) or node.type == REPEAT or node.zone for node in graph.nodes.values())
+
+
+def flatten(graph: Graph, registry: Registry, counts: Mapping[str, Any]) -> Flat:
+    """Write a graph out; never raises for what it holds.
+
+    `counts` says how often zones run that only a run can tell, by flat id; others of that sort are
+    in `open`, written out as if they ran once.
+    """
+    if is_plain(graph):
+        return Flat(graph)
+    known: dict[str, Any] = dict(counts)
+    items: dict[str, Ends] = {}
+    while True:
+        flat = _Flattener(graph, known, items).flat()
+        before = len(known)
+        for zone in flat.open:
+            if zone.port == EACH:
+                found = _items(zone.ends, flat.graph, registry)
+                if found is not None:
+                    known[zone.zone], items[zone.zone] = len(found), found
+            elif not zone.ends:
+                known[zone.zone] = zone.otherwise
+            elif isinstance(end := zone.ends[0], Given):
+                known[zone.zone] = end.value
+        if len(known) == before:
+            return flat
+
+
+def _items(ends: Ends, graph: Graph, registry: Registry) -> Ends | None:
+    """Each item of a list that wires make, None when one of them carries a list of its own."""
+    found: list[End] = []
+    for end in ends:
+        if isinstance(end, Given):
+            plain: list[Any] = end.value if isinstance(end.value, list) else [end.value]
+            found += map(Given, plain)
+            continue
+        maker = graph.nodes.get(end.node)
+        spec = registry.find(maker.type) if maker else None
+        port = spec.outputs.get(end.port) if spec else None
+        if port and port.type.many:
+            return None
+        found.append(end)
+    return tuple(found)
+
+
+class _TooLargeError(Exception):
+    """What is written out has no end in sight."""
+
+
+Context = tuple[tuple[str, str], ...]  # the zones around, each with the flat id of its iteration
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """One graph or one instance: the nodes inside, and where it stands."""
+
+    nodes: Mapping[str, Node]
+    prefix: str
+    path: tuple[str, ...]
+    definition: str
+    stack: tuple[str, ...]
+    inputs: tuple[str, ...] | None
+
+    def origin(self, node: str, prefix: str) -> Origin:
+        return Origin(self.path, self.definition, node, prefix)
+
+
+class _Flattener:
+    """One pass: all nodes with their wires as they are, then the wires through the aliases."""
+
+    def __init__(self, graph: Graph, counts: Mapping[str, Any], items: Mapping[str, Ends]) -> None:
+        self.source = graph
+        self.counts = counts
+        self.items = items
+        self.made = Flat(Graph())
+        self.nodes: dict[str, Node] = {}
+        self.wires: dict[str, dict[str, Ends]] = {}
+        self.alias: dict[Source, Ends] = {}
+        self.through: dict[Source, tuple[str, str]] = {}
+        self.zones: list[tuple[str, str, Ends, Any]] = []
+        self.composite: set[str] = set()
+        self.steps = 0
+
+    def flat(self) -> Flat:
+        source, made = self.source, self.made
+        try:
+            self._scope(_Scope(source.nodes, "", (), "", (), None))
+        except _TooLargeError:
+            reason = f"Written out, this makes more than {MAX_NODES} nodes."
+            remedy = "Use fewer instances or iterations."
+            made.problems.append(Problem("too-large", "", "nodes", reason, remedy))
+            return replace(made, graph=source.with_nodes(()), broken=set(source.outputs))
+        made.ports.update({port: self._settled(port) for port in self.alias if self._is_own(port)})
+        made.open = tuple(
+            Open(zone, port, self._all(ends), otherwise)
+            for zone, port, ends, otherwise in self.zones
+        )
+        made.states = [
+            (zone, name, self._all(start), self._all(after))
+            for zone, name, start, after in made.states
+        ]
+        wired = [self._wired(node) for node in self.nodes.values()]
+        made.graph = source.with_nodes(wired)
+        return made
+
+    # Writing out
+
+    def _scope(self, scope: _Scope) -> None:
+        zones: dict[str, Zone] = {}
+        members: dict[str, list[Node]] = {}
+        for node in scope.nodes.values():
+            members.setdefault(node.zone, []).append(node)
+            if node.type == REPEAT:
+                try:
+                    zones[node.id] = read_zone(node)
+                except GraphError as error:
+                    self._problem("repeat", scope, node.id, error.field, error.reason, error.remedy)
+        seen: set[str] = set()
+        pending = [""]
+        while pending:
+            zone = pending.pop()
+            inside = [node.id for node in members.get(zone, ())]
+            seen.update(inside)
+            pending += [id for id in inside if scope.nodes[id].type == REPEAT]
+        for node in scope.nodes.values():
+            if node.id not in seen:
+                reason = f"There is no Repeat zone {node.zone!r} around it."
+                remedy = "Take it out of the zone." + suggestion(node.zone, zones)
+                self._problem("zone", scope, node.id, "zone", reason, remedy)
+        self._group(scope, zones, members, "", ())
+
+    def _group(
+        self,
+        scope: _Scope,
+        zones: Mapping[str, Zone],
+        members: Mapping[str, Sequence[Node]],
+        zone: str,
+        context: Context,
+    ) -> None:
+        """Write out what is directly in a zone, or in none, of a scope."""
+        prefix = f"{context[-1][1]}/" if context else scope.prefix
+        for node in members.get(zone, ()):
+            self._count()
+            flat_id = prefix + node.id
+            self.made.origins[flat_id] = scope.origin(node.id, prefix)
+            if name := used(node):
+                self._instance(scope, node, flat_id, name, context)
+            elif node.type == REPEAT:
+                if node.id in zones:
+                    self._zone(scope, zones, members, zones[node.id], flat_id, context)
+                else:
+                    self.made.broken.add(flat_id)
+            else:
+                self.nodes[flat_id] = replace(node, id=flat_id, inputs={}, zone="")
+                self.wires[flat_id] = {
+                    port: self._located(scope, sources, context, flat_id, port)
+                    for port, sources in node.inputs.items()
+                }
+
+    def _instance(
+        self, scope: _Scope, node: Node, flat_id: str, name: str, context: Context
+    ) -> None:
+        definition = self.source.definitions.get(name)
+        trouble = self._refused(scope, name, definition)
+        if definition is None or trouble:
+            code, reason, remedy = trouble
+            self.made.broken.add(flat_id)
+            self._problem(code, scope, node.id, "type", reason, remedy)
+            return
+        self.composite.update((flat_id, f"{flat_id}/{INPUTS}"))
+        self.wires[flat_id] = {}
+        for port in (*node.params, *node.inputs):
+            if port not in definition.inputs:
+                known = ", ".join(definition.inputs) or "none"
+                remedy = f"{name} has {known}.{suggestion(port, definition.inputs)}"
+                self._problem(
+                    "unknown-input", scope, node.id, port, "There is no such input.", remedy
+                )
+        for port in definition.inputs:
+            ends = self._located(scope, node.inputs.get(port, ()), context, flat_id, port)
+            if not ends and port in node.params:
+                ends = (Given(node.params[port]),)
+            self.wires[flat_id][port] = ends
+            self.alias[Source(f"{flat_id}/{INPUTS}", port)] = ends
+            self.through[Source(f"{flat_id}/{INPUTS}", port)] = (flat_id, port)
+            if not ends:
+                self.made.absent.add((flat_id, port))
+        inner = _Scope(
+            definition.nodes,
+            f"{flat_id}/",
+            (*scope.path, node.id),
+            name,
+            (*scope.stack, name),
+            definition.inputs,
+        )
+        self._scope(inner)
+        for port, source in definition.outputs.items():
+            self.alias[Source(flat_id, port)] = self._located(inner, (source,), (), "", port)
+
+    def _refused(
+        self, scope: _Scope, name: str, definition: Definition | None
+    ) -> tuple[str, str, str]:
+        """Why a definition can't be written out here: code, reason, remedy; empty when it can."""
+        if definition is None:
+            known = self.source.definitions
+            remedy = "Define it, or remove the node." + suggestion(name, known)
+            return "unknown-type", f"There is no subgraph {name!r}.", remedy
+        if name in scope.stack:
+            around = (*scope.stack[scope.stack.index(name) :], name)
+            reason = f"The subgraph {name!r} is inside itself: {' → '.join(around)}."
+            return "recursion", reason, "Remove one of these instances."
+        if len(scope.stack) >= MAX_NESTING:
+            reason = f"Subgraphs are nested more than {MAX_NESTING} deep."
+            return "too-deep", reason, "Put fewer inside each other."
+        if ends := [end for end in ENDS if end in definition.nodes]:
+            reason = f"A node of the subgraph {name!r} is called {ends[0]!r}, as its own ports are."
+            return "name", reason, "Rename that node."
+        return "", "", ""
+
+    def _zone(
+        self,
+        scope: _Scope,
+        zones: Mapping[str, Zone],
+        members: Mapping[str, Sequence[Node]],
+        zone: Zone,
+        flat_id: str,
+        context: Context,
+    ) -> None:
+        self.composite.add(flat_id)
+        starts: dict[str, Ends] = {name: (Given(value),) for name, value in zone.literal.items()}
+        for name, sources in zone.start.items():
+            starts[name] = self._located(scope, sources, context, flat_id, name)
+        listed = self._located(scope, zone.listed, context, flat_id, EACH)
+        if flat_id in self.items:
+            items = self.items[flat_id]
+        else:
+            items = tuple(map(Given, zone.items or ())) if not listed else ()
+        state = dict(starts)
+        gathered: dict[str, Ends] = dict.fromkeys(zone.gather, ())
+        wires = self.wires[flat_id] = {**starts, EACH: listed}
+        for place in range(self._iterations(scope, zone, flat_id, context, listed)):
+            self._count()
+            turn = f"{flat_id}#{place}"
+            self.composite.add(turn)
+            inside = (*context, (zone.id, turn))
+            self.alias[Source(turn, INDEX)] = (Given(place),)
+            if zone.times is None and not zone.counted:
+                here = items[place : place + 1]
+                self.alias[Source(turn, ITEM)] = here or self._picked(flat_id, place, listed)
+                self.through[Source(turn, ITEM)] = (flat_id, EACH)
+            for name, ends in state.items():
+                self.alias[Source(turn, name)] = ends
+                self.through[Source(turn, name)] = (flat_id, f"{NEXT}{name}" if place else name)
+            self._group(scope, zones, members, zone.id, inside)
+            for name, sources in zone.next.items():
+                ends = self._located(scope, sources, inside, flat_id, f"{NEXT}{name}")
+                if not place:
+                    self.made.states.append((flat_id, name, starts[name], ends))
+                state[name] = wires[f"{NEXT}{name}"] = ends
+            for name, sources in zone.gather.items():
+                gathered[name] += self._located(scope, sources, inside, flat_id, f"{GATHER}{name}")
+        for name, ends in {**state, **gathered}.items():
+            self.alias[Source(flat_id, name)] = ends
+
+    def _iterations(
+        self, scope: _Scope, zone: Zone, flat_id: str, context: Context, listed: Ends
+    ) -> int:
+        counted = self._located(scope, zone.counted, context, flat_id, TIMES)
+        otherwise = zone.times if zone.items is None else len(zone.items)
+        if not counted and not listed:
+            found = otherwise
+        elif flat_id in self.counts:
+            found = self.counts[flat_id]
+        else:
+            port, ends = (TIMES, counted) if counted else (EACH, listed)
+            self.zones.append((flat_id, port, ends, otherwise))
+            return 1
+        try:
+            return count(found, zone.id)
+        except GraphError as error:
+            self._problem("repeat", scope, zone.id, error.field, error.reason, error.remedy)
+            return 0
+
+    def _picked(self, zone: str, place: int, listed: Ends) -> Ends:
+        """The item of one iteration out of a list that a node makes."""
+        flat_id = f"{zone}#{place}:{ITEM}"
+        self.nodes[flat_id] = Node(flat_id, "repeat.item", params={"index": place})
+        self.wires[flat_id] = {"items": listed}
+        origin = self.made.origins[zone]
+        self.made.origins[flat_id] = origin
+        self.made.inside[flat_id, "items"] = (zone, EACH)
+        return (Source(flat_id, "value"),)
+
+    def _count(self) -> None:
+        self.steps += 1
+        if self.steps > MAX_NODES:
+            raise _TooLargeError
+
+    # Wires
+
+    def _located(
+        self, scope: _Scope, sources: Iterable[Source], context: Context, reader: str, port: str
+    ) -> Ends:
+        """Sources that a scope's node names, by their flat ids, seen from inside these zones."""
+        found: list[End] = []
+        for source in sources:
+            if place := self._place(scope, source, context):
+                found.append(place)
+                continue
+            self.made.quiet.add((reader, port))
+            if scope.inputs is not None and source.node == INPUTS:
+                reason = f"The subgraph has no input {source.port!r}."
+                remedy = f"Its inputs are {', '.join(scope.inputs) or 'none'}."
+                code = "unknown-input"
+            else:
+                zone = scope.nodes[source.node].zone
+                reason = f"{source} is inside the Repeat zone {zone}, and this is not."
+                remedy = f"Hand it on as a state of {zone}, or gather it there."
+                code = "zone"
+            where = self.made.origins.get(reader)
+            name = where.node if where else ""
+            self._problem(code, scope, name, port, reason, remedy)
+        return tuple(found)
+
+    def _place(self, scope: _Scope, source: Source, context: Context) -> Source | None:
+        for zone, turn in reversed(context):
+            if source.node == zone:
+                return Source(turn, source.port)
+        if scope.inputs is not None and source.node == INPUTS:
+            known = source.port in scope.inputs
+            return Source(scope.prefix + INPUTS, source.port) if known else None
+        home = scope.nodes.get(source.node)
+        if home is None or not home.zone:
+            return Source(scope.prefix + source.node, source.port)
+        for zone, turn in reversed(context):
+            if zone == home.zone:
+                return Source(f"{turn}/{source.node}", source.port)
+        return None
+
+    def _settled(self, port: Source) -> Ends:
+        """What a port is in the end; the way there is shortened for the next one who asks."""
+        found: list[End] = []
+        stack: list[tuple[End, tuple[Source, ...]]] = [(port, ())]
+        while stack:
+            end, way = stack.pop()
+            if isinstance(end, Given) or end not in self.alias:
+                found.append(end)
+            elif end in way:
+                names = " → ".join(map(str, (*way[way.index(end) :], end)))
+                reason = f"The links go round in a circle: {names}."
+                made = Problem("cycle", end.node, end.port, reason, "Remove one of these links.")
+                if made not in self.made.problems:
+                    self.made.problems.append(made)
+            else:
+                stack += [(next, (*way, end)) for next in reversed(self.alias[end])]
+        if port in self.alias:
+            self.alias[port] = tuple(found)
+        return tuple(found)
+
+    def _end(self, end: End) -> Ends:
+        return (end,) if isinstance(end, Given) else self._settled(end)
+
+    def _all(self, ends: Ends) -> Ends:
+        return tuple(found for end in ends for found in self._end(end))
+
+    def _is_own(self, port: Source) -> bool:
+        """Whether a port is one that the graph's own text can name, not that of an iteration."""
+        return port.node in self.made.origins
+
+    def _wired(self, node: Node) -> Node:
+        """A node with its wires led to where they really come from."""
+        params = dict(node.params)
+        inputs: dict[str, tuple[Source, ...]] = {}
+        for port, ends in self.wires[node.id].items():
+            for end in ends:
+                if isinstance(end, Source) and end in self.through:
+                    self.made.inside.setdefault((node.id, port), self._outermost(end))
+            settled = self._all(ends)
+            kept = tuple(end for end in settled if self._is_there(end, node.id, port))
+            wires = tuple(end for end in kept if isinstance(end, Source))
+            plain = [end.value for end in kept if isinstance(end, Given)]
+            if plain and (wires or len(plain) > 1):
+                reason = "A plain value can't go into a list together with others."
+                self._flat_problem("value", node.id, port, reason, "Give it by a node.")
+            elif plain:
+                params[port] = plain[0]
+            elif wires:
+                inputs[port] = wires
+        return replace(node, params=params, inputs=inputs)
+
+    def _is_there(self, end: End, reader: str, port: str) -> bool:
+        if isinstance(end, Given):
+            return True
+        if end.node in self.made.broken:
+            self.made.quiet.add((reader, port))
+            return False
+        if end.node not in self.composite:
+            return True
+        known = [source.port for source in self.alias if source.node == end.node]
+        origin = self.made.origins.get(end.node)
+        name = origin.node if origin else end.node
+        reason = f"{name} has no output {end.port!r}."
+        remedy = f"Its outputs are {', '.join(known) or 'none'}.{suggestion(end.port, known)}"
+        self.made.quiet.add((reader, port))
+        self._flat_problem("unknown-port", reader, port, reason, remedy)
+        return False
+
+    def _outermost(self, end: Source) -> tuple[str, str]:
+        """The instance or zone, and its port, that a wire comes in by: as far out as it leads."""
+        while True:
+            place, port = self.through[end]
+            above = self.wires.get(place, {}).get(port, ())
+            further = [item for item in above if isinstance(item, Source) and item in self.through]
+            if len(above) != 1 or not further:
+                return place, port
+            end = further[0]
+
+    # Problems
+
+    def _problem(
+        self, code: str, scope: _Scope, node: str, port: str, reason: str, remedy: str
+    ) -> None:
+        """A problem that a scope's own text has, wherever it is used: told once."""
+        where = f"subgraph:{scope.definition}/{node}" if scope.definition else node
+        found = Problem(code, where.rstrip("/"), port, reason, remedy)
+        if found not in self.made.problems:
+            self.made.problems.append(found)
+
+    def _flat_problem(self, code: str, node: str, port: str, reason: str, remedy: str) -> None:
+        origin = self.made.origins[node]
+        where = origin.address
+        if origin.definition:
+            where = f"subgraph:{origin.definition}/{origin.node}"
+        found = Problem(code, where, port, reason, remedy)
+        if found not in self.made.problems:
+            self.made.problems.append(found)
