@@ -1,15 +1,18 @@
 """Trains and writes the starter model: `make starter`.
 
-Four stages, each resumable from its last checkpoint in the work folder: the VAE learns to
-reconstruct scenes; scenes are encoded once; the UNet and text encoder learn to denoise them from
-their captions; the averaged weights are written as a Diffusers folder in float16.
+Five stages, each resumable from its last checkpoint in the work folder: the VAE learns to
+reconstruct scenes; its decoder learns on; scenes are encoded once; the UNet and text encoder learn
+to denoise them from their captions; the averaged weights are written as a Diffusers folder in
+float16.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import random
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from engine.diffusion.models.autoencoder_kl import AutoencoderKL, AutoencoderKLC
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionConfig, UNet2DConditionModel
 from engine.diffusion.schedulers.ddim import DDIMScheduler
 from engine.diffusion.text.encode import token_ids
+from engine.diffusion.training.report import measure
 from engine.diffusion.training.scenes import SIDE, Scene
 from engine.diffusion.training.text_to_image import (
     CaptionedLatents,
@@ -30,12 +34,12 @@ from engine.diffusion.training.text_to_image import (
 )
 from engine.diffusion.training.tokenizer import train_tokenizer
 from engine.diffusion.training.trainer import Recipe, Trainer
-from engine.diffusion.training.vae import psnr, reconstruction_loss, whiten
+from engine.diffusion.training.vae import decoder_loss, psnr, reconstruction_loss, whiten
 
 PROMPT_LENGTH = 32
 WIDTH = 192
 SCENES = 40_000
-VAE_SEED, DATA_SEED, HELD_OUT_SEED = 1, 2, 3
+VAE_SEED, DATA_SEED, HELD_OUT_SEED, DECODER_SEED = 1, 2, 3, 4
 
 VAE = AutoencoderKLConfig(
     block_out_channels=(32, 64, 96),
@@ -69,7 +73,8 @@ SCHEDULER = DDIMScheduler(
     steps_offset=1,
 )
 VAE_RECIPE = Recipe(steps=6500, batch=8, lr=1.5e-3, ema=0.998, checkpoint_every=250)
-UNET_RECIPE = Recipe(steps=9600, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
+DECODER_RECIPE = Recipe(steps=2500, batch=8, lr=1e-3, ema=0.995, checkpoint_every=250)
+UNET_RECIPE = Recipe(steps=8800, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
 
 
 def train_vae(work: Path) -> AutoencoderKL:
@@ -85,9 +90,17 @@ def train_vae(work: Path) -> AutoencoderKL:
     trainer.run()
     trainer.use_average()
     whiten(vae, DATA_SEED)
-    print(f"VAE: {psnr(vae, HELD_OUT_SEED):.2f} dB on held-out scenes")
     torch.save(vae.state_dict(), finished)
     return vae
+
+
+def train_decoder(vae: AutoencoderKL, work: Path) -> None:
+    """Stage two: the decoder goes on alone, so it may run before or after stage four."""
+    loss = decoder_loss(vae, DECODER_RECIPE.batch, DECODER_SEED)
+    trainer = Trainer(vae.decoder, loss, DECODER_RECIPE, work / "decoder")
+    trainer.run()
+    trainer.use_average()
+    print(f"VAE: {psnr(vae, HELD_OUT_SEED):.2f} dB on held-out scenes")
 
 
 def make_tokenizer(folder: Path) -> Any:
@@ -98,7 +111,7 @@ def make_tokenizer(folder: Path) -> Any:
 
 
 def encode_scenes(vae: AutoencoderKL, tokenizer: Any, work: Path) -> CaptionedLatents:
-    """Stage two, kept in a file."""
+    """Stage three, kept in a file."""
     path = work / "scenes.safetensors"
     if not path.exists():
         CaptionedLatents.of_scenes(vae, tokenizer, SCENES, DATA_SEED, print).save(path)
@@ -130,7 +143,7 @@ def fresh_model(tokenizer: Any) -> TextConditionedUNet:
 
 
 def train_unet(data: CaptionedLatents, tokenizer: Any, work: Path) -> Trainer:
-    """Stage three."""
+    """Stage four."""
     model = fresh_model(tokenizer)
     alphas = torch.as_tensor(SCHEDULER.alphas_cumprod()).float()
     empty = token_ids(tokenizer, [""])
@@ -139,12 +152,12 @@ def train_unet(data: CaptionedLatents, tokenizer: Any, work: Path) -> Trainer:
 
 
 def write(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet, tokenizer: Any) -> None:
-    """Stage four: a Diffusers folder that any program of the field reads."""
+    """The last stage: a Diffusers folder that any program of the field reads."""
     make_tokenizer(folder / "tokenizer")
     _write_ours(folder / "vae", vae, VAE.to_json())
     _write_ours(folder / "unet", model.unet, UNET.to_json())
-    half = model.text_encoder.half()
-    half.save_pretrained(folder / "text_encoder")
+    copy.deepcopy(model.text_encoder).half().save_pretrained(folder / "text_encoder")  # type: ignore[operator]
+    _load_as_float32(folder / "text_encoder" / "config.json")
     (folder / "scheduler").mkdir(exist_ok=True)
     _write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER.to_json())
     index = {
@@ -169,6 +182,11 @@ def _write_ours(folder: Path, model: nn.Module, config: dict[str, Any]) -> None:
     save_file(weights, folder / "diffusion_pytorch_model.safetensors", metadata={"format": "pt"})
 
 
+def _load_as_float32(config: Path) -> None:
+    """Readers take the stored type unless the config names another; the UNet's is float32."""
+    _write_json(config, {**json.loads(config.read_text()), "dtype": "float32"})
+
+
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n")
 
@@ -180,13 +198,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=root / "resources" / "models" / "starter")
     args = parser.parse_args()
     vae = train_vae(args.work)
+    train_decoder(vae, args.work)
     tokenizer = make_tokenizer(args.work / "tokenizer")
     data = encode_scenes(vae, tokenizer, args.work)
     trainer = train_unet(data, tokenizer, args.work)
     trainer.run()
     trainer.use_average()
     write(args.out, vae, trainer.model, tokenizer)  # type: ignore[arg-type]
-    print(f"Written to {args.out}")
+    print(f"Written to {args.out}; marking it")
+    print(json.dumps(asdict(measure(args.out)), indent=2))
 
 
 if __name__ == "__main__":

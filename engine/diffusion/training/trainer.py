@@ -66,17 +66,22 @@ class Trainer:
         self.seconds = 0.0
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.optimizer = torch.optim.AdamW(
-            _groups(model, recipe.weight_decay), lr=recipe.lr, betas=recipe.betas
+            _groups(model, recipe.weight_decay), lr=recipe.lr, betas=recipe.betas, fused=True
         )
         self.average = {name: p.detach().clone() for name, p in model.named_parameters()}
 
     def run(self, until: int | None = None) -> None:
-        """Train to step `until` (the recipe's end by default), from the last checkpoint if any."""
-        self.resume()
+        """Train to step `until` (the recipe's end by default), from the last checkpoint if any.
+
+        Raises LoomError, with the last good checkpoint untouched, when the loss is not finite.
+        """
+        if self.step == 0:
+            self.resume()
+        end = self.recipe.steps if until is None else min(until, self.recipe.steps)
         device = next(self.model.parameters()).device
         started, recent = time.monotonic(), torch.zeros((), device=device)
         count = 0
-        for step in range(self.step, min(until or self.recipe.steps, self.recipe.steps)):
+        for step in range(self.step, end):
             for group in self.optimizer.param_groups:
                 group["lr"] = self.recipe.lr_at(step)
             with torch.autocast(device.type, torch.bfloat16):
@@ -96,7 +101,8 @@ class Trainer:
                 self._log(recent.item() / count)
                 recent.zero_()
                 count = 0
-            if self.step % self.recipe.checkpoint_every == 0 or self.step == self.recipe.steps:
+            if self.step % self.recipe.checkpoint_every == 0 or self.step == end:
+                self._require_finite(loss.item())
                 self.save()
 
     def use_average(self) -> None:
@@ -112,12 +118,15 @@ class Trainer:
                 list(self.average.values()), list(self.model.parameters()), 1 - decay
             )
 
-    def _log(self, loss: float) -> None:
+    def _require_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
             raise LoomError(
-                f"The loss became {loss} at step {self.step}. Lower the learning rate and resume "
-                f"from {self.folder}."
+                f"The loss became {loss} at step {self.step}.",
+                remedy=f"Lower the learning rate and resume from {self.folder}.",
             )
+
+    def _log(self, loss: float) -> None:
+        self._require_finite(loss)
         rate = self.seconds / self.step
         row = {"step": self.step, "loss": round(loss, 6), "seconds": round(self.seconds, 1)}
         with (self.folder / "log.jsonl").open("a") as file:
@@ -142,18 +151,28 @@ class Trainer:
             "generator": self.generator.get_state(),
         }
         part = self.checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        os.replace(part, self.checkpoint)
+        try:
+            torch.save(state, part)
+            os.replace(part, self.checkpoint)
+        finally:
+            part.unlink(missing_ok=True)
 
     def resume(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.checkpoint.exists():
             return
-        state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-        self.model.load_state_dict(state["model"])
+        try:
+            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except Exception as error:
+            raise LoomError(
+                f"The checkpoint {self.checkpoint} can't be resumed: it is damaged, or of a model "
+                "of another shape.",
+                remedy="Move it away to begin again.",
+            ) from error
         for name, value in state["average"].items():
             self.average[name].copy_(value)
-        self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.say(f"resumed from step {self.step}")

@@ -40,6 +40,18 @@ def reconstruction_loss(vae: AutoencoderKL, batch: int, seed: int, kl: float = 1
     return loss
 
 
+def decoder_loss(vae: AutoencoderKL, batch: int, seed: int) -> Loss:
+    """‖x − decode(mean of q(z|x))‖² for the decoder alone: the latents stay what they are."""
+
+    def loss(step: int, generator: torch.Generator) -> Tensor:
+        x = scene_batch(seed, step, batch)
+        with torch.no_grad():
+            z = vae.encode(x).mode()
+        return F.mse_loss(vae.decode(z).float(), x)
+
+    return loss
+
+
 @torch.inference_mode()
 def psnr(vae: AutoencoderKL, seed: int, pictures: int = 256) -> float:
     """Peak signal-to-noise ratio in dB, 10·log₁₀(1 / MSE) on [0, 1], over unseen scenes."""
@@ -75,7 +87,7 @@ def whiten(vae: AutoencoderKL, seed: int, pictures: int = 512) -> None:
     new_weight, new_bias = weight.clone(), bias.clone()
     new_weight[:channels] = gain @ weight[:channels]
     new_bias[:channels] = gain @ (bias[:channels] - mean)
-    new_bias[channels:] += 2 * gain.abs().sum(1).log()
+    new_bias[channels:] += gain.square().sum(1).log()
     post_weight = post.weight.double()[:, :, 0, 0]
     post.bias.add_((post_weight @ mean).float())
     post.weight.copy_((post_weight @ inverse).float()[:, :, None, None])
