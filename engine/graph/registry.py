@@ -1,12 +1,19 @@
-"""Finds node packs: Python packages whose modules hold `@node` functions."""
+"""Finds node packs: Python packages whose modules hold `@node` functions.
+
+A pack is installed (its distribution declares an entry point) or lies in a folder of packs. Loading
+one imports it, which runs its code; nothing here installs or fetches any.
+"""
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,15 +21,23 @@ from engine.graph.errors import SpecError, UnknownNodeError
 from engine.graph.spec import Function, NodeSpec, spec_of
 
 ENTRY_POINTS = "latent_loom.nodes"
+FOLDER_PACKS = "loom_packs"  # the package that packs from folders are parts of
 
 
 @dataclass(frozen=True)
 class PackReport:
-    """What came of loading a pack: the ids of its nodes, and a line for each thing that failed."""
+    """What came of loading a pack: the ids of its nodes, and a line for each thing that failed.
+
+    `origin` is the distribution or the path it comes from, `summary` the first line of what it
+    says of itself.
+    """
 
     name: str
     nodes: tuple[str, ...]
     failures: tuple[str, ...]
+    origin: str = ""
+    version: str = ""
+    summary: str = ""
 
 
 class Registry:
@@ -73,19 +88,24 @@ class Registry:
         """The specification of a node type, None when it is unknown."""
         return self._specs.get(type_id)
 
-    def load_pack(self, package_name: str) -> PackReport:
+    def load_pack(self, package_name: str, *, origin: str = "", version: str = "") -> PackReport:
         """Import a package and each of its modules, and take in their nodes.
 
         A module that fails to import is reported and skipped; the others are loaded.
         """
         nodes: list[str] = []
         failures: list[str] = []
-        for name in self._module_names(package_name, failures):
+        for name in _module_names(package_name, failures):
             try:
                 nodes += self._take_in(importlib.import_module(name))
-            except Exception as error:  # a pack is foreign code; nothing it does may stop the rest
-                failures.append(f"{name}: {type(error).__name__}: {error}")
-        report = PackReport(package_name, tuple(nodes), tuple(failures))
+            except (Exception, SystemExit) as error:
+                # A pack is foreign code; nothing it does may stop the rest.
+                failures.append(_failure(name, error))
+        module = sys.modules.get(package_name)
+        said = (getattr(module, "__doc__", None) or "").strip().partition("\n")[0]
+        version = version or str(getattr(module, "__version__", ""))
+        name = package_name.removeprefix(f"{FOLDER_PACKS}.")
+        report = PackReport(name, tuple(nodes), tuple(failures), origin, version, said)
         self.packs.append(report)
         return report
 
@@ -94,20 +114,37 @@ class Registry:
         import importlib.metadata  # slow to import, and seldom asked for
 
         declared = importlib.metadata.entry_points(group=ENTRY_POINTS)
-        return [self.load_pack(point.value) for point in declared]
+        return [
+            self.load_pack(
+                point.value,
+                origin=point.dist.name if point.dist else "",
+                version=point.dist.version if point.dist else "",
+            )
+            for point in declared
+        ]
 
-    def _module_names(self, package_name: str, failures: list[str]) -> list[str]:
-        try:
-            package = importlib.import_module(package_name)
-        except Exception as error:
-            failures.append(f"{package_name}: {type(error).__name__}: {error}")
-            return []
-        inside = pkgutil.walk_packages(
-            getattr(package, "__path__", ()),
-            package_name + ".",
-            onerror=lambda name: None,  # load_pack imports it again and reports why it fails
-        )
-        return [package_name, *sorted(module.name for module in inside)]
+    def load_folder(self, folder: Path) -> list[PackReport]:
+        """Load every pack in a folder of packs: packages and single modules, by name.
+
+        A folder that is not there has none. Hidden files and names that are no Python names are
+        left out.
+        """
+        reports: list[PackReport] = []
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            start = path / "__init__.py" if path.is_dir() else path
+            name = path.stem
+            if start.suffix != ".py" or not start.is_file() or not name.isidentifier():
+                continue
+            full = f"{FOLDER_PACKS}.{name}"
+            taken = getattr(sys.modules.get(full), "__file__", None)
+            if taken is not None and Path(taken) != start:
+                failure = f"{name}: another pack has this name: {taken}"
+                reports.append(PackReport(name, (), (failure,), str(path)))
+                self.packs.append(reports[-1])
+                continue
+            _place(full, start)
+            reports.append(self.load_pack(full, origin=str(path)))
+        return reports
 
     def _take_in(self, module: ModuleType) -> list[str]:
         """Add the nodes that `module` itself defines."""
@@ -129,3 +166,55 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 def _origin(spec: NodeSpec) -> str:
     return f"{spec.function.__module__}.{spec.function.__qualname__}"
+
+
+def _module_names(package_name: str, failures: list[str]) -> list[str]:
+    """A package and all modules in it; what is inside is only looked for, not imported."""
+    try:
+        package = importlib.import_module(package_name)
+    except (Exception, SystemExit) as error:
+        failures.append(_failure(package_name, error))
+        return []
+    found = [package_name]
+    pending = [(package_name, list(getattr(package, "__path__", ())))]
+    while pending:
+        prefix, paths = pending.pop()
+        for module in pkgutil.iter_modules(paths):
+            name = f"{prefix}.{module.name}"
+            found.append(name)
+            if module.ispkg:
+                pending.append((name, [str(Path(path, module.name)) for path in paths]))
+    return sorted(found)
+
+
+def _failure(name: str, error: BaseException) -> str:
+    said = str(error).strip().replace("\n", " ")
+    return f"{name}: {type(error).__name__}: {said}" if said else f"{name}: {type(error).__name__}"
+
+
+_pack_files: dict[str, Path] = {}
+
+
+class _FolderFinder:
+    """Lets packs in folders be imported as parts of one package, without a change of `sys.path`."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        if name == FOLDER_PACKS:
+            return importlib.util.spec_from_loader(name, None, is_package=True)
+        start = _pack_files.get(name)
+        if start is None:
+            return None
+        inside = [str(start.parent)] if start.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            name, start, submodule_search_locations=inside
+        )
+
+
+_finder = _FolderFinder()
+
+
+def _place(full_name: str, start: Path) -> None:
+    """Let a pack be imported by this name."""
+    _pack_files[full_name] = start
+    if _finder not in sys.meta_path:
+        sys.meta_path.append(_finder)

@@ -1,10 +1,11 @@
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.graph.errors import SpecError, UnknownNodeError
-from engine.graph.registry import Registry, suggestion
+from engine.graph.registry import PackReport, Registry, suggestion
 from engine.graph.spec import node, spec_of
 from tests.engine.graph import stubs
 
@@ -107,3 +108,76 @@ def test_an_id_is_of_one_function():
 
 def test_entry_points_are_looked_up():
     assert Registry().load_entry_points() == []
+
+
+# Packs in folders
+
+NODE = """
+'''Squares and such.
+
+More of it.'''
+from engine.graph.spec import node
+
+__version__ = "1.2"
+
+@node("{id}")
+def square(a: int = 0) -> int:
+    '''Its square.'''
+    return a * a
+"""
+
+
+def write_file(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "packs"
+    for name in [name for name in sys.modules if name.startswith("loom_packs.")]:
+        del sys.modules[name]
+
+
+def test_packs_in_a_folder_are_packages_and_modules(folder: Path):
+    write_file(folder / "squares.py", NODE.format(id="squares.one"))
+    write_file(folder / "cubes" / "__init__.py", "'''Cubes.'''\nfrom . import deep\n")
+    write_file(folder / "cubes" / "deep" / "__init__.py", "")
+    write_file(folder / "cubes" / "deep" / "inner.py", NODE.format(id="cubes.inner"))
+    write_file(folder / "no-name.py", "raise ValueError")
+    write_file(folder / "notes.txt", "")
+    registry = Registry()
+    cubes, squares = registry.load_folder(folder)
+    assert squares == PackReport(
+        "squares", ("squares.one",), (), str(folder / "squares.py"), "1.2", "Squares and such."
+    )
+    assert (cubes.nodes, cubes.summary, cubes.failures) == (("cubes.inner",), "Cubes.", ())
+    assert registry.get("cubes.inner").function(3) == 9
+    assert registry.load_folder(folder / "none") == []
+    assert str(folder) not in sys.path
+
+
+def test_a_pack_that_fails_in_any_way_is_reported_and_the_rest_loads(folder: Path):
+    write_file(folder / "broken.py", "import nothing_of_this_name")
+    write_file(folder / "clash.py", NODE.format(id="good.one"))
+    write_file(folder / "exits.py", "raise SystemExit(3)")
+    write_file(folder / "good" / "__init__.py", NODE.format(id="good.one"))
+    write_file(folder / "good" / "leaves" / "__init__.py", "raise SystemExit(4)")
+    write_file(folder / "good" / "syntax.py", "def")
+    registry = Registry()
+    reports = {report.name: report for report in registry.load_folder(folder)}
+    assert "ModuleNotFoundError" in reports["broken"].failures[0]
+    assert reports["exits"].failures == ("loom_packs.exits: SystemExit: 3",)
+    assert reports["clash"].nodes == ("good.one",)
+    assert "Two nodes are called 'good.one'" in reports["good"].failures[0]
+    assert len(reports["good"].failures) == 3
+    assert registry.packs == list(reports.values())
+
+
+def test_two_packs_of_one_name_are_told_apart(folder: Path):
+    write_file(folder / "a" / "squares.py", NODE.format(id="squares.one"))
+    write_file(folder / "b" / "squares.py", NODE.format(id="squares.two"))
+    registry = Registry()
+    assert registry.load_folder(folder / "a")[0].nodes == ("squares.one",)
+    assert "another pack has this name" in registry.load_folder(folder / "b")[0].failures[0]
+    assert len(registry) == 1
