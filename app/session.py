@@ -17,6 +17,7 @@ from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
 from engine.runtime.device import numeric_environment
+from engine.runtime.pool import SharedModels
 
 CACHE_VARIABLE = "LOOM_CACHE"
 OUTPUT_FOLDER = Path("outputs")
@@ -58,7 +59,13 @@ def open_executor(registry: Registry, settings: Settings) -> Executor:
     except LoomError as error:
         error.remedy = f"Set {CACHE_VARIABLE} to a folder that you may write to."
         raise
-    return Executor(registry, settings, cache=cache, environment=numeric_environment())
+    return Executor(
+        registry,
+        settings,
+        cache=cache,
+        environment=numeric_environment(),
+        models=SharedModels(),
+    )
 
 
 def open_workflow(path: Path, registry: Registry) -> Graph:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -10,7 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.diffusion.values import ModelRef
+from engine.graph.models import SUFFIXES
 from engine.runtime.device import Device, check_usable, pick
+
+log = logging.getLogger("latent_loom")
 
 Loader = Callable[[ModelRef], Any]
 DEFAULT_BUDGET = 16 << 30
@@ -47,6 +51,7 @@ class ModelPool:
         self._loader = loader or _loader_for(device)
         self._entries: OrderedDict[ModelRef, _Entry] = OrderedDict()  # least recently used first
         self._lock = threading.Lock()
+        self._fetching = False
 
     @contextmanager
     def lease(self, ref: ModelRef) -> Iterator[Any]:
@@ -72,6 +77,35 @@ class ModelPool:
                 if not entry.loaded and not entry.leases and self._entries.get(ref) is entry:
                     del self._entries[ref]
             self._evict()
+
+    @property
+    def handle(self) -> type[ModelRef]:
+        """The class of the handles that models are lent by."""
+        return ModelRef
+
+    def prefetch(self, ref: ModelRef) -> None:
+        """Begin to load the model of `ref` on another thread, so that a later lease finds it there.
+
+        Does nothing where it would not fit beside what is lent, and while another model is being
+        fetched: what is in use matters more. A load that fails is left to the lease, which then
+        says why.
+        """
+        with self._lock:
+            lent = sum(entry.size for entry in self._entries.values() if entry.leases)
+            if ref in self._entries or self._fetching or lent + _bytes_on_disk(ref) > self.budget:
+                return
+            self._fetching = True
+        threading.Thread(target=self._fetch, args=(ref,), name="prefetch", daemon=True).start()
+
+    def _fetch(self, ref: ModelRef) -> None:
+        try:
+            with self.lease(ref):
+                pass
+        except Exception as error:  # whatever a broken file makes the loader raise
+            log.info("A model could not be fetched ahead: %s", error)
+        finally:
+            with self._lock:
+                self._fetching = False
 
     def clear(self) -> int:
         """Put away every model that is not lent; returns the bytes that frees."""
@@ -113,6 +147,16 @@ def size_of(model: Any) -> int:
     return sum(storages.values())
 
 
+def _bytes_on_disk(ref: ModelRef) -> int:
+    """What the weights of a handle will take, as far as the files in its folder tell."""
+    try:
+        sizes = [file.stat().st_size for file in ref.path.iterdir() if file.suffix in SUFFIXES]
+    except OSError:
+        return 0
+    # Several files are as a rule one model in several precisions.
+    return max(sizes, default=0)
+
+
 def _loader_for(device: Device) -> Loader:
     def load_from_folder(ref: ModelRef) -> Any:
         from engine.diffusion.weights.load import load
@@ -136,3 +180,24 @@ def shared_pool() -> ModelPool:
             check_usable(device)
             _shared = ModelPool(device=device)
         return _shared
+
+
+class SharedModels:
+    """The models of the shared pool, which is opened when the first one is asked for."""
+
+    @property
+    def handle(self) -> type[ModelRef]:
+        """The class of the handles that models are lent by."""
+        return ModelRef
+
+    def __contains__(self, ref: ModelRef) -> bool:
+        """Whether the model of `ref` is loaded now."""
+        return _shared is not None and ref in _shared
+
+    def prefetch(self, ref: ModelRef) -> None:
+        """Begin to load the model of `ref` on another thread, once the pool is open.
+
+        Opening it can fail, and that is for the node which needs it to say.
+        """
+        if _shared is not None:
+            _shared.prefetch(ref)

@@ -9,7 +9,7 @@ from engine.diffusion.values import ModelRef
 from engine.diffusion.weights.handles import open_pipeline
 from engine.graph.errors import LoomError
 from engine.runtime.device import Device
-from engine.runtime.pool import ModelPool, size_of
+from engine.runtime.pool import ModelPool, SharedModels, size_of
 
 
 def ref(name: str) -> ModelRef:
@@ -117,6 +117,67 @@ def test_different_models_load_beside_one_another():
     for thread in threads:
         thread.join()
     assert sorted(done) == ["a", "b"]
+
+
+def fetched(pool: ModelPool, handle: ModelRef) -> bool:
+    """Whether a model is there, after a while at most."""
+    deadline = time.monotonic() + 5
+    while handle not in pool and pool._fetching and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return handle in pool
+
+
+def test_a_model_fetched_ahead_is_there_for_the_lease():
+    loader = Loader(seconds=0.02)
+    pool = ModelPool(loader=loader)
+    pool.prefetch(ref("a"))
+    assert fetched(pool, ref("a"))
+    with pool.lease(ref("a")):
+        pool.prefetch(ref("a"))
+    assert loader.loaded == ["a"]
+
+
+def test_a_lease_waits_for_what_is_being_fetched():
+    loader = Loader(seconds=0.05)
+    pool = ModelPool(loader=loader)
+    pool.prefetch(ref("a"))
+    with pool.lease(ref("a")):
+        assert loader.loaded == ["a"]
+
+
+def test_nothing_is_fetched_that_does_not_fit_beside_what_is_lent(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(bytes(500))
+    loader = Loader()
+    pool = ModelPool(budget=800, loader=loader)
+    with pool.lease(ref("a")):
+        pool.prefetch(ModelRef(str(tmp_path), "", "Linear", "large"))
+        assert not pool._fetching
+    pool.prefetch(ModelRef(str(tmp_path), "", "Linear", "large"))
+    assert fetched(pool, ref("large"))
+    assert loader.loaded == ["a", "large"]
+
+
+def test_a_fetch_that_fails_is_told_by_the_lease():
+    def load(handle):
+        raise LoomError("It is broken.")
+
+    pool = ModelPool(loader=load)
+    pool.prefetch(ref("a"))
+    assert not fetched(pool, ref("a"))
+    with pytest.raises(LoomError, match="broken"), pool.lease(ref("a")):
+        pass
+
+
+def test_the_shared_pool_is_not_opened_to_look(monkeypatch):
+    monkeypatch.setattr("engine.runtime.pool._shared", None)
+    models = SharedModels()
+    assert models.handle is ModelRef
+    assert ref("a") not in models
+    models.prefetch(ref("a"))
+    pool = ModelPool(loader=Loader())
+    monkeypatch.setattr("engine.runtime.pool._shared", pool)
+    models.prefetch(ref("a"))
+    assert fetched(pool, ref("a")) and ref("a") in models
 
 
 def test_the_default_loader_reads_the_folder_in_the_devices_numbers(tiny_model):
