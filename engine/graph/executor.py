@@ -10,24 +10,29 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.graph.cache import Cache, Lost
-from engine.graph.check import check, requested
+from engine.graph.check import CheckError, examine, requested
 from engine.graph.context import Settings
 from engine.graph.errors import GraphError, LoomError, NodeError
 from engine.graph.events import Emit, Finished, ignore
+from engine.graph.expand import Counts, Expansion, expand
+from engine.graph.flatten import End, Given
 from engine.graph.graph import Graph, Source
 from engine.graph.keys import Recipe, recipes
 from engine.graph.plan import Plan, Record, left_out, make_plan, record
 from engine.graph.prefetch import Models
 from engine.graph.registry import Registry
-from engine.graph.resolve import Resolved, resolve
+from engine.graph.repeat import TIMES
 from engine.graph.run import Run
+from engine.graph.settle import Settled, settle
 from engine.graph.states import active, keep_locked
+from engine.graph.sweep import Cell, Grid
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ class Result:
     `ran` and `cached` list nodes in the order of links; `failed` holds the error of each node that
     failed, `blocked` the failed node that keeps each other one from running. `files` are those that
     requested effects wrote, now or earlier. `graph` is the workflow with seeds drawn and models
-    pinned.
+    pinned; `grid` has the cells of its sweep. Nodes inside subgraphs and zones, and those that
+    differ between cells, go by the ids they have written out: `fix/denoise`, `loop#3/step`,
+    `denoise@guidance=7.5`.
     """
 
     graph: Graph
@@ -48,44 +55,84 @@ class Result:
     cancelled: bool
     seconds: float
     files: tuple[Path, ...]
+    grid: Grid
     _run: Run = field(repr=False)
-    _passes: Mapping[Source, tuple[Source, ...]] = field(repr=False)
+    _job: _Job = field(repr=False)
 
     @property
     def ok(self) -> bool:
         """Whether every requested output is there."""
         return not (self.failed or self.cancelled)
 
-    def value(self, port: str) -> Any:
+    def value(self, port: str, cell: Cell | None = None) -> Any:
         """The value at `node.port`; GraphError when the run did not make or keep it.
 
-        At a bypassed node it is what the node hands on.
+        `node` may be an instance or a zone; at a bypassed node it is what the node hands on. In a
+        sweep it is the value in `cell`, by default the first.
         """
-        source = Source.parse(port)
-        ends = self._passes.get(source, (source,))
+        ends, many = self._job.settled.expansion.ends(port, cell)
+        passes = self._job.passes
         try:
-            values = [self._run.values(end.node)[end.port] for end in ends]
-            return values[0] if len(values) == 1 else values
-        except (KeyError, Lost):
+            values: list[Any] = []
+            for end in ends:
+                if isinstance(end, Given):
+                    values.append(end.value)
+                else:
+                    for source in passes.get(end, (end,)):
+                        values.append(self._run.values(source.node)[source.port])
+            return values if many or len(values) > 1 else values[0]
+        except (KeyError, IndexError, Lost):
             raise GraphError(
                 f"There is no value at {port}.",
-                node=source.node,
+                node=Source.parse(port).node,
                 remedy="Ask for this node among the outputs.",
             ) from None
+
+    def files_of(self, cell: Cell) -> tuple[Path, ...]:
+        """Those of `files` that are of one cell of the sweep."""
+        parts = self._job.settled.expansion.parts
+        ids = {name for part in parts if part.cell == cell for name in part.names.values()}
+        return tuple(self._run.files(name for name in self._job.plan.outputs if name in ids))
 
 
 @dataclass(frozen=True)
 class _Job:
     """A graph made ready: resolved, checked, keyed and planned.
 
-    `graph` is what takes part of it, without what is muted, bypassed or above a lock.
+    `graph` is what takes part of it, without what is muted, bypassed or above a lock. `open` says
+    that it is only there to find out how often zones run.
     """
 
-    resolved: Resolved
+    settled: Settled
     graph: Graph
     passes: Mapping[Source, tuple[Source, ...]]
     recipes: Mapping[str, Recipe]
     plan: Plan
+    open: bool
+
+    def counts(self, values: Callable[[str], Mapping[str, Any]]) -> Counts:
+        """How often the zones run that this job was to find out, from the values of nodes."""
+        found: dict[tuple[tuple[int, ...], str], Any] = {}
+        for place, zone in self.settled.expansion.open:
+            ends = [_behind(end, self.passes) for end in zone.ends]
+            if all(isinstance(end, Given) or end.node in self.recipes for end in ends):
+                items = [
+                    end.value if isinstance(end, Given) else values(end.node)[end.port]
+                    for end in ends
+                ]
+                found[place, zone.zone] = (
+                    items[0] if zone.port == TIMES else sum(map(_length, items))
+                )
+        return found
+
+
+def _behind(end: End, passes: Mapping[Source, tuple[Source, ...]]) -> End:
+    """The port that a bypassed node hands on, for one of its outputs."""
+    return end if isinstance(end, Given) else passes.get(end, (end,))[0]
+
+
+def _length(value: Any) -> int:
+    return len(cast(list[Any], value)) if isinstance(value, list) else 1
 
 
 class Executor:
@@ -124,7 +171,25 @@ class Executor:
         fresh: bool = False,
     ) -> Plan:
         """What `run` with the same arguments would do, and why. Raises what `run` raises."""
-        return self._prepare(graph, outputs, seed, name, fresh).plan
+        counts: Counts = {}
+        while True:
+            job = self._prepare(graph, outputs, seed, name, fresh, counts)
+            if not job.open:
+                return job.plan
+            if job.plan.runs:
+                break
+            try:
+                counts = {**counts, **job.counts(partial(self._kept, job.plan))}
+            except (KeyError, Lost):
+                break
+            graph = job.settled.resolved.graph
+        whole = self._prepare(graph, outputs, seed, name, fresh, counts, whole=True)
+        notes = tuple(
+            f"{zone.zone}: how often it runs is known when "
+            f"{', '.join(str(end) for end in zone.ends)} is there; here it runs once."
+            for _, zone in whole.settled.expansion.open
+        )
+        return replace(whole.plan, notes=notes)
 
     def run(
         self,
@@ -146,39 +211,57 @@ class Executor:
         file, a model or the result of a locked node is missing.
         """
         began = time.perf_counter()
-        job = self._prepare(graph, outputs, seed, name, fresh)
-        self.cache.pin(name, _locks(graph))
-        run = Run(
-            job.graph,
-            self.registry,
-            self.settings,
-            self.cache,
-            job.recipes,
-            job.plan,
-            emit=emit,
-            cancel=cancel or threading.Event(),
-            fresh=fresh,
-            strict=self.strict,
-            provenance=job.resolved.provenance,
-            models=self.models,
-        )
-        run.go()
-        self._remember(job, run, name)
+        cancel = cancel or threading.Event()
+        counts: Counts = {}
+        ran: dict[str, str] = {}  # by id, the key of what was run to find out how often zones run
+        while True:
+            job = self._prepare(graph, outputs, seed, name, fresh, counts, done=ran.values())
+            run = self._go(job, name, fresh, emit, cancel)
+            ran |= {node_id: job.recipes[node_id].key for node_id in run.ran}
+            if not job.open or run.failed or run.cancelled:
+                break
+            counts = {**counts, **job.counts(run.values)}
+            graph = job.settled.resolved.graph
         seconds = time.perf_counter() - began
-        counts = (len(group) for group in (run.ran, run.cached, run.failed, run.blocked))
-        emit(Finished("", *counts, run.cancelled, seconds))
+        cached = tuple(id for id in job.recipes if id in run.cached and id not in ran)
+        done = len(ran), len(cached), len(run.failed), len(run.blocked)
+        emit(Finished("", *done, run.cancelled, seconds))
         return Result(
-            graph=job.resolved.graph,
-            ran=tuple(node_id for node_id in job.recipes if node_id in run.ran),
-            cached=tuple(node_id for node_id in job.recipes if node_id in run.cached),
+            graph=job.settled.resolved.graph,
+            ran=tuple(node_id for node_id in job.recipes if node_id in ran),
+            cached=cached,
             failed=run.failed,
             blocked=run.blocked,
             cancelled=run.cancelled,
             seconds=seconds,
             files=tuple(run.files(job.plan.outputs)),
+            grid=job.settled.expansion.grid,
             _run=run,
-            _passes=job.passes,
+            _job=job,
         )
+
+    def _kept(self, plan: Plan, node_id: str) -> Mapping[str, Any]:
+        return self.cache.load(plan.entries[node_id])
+
+    def _go(self, job: _Job, name: str, fresh: bool, emit: Emit, cancel: threading.Event) -> Run:
+        self.cache.pin(name, _locks(job.settled.expansion.graph))
+        run = Run(
+            job.graph,
+            job.settled.expansion.registry,
+            self.settings,
+            self.cache,
+            job.recipes,
+            job.plan,
+            emit=emit,
+            cancel=cancel,
+            fresh=fresh,
+            strict=self.strict,
+            provenance=job.settled.provenance,
+            models=self.models,
+        )
+        run.go()
+        self._remember(job, run, name)
+        return run
 
     def lock(self, graph: Graph, *node_ids: str, name: str = "") -> None:
         """Lock nodes to the results of the last run called `name`, as one edit.
@@ -199,41 +282,72 @@ class Executor:
         self.cache.pin(name, _locks(graph))
 
     def _prepare(
-        self, graph: Graph, outputs: Iterable[str], seed: int | None, name: str, fresh: bool
+        self,
+        graph: Graph,
+        outputs: Iterable[str],
+        seed: int | None,
+        name: str,
+        fresh: bool,
+        counts: Counts,
+        *,
+        done: Collection[str] = (),
+        whole: bool = False,
     ) -> _Job:
-        wanted = requested(graph, self.registry, outputs)
-        held = self.cache.find(_locks(graph))
-        part = active(graph, self.registry.find)
+        """Make a graph ready, or as much of it as says how often zones run that need to know.
+
+        `counts` has what is known of that, `done` the keys of results to keep though `fresh`. With
+        `whole` zones of which it is not known run once.
+        """
+        expansion = expand(graph, self.registry, self.settings, counts)
+        registry = expansion.registry
+        if expansion.problems:
+            raise CheckError(expansion.told(()))
+        flat = expansion.graph
+        wanted = requested(flat, registry, expansion.targets(outputs))
+        held = self.cache.find(_locks(flat))
+        part = active(flat, registry.find)
         targets = part.targets(wanted)
         needed = keep_locked(part.graph, held)
         above = needed.upstream(targets)
         free = {node_id for node_id in above if not needed.nodes[node_id].lock}
-        check(graph, self.registry, self.settings).raise_problems(free)
+        self._check(expansion, free)
+        asked = () if whole else _asked(expansion, part.passes, above)
+        targets = asked or targets
         order = needed.order(targets)
         hashes = self.cache.hashes
         settling = [node_id for node_id in order if node_id in free]
-        resolved = resolve(graph, self.registry, settling, self.settings, hashes, seed)
-        part = active(resolved.graph, self.registry.find)
-        settled = keep_locked(part.graph, held)
-        found = recipes(settled, self.registry, order, self.settings, self.environment, hashes)
+        settled = settle(
+            graph, self.registry, expansion, settling, self.settings, hashes, seed, counts
+        )
+        part = active(settled.expansion.graph, registry.find)
+        kept = keep_locked(part.graph, held)
+        found = recipes(kept, registry, order, self.settings, self.environment, hashes)
         _check_locks(part.graph, found)
         entries = self.cache.find(
-            recipe.key for recipe in found.values() if not fresh or recipe.key in held
+            recipe.key
+            for recipe in found.values()
+            if not fresh or recipe.key in held or recipe.key in done
         )
         plan = make_plan(
-            settled,
+            kept,
             targets,
             found,
             entries,
             self.cache.stale,
             self.environment,
             self.cache.last_run(name),
-            resolved.models,
+            settled.resolved.models,
         )
-        steps = left_out(graph, graph.upstream(wanted), part.left_out)
-        return _Job(
-            resolved, settled, part.passes, found, replace(plan, steps=(*plan.steps, *steps))
-        )
+        steps = left_out(flat, flat.upstream(wanted), part.left_out)
+        plan = replace(plan, steps=(*plan.steps, *steps))
+        return _Job(settled, kept, part.passes, found, plan, bool(asked))
+
+    def _check(self, expansion: Expansion, nodes: Collection[str]) -> None:
+        """CheckError when there are problems at any of these nodes of the flat graph."""
+        flat = examine(expansion, self.settings)[0]
+        found = [problem for problem in flat.problems if problem.node in nodes or not problem.node]
+        if told := expansion.told(found):
+            raise CheckError(told)
 
     def _remember(self, job: _Job, run: Run, name: str) -> None:
         before: Record = self.cache.last_run(name)
@@ -245,6 +359,21 @@ class Executor:
         self.cache.remember_run(
             name, record(self.environment, job.recipes, job.graph, seconds, before)
         )
+
+
+def _asked(
+    expansion: Expansion, passes: Mapping[Source, tuple[Source, ...]], above: Collection[str]
+) -> tuple[str, ...]:
+    """The nodes that say how often zones run that are among those above the outputs."""
+    found: dict[str, None] = {}
+    places = {part.cell.place: part for part in expansion.parts}
+    for place, zone in expansion.open:
+        part = places[place]
+        inside = [id for id in part.flat.graph.nodes if id.startswith(f"{zone.zone}#")]
+        if any(part.id(id) in above for id in inside):
+            ends = [_behind(end, passes) for end in zone.ends]
+            found.update(dict.fromkeys(end.node for end in ends if isinstance(end, Source)))
+    return tuple(found)
 
 
 def _locks(graph: Graph) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.graph.context import Settings
 from engine.graph.errors import CycleError, LoomError
-from engine.graph.flatten import Flat, Given, Origin, flatten, is_plain
+from engine.graph.flatten import End, Flat, Open, Origin, flatten, is_plain
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.interface import local_registry
 from engine.graph.keys import canonical
@@ -96,20 +96,42 @@ class Expansion:
         spec = self.registry.find(node.type)
         return spec is not None and spec.nature == "effect"
 
-    def port(self, name: str, part: Part | None = None) -> Source | Given | None:
-        """The port or plain value behind `node.port` in one cell (the first one by default).
+    def ends(self, name: str, cell: Cell | None = None) -> tuple[tuple[End, ...], bool]:
+        """What is behind `node.port` in a cell (the first by default), and whether it is a list.
 
-        None when there is none. `node` may be an instance, a zone, or a node that was written out.
+        `node` may be an instance or a zone; of a node in a zone it is the last iteration's.
         """
-        part = part or self.parts[0]
-        node, _, port = name.rpartition(".")
-        for flat_id in (node, *self._pulled(part.flat, node)):
-            if flat_id in part.flat.graph.nodes and flat_id == node:
-                return Source(part.id(flat_id), port)
-        ends = part.flat.ports.get(Source(node, port), ())
-        for end in ends:
-            return Source(part.id(end.node), end.port) if isinstance(end, Source) else end
-        return Source(node, port) if node in self.graph.nodes else None
+        parts = [part for part in self.parts if cell is None or part.cell == cell]
+        if not parts:
+            return (), False
+        part = parts[0]
+        place = Source.parse(name)
+        if place not in part.flat.ports:
+            node, _, port = name.rpartition(".")  # an id that has a value in it may have a dot
+            if node in self.graph.nodes:
+                return (Source(node, port),), False
+            found = [
+                id for id in self._pulled(part.flat, place.node) if id in part.flat.graph.nodes
+            ]
+            return tuple(Source(part.id(id), place.port) for id in found[-1:]), False
+        ends = part.flat.ports[place]
+        behind = tuple(
+            Source(part.id(end.node), end.port) if isinstance(end, Source) else end for end in ends
+        )
+        return behind, place in part.flat.lists
+
+    @property
+    def open(self) -> tuple[tuple[tuple[int, ...], Open], ...]:
+        """The zones that run as often as only a run can tell, with their cell, by ids among all."""
+        found: list[tuple[tuple[int, ...], Open]] = []
+        for part in self.parts:
+            for zone in part.flat.open:
+                ends = tuple(
+                    Source(part.id(end.node), end.port) if isinstance(end, Source) else end
+                    for end in zone.ends
+                )
+                found.append((part.cell.place, replace(zone, ends=ends)))
+        return tuple(found)
 
     def told(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Problems of the flat graph as the person sees them, after those of writing it out.

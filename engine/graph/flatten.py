@@ -81,8 +81,9 @@ class Flat:
     """A graph written out, and how its parts belong to the graph that was written.
 
     `origins` has nodes, instances and zones by flat id; `ports` the real ports behind those of
-    instances and zones; `inside` which instance's input or zone's port an input comes through.
-    Nothing is to be said of what is in `broken` and `quiet`: its cause is among the problems.
+    instances and zones, `lists` those that gather a list; `inside` which instance's input or zone's
+    port an input comes through; `absent` the inputs that an instance does not give. Nothing is said
+    of what is in `broken` and `quiet`: its cause is among the problems.
     """
 
     graph: Graph
@@ -98,6 +99,7 @@ class Flat:
         default_factory=list[tuple[str, str, Ends, Ends]]
     )
     problems: list[Problem] = field(default_factory=list[Problem])
+    lists: set[Source] = field(default_factory=set[Source])
     open: tuple[Open, ...] = ()
 
 
@@ -249,7 +251,9 @@ class _Flattener:
             self._count()
             flat_id = prefix + node.id
             self.made.origins[flat_id] = scope.origin(node.id, prefix)
-            if name := used(node):
+            if node.state and (used(node) or node.type == REPEAT):
+                self._left_out(scope, node, flat_id, context)
+            elif name := used(node):
                 self._instance(scope, node, flat_id, name, context)
             elif node.type == REPEAT:
                 if node.id in zones:
@@ -257,19 +261,33 @@ class _Flattener:
                 else:
                     self.made.broken.add(flat_id)
             else:
-                self.nodes[flat_id] = replace(node, id=flat_id, inputs={}, zone="")
-                self.wires[flat_id] = {
-                    port: self._located(scope, sources, context, flat_id, port)
-                    for port, sources in node.inputs.items()
-                }
+                self._plain(scope, node, flat_id, context)
+
+    def _plain(self, scope: _Scope, node: Node, flat_id: str, context: Context) -> None:
+        self.nodes[flat_id] = replace(node, id=flat_id, inputs={}, zone="")
+        self.wires[flat_id] = {
+            port: self._located(scope, sources, context, flat_id, port)
+            for port, sources in node.inputs.items()
+        }
+
+    def _left_out(self, scope: _Scope, node: Node, flat_id: str, context: Context) -> None:
+        """Muted and bypassed it stays one node; a bypassed zone hands its states through."""
+        if node.type != REPEAT or node.state == "muted":
+            kept = {name: ends for name, ends in node.inputs.items() if "." not in name}
+            self._plain(scope, replace(node, inputs=kept), flat_id, context)
+            return
+        self.composite.add(flat_id)
+        for name, sources in node.inputs.items():
+            if f"{NEXT}{name}" in node.inputs:
+                ends = self._located(scope, sources, context, flat_id, name)
+                self.alias[Source(flat_id, name)] = ends
 
     def _instance(
         self, scope: _Scope, node: Node, flat_id: str, name: str, context: Context
     ) -> None:
         definition = self.source.definitions.get(name)
-        trouble = self._refused(scope, name, definition)
-        if definition is None or trouble:
-            code, reason, remedy = trouble
+        code, reason, remedy = self._refused(scope, name, definition)
+        if definition is None or code:
             self.made.broken.add(flat_id)
             self._problem(code, scope, node.id, "type", reason, remedy)
             return
@@ -365,6 +383,7 @@ class _Flattener:
                 state[name] = wires[f"{NEXT}{name}"] = ends
             for name, sources in zone.gather.items():
                 gathered[name] += self._located(scope, sources, inside, flat_id, f"{GATHER}{name}")
+        self.made.lists.update(Source(flat_id, name) for name in gathered)
         for name, ends in {**state, **gathered}.items():
             self.alias[Source(flat_id, name)] = ends
 

@@ -37,12 +37,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps for the requested nodes, in an order that respects links."""
+    """The steps for the requested nodes, in an order that respects links.
+
+    `notes` say what can't be told before something has run.
+    """
 
     outputs: tuple[str, ...]
     steps: tuple[Step, ...]
     entries: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
     models: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -60,6 +64,7 @@ class Plan:
         lines = [f"{step.state:<9}{step.node:<{width}}  {step.why}".rstrip() for step in self.steps]
         for name, found in self.models.items():
             lines.append(f"model    {name}  {found}")
+        lines += [f"note     {note}" for note in self.notes]
         runs = len(self.runs)
         expected = f", about {self.seconds:.1f} s" if self.seconds else ""
         lines.append(f"{runs} of {len(self.steps)} nodes to run{expected}")
@@ -71,6 +76,7 @@ class Plan:
             "outputs": list(self.outputs),
             "steps": [asdict(step) for step in self.steps],
             "models": dict(self.models),
+            "notes": list(self.notes),
         }
 
 

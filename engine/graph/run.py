@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Run:
         cancel: threading.Event,
         fresh: bool,
         strict: bool,
-        provenance: Callable[[], Mapping[str, Any]],
+        provenance: Callable[[str], Mapping[str, Any]],
         models: Models | None = None,
     ) -> None:
         self.graph = graph
@@ -249,7 +250,7 @@ class Run:
             on_preview=lambda value: self._emit(events.Preview(node.id, value)),
             is_cancelled=self._stopped,
             hashes=self.cache.hashes,
-            make_provenance=self.provenance,
+            make_provenance=partial(self.provenance, node.id),
         )
         recipe = self.recipes[node.id]
         before = fingerprint(given)[0] if self.strict else ""
