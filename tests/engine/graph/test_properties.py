@@ -1,10 +1,15 @@
-"""Random graphs, edits, cancels and cache sizes: what must hold for all of them."""
+"""Random graphs, edits, cancels and cache sizes: what must hold for all of them.
+
+Each example has its nodes run at places drawn by chance, so threads are part of all of it.
+"""
 
 from __future__ import annotations
 
 import random
 import tempfile
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +20,25 @@ from engine.graph import events
 from engine.graph.cache import Cache
 from engine.graph.executor import Executor, Result
 from engine.graph.graph import Graph
+from engine.graph.registry import Registry
 from tests.engine.graph import stubs
 
 seeds = st.integers(0, 2**32)
+
+DEFAULTS: dict[str, dict[str, int]] = {
+    "math.number": {"value": 0},
+    "math.add": {"b": 0},
+    "math.clamp": {"low": 0, "high": 10},
+    "math.divide": {"by": 2},
+}
+
+
+def placed(rng: random.Random) -> Registry:
+    """The stub nodes, each at a place drawn by chance."""
+    registry = Registry()
+    for spec in stubs.registry():
+        registry.add(replace(spec, runs_on=rng.choice(("device", "cpu", "io"))))
+    return registry
 
 
 def random_graph(rng: random.Random, size: int) -> Graph:
@@ -66,39 +87,128 @@ def fresh_values(graph: Graph) -> dict[str, int]:
     return values(Executor(stubs.registry()).run(graph))
 
 
-def ancestors_changed(before: Graph, after: Graph) -> set[str]:
-    """The nodes whose own parameters or links, or those of a node above them, differ."""
-    own = {name for name in after.nodes if before.nodes[name] != after.nodes[name]}
-    return {name for name in after.nodes if after.upstream([name]) & own}
+Work = tuple[str, tuple[tuple[str, int], ...]]
+
+
+def worked_out(
+    graph: Graph, locked: Mapping[str, dict[str, int]] | None = None
+) -> tuple[dict[str, dict[str, int]], dict[str, Work]]:
+    """The values of each node by port, and the work that each is: its type and what it is given.
+
+    This says again, in the simplest way, what a graph means. `locked` has values that stay.
+    """
+    found: dict[str, dict[str, int]] = {}
+    work: dict[str, Work] = {}
+    for name in graph.order():
+        node = graph.nodes[name]
+        if locked and name in locked:
+            found[name] = locked[name]
+            continue
+        given = {**DEFAULTS[node.type], **node.params}
+        for port_name, (source,) in node.inputs.items():
+            given[port_name] = found[source.node][source.port]
+        work[name] = (node.type, tuple(sorted(given.items())))
+        match node.type:
+            case "math.number":
+                found[name] = {"int": given["value"]}
+            case "math.add":
+                found[name] = {"int": given["a"] + given["b"]}
+            case "math.clamp":
+                clamped = max(given["low"], min(given["high"], given["a"]))
+                found[name] = {"int": clamped}
+            case _:
+                whole, rest = divmod(given["a"], given["by"])
+                found[name] = {"whole": whole, "rest": rest}
+    return found, work
 
 
 @given(seeds, st.integers(1, 20), st.integers(1, 6))
 @settings(max_examples=60, deadline=None)
-def test_any_edit_runs_only_what_it_reaches_and_gives_what_a_fresh_run_gives(seed, size, edits):
+def test_any_edit_runs_exactly_the_nodes_whose_inputs_are_new(seed, size, edits):
     rng = random.Random(seed)
     graph = random_graph(rng, size)
-    executor = Executor(stubs.registry())
-    executor.run(graph, graph.nodes)
-    for _ in range(edits):
-        before = graph.copy()
-        edit(graph, rng)
-        result = executor.run(graph)
-        assert set(result.ran) <= ancestors_changed(before, graph) & graph.upstream(graph.outputs)
+    executor = Executor(placed(rng))
+    done: set[Work] = set()
+    for _ in range(edits + 1):
+        found, work = worked_out(graph)
+        result = executor.run(graph, graph.nodes)
+        ran = [work[name] for name in result.ran]
+        assert sorted(ran) == sorted({*work.values()} - done)
+        assert all(result.value(port(graph, name)) in found[name].values() for name in found)
         assert values(result) == fresh_values(graph)
         assert executor.run(graph).ran == ()
-        executor.run(graph, graph.nodes)
+        done |= set(ran)
+        edit(graph, rng)
 
 
 @given(seeds, st.integers(1, 20))
 @settings(max_examples=60, deadline=None)
-def test_each_node_runs_after_what_it_reads(seed, size):
-    graph = random_graph(random.Random(seed), size)
-    ran = Executor(stubs.registry()).run(graph).ran
-    place = {name: index for index, name in enumerate(ran)}
-    for link in graph.links():
-        if link.node in place and link.source.node in place:
-            assert place[link.source.node] < place[link.node]
+def test_each_node_starts_after_what_it_reads_is_there(seed, size):
+    rng = random.Random(seed)
+    graph = random_graph(rng, size)
+    place: dict[tuple[str, str], int] = {}
+
+    def listen(event: events.Event) -> None:
+        place[event.name, event.node] = len(place)
+
+    ran = Executor(placed(rng)).run(graph, emit=listen).ran
+    for name in ran:
+        assert place["started", name] < place["produced", name]
+        for source in graph.nodes[name].reads():
+            there = place.get(("produced", source), place.get(("cached", source)))
+            assert there is not None and there < place["started", name]
     assert set(ran) <= graph.upstream(graph.outputs)
+
+
+@given(seeds, st.integers(2, 20))
+@settings(max_examples=30, deadline=None)
+def test_places_and_threads_never_change_results_or_what_runs(seed, size):
+    rng = random.Random(seed)
+    graph = random_graph(rng, size)
+    alone = Executor(stubs.registry()).run(graph)
+    for _ in range(3):
+        result = Executor(placed(rng)).run(graph)
+        assert values(result) == values(alone)
+        assert len(result.ran) == len(alone.ran)
+        keys = [step.key for step in Executor(placed(rng)).plan(graph).steps]
+        assert keys == [step.key for step in Executor(stubs.registry()).plan(graph).steps]
+
+
+@given(seeds, st.integers(2, 20), st.integers(1, 5))
+@settings(max_examples=40, deadline=None)
+def test_a_lock_keeps_a_value_through_any_edit(seed, size, edits):
+    rng = random.Random(seed)
+    graph = random_graph(rng, size)
+    executor = Executor(placed(rng))
+    executor.run(graph, graph.nodes)
+    name = rng.choice(list(graph.nodes))
+    kept = {name: worked_out(graph)[0][name]}
+    executor.lock(graph, name)
+    for _ in range(edits):
+        edit(graph, rng)
+        result = executor.run(graph, graph.nodes)
+        assert name not in result.ran
+        found, _ = worked_out(graph, kept)
+        for other in graph.nodes:
+            source = port(graph, other)
+            assert result.value(source) == found[other][source.partition(".")[2]]
+
+
+@given(seeds, st.integers(2, 20), st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
+def test_bypassing_and_back_gives_what_a_fresh_run_gives(seed, size, edits):
+    rng = random.Random(seed)
+    graph = random_graph(rng, size)
+    executor = Executor(placed(rng))
+    passing = [node.id for node in graph.nodes.values() if node.inputs]
+    for _ in range(edits):
+        if passing and rng.random() < 0.7:
+            name = rng.choice(passing)
+            graph.set_state("" if graph.nodes[name].state else "bypassed", name)
+        else:
+            edit(graph, rng)
+        assert values(executor.run(graph)) == fresh_values(graph)
+        assert executor.run(graph).ran == ()
 
 
 @given(seeds, st.integers(2, 20), st.integers(0, 3000))
@@ -106,29 +216,31 @@ def test_each_node_runs_after_what_it_reads(seed, size):
 def test_eviction_never_changes_results(seed, size, memory):
     rng = random.Random(seed)
     graph = random_graph(rng, size)
-    executor = Executor(stubs.registry(), cache=Cache(memory=memory))
+    executor = Executor(placed(rng), cache=Cache(memory=memory))
     for _ in range(3):
         assert values(executor.run(graph)) == fresh_values(graph)
         edit(graph, rng)
 
 
-@given(seeds, st.integers(1, 15), st.integers(0, 15))
-@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(1, 15), st.integers(0, 30))
+@settings(max_examples=80, deadline=None)
 def test_a_cancel_anywhere_leaves_a_cache_that_is_right(seed, size, stop):
-    graph = random_graph(random.Random(seed), size)
-    executor = Executor(stubs.registry())
+    rng = random.Random(seed)
+    graph = random_graph(rng, size)
+    executor = Executor(placed(rng))
     cancel = threading.Event()
-    started: list[str] = []
+    heard: list[str] = []
 
     def listen(event: events.Event) -> None:
-        if isinstance(event, events.Started):
-            started.append(event.node)
-            if len(started) > stop:
-                cancel.set()
+        heard.append(event.name)
+        if len(heard) > stop:
+            cancel.set()
 
     first = executor.run(graph, emit=listen, cancel=cancel)
+    _, work = worked_out(graph)
     second = executor.run(graph)
-    assert not set(first.ran) & set(second.ran)
+    needed = {work[name] for name in graph.upstream(graph.outputs)}
+    assert sorted(work[name] for name in (*first.ran, *second.ran)) == sorted(needed)
     assert values(second) == fresh_values(graph)
 
 
@@ -141,7 +253,7 @@ def test_disk_of_any_size_and_any_damage_never_changes_results(seed, size, cap, 
         patch.setattr("engine.graph.disk.SMALL", rng.choice((-1, 10, 4096)))
         for _ in range(3):
             cache = Cache(Path(folder), memory=0, disk=cap)
-            assert values(Executor(stubs.registry(), cache=cache).run(graph)) == fresh_values(graph)
+            assert values(Executor(placed(rng), cache=cache).run(graph)) == fresh_values(graph)
             cache.close()
             for path in Path(folder, "values").glob("*/*"):
                 if damage and rng.random() < 0.5:
@@ -159,7 +271,7 @@ def test_a_failure_blocks_exactly_its_descendants(seed, size):
     reader = graph.nodes[victim]
     graph.connect("bad.int", f"{victim}.{'value' if reader.type == 'math.number' else 'a'}")
     graph.set_outputs(list(graph.nodes))
-    result = Executor(stubs.registry()).run(graph)
+    result = Executor(placed(rng)).run(graph)
     below = {name for name in graph.nodes if "bad" in graph.upstream([name])} - {"bad"}
     assert set(result.blocked) == below
     assert set(result.failed) == {"bad"}
