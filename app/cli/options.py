@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,9 @@ from app.session import OUTPUT_FOLDER, open_registry, open_settings, open_workfl
 from engine.graph import workflow
 from engine.graph.context import Settings
 from engine.graph.graph import Graph
+from engine.graph.interface import local_registry
 from engine.graph.registry import Registry
+from engine.graph.sweep import parse_axis
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +40,15 @@ MODELS = click.option(
     help="A folder to look for models in, before the usual ones; may be repeated.",
 )
 SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Use it for every seed.")
+SWEEP = click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="NODE.PARAM=VALUES",
+    help="Run for each of 3,5,7 or 0..3 or 0..1..0.25 or the lines of @prompts.txt; "
+    "several sweeps make a grid.",
+)
+ZIP = click.option("--zip", "zipped", is_flag=True, help="Let sweeps move together, not cross.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -75,3 +86,14 @@ def open_job(
     for assignment in assignments:
         workflow.set_param(graph, registry, assignment)
     return Job(graph, registry, open_settings(file, folders, out))
+
+
+def add_sweeps(job: Job, sweeps: tuple[str, ...], zipped: bool) -> None:
+    """Add axes to a job's graph, `zipped` with the first of them as the one to go along."""
+    registry = local_registry(job.graph, job.registry)
+    leader = ""
+    for text in sweeps:
+        target, axis = parse_axis(job.graph, registry, text)
+        job.graph.set_axis(target, replace(axis, along=leader))
+        if zipped and not leader:
+            leader = target

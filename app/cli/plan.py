@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.options import SEED, open_job, workflow_options
+from app.cli.options import SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
 from app.cli.report import say_json
 from app.session import open_executor
 
@@ -14,6 +14,8 @@ from app.session import open_executor
 @click.command()
 @workflow_options
 @SEED
+@SWEEP
+@ZIP
 def plan(
     file: Path,
     assignments: tuple[str, ...],
@@ -21,9 +23,12 @@ def plan(
     folders: tuple[Path, ...],
     as_json: bool,
     seed: int | None,
+    sweeps: tuple[str, ...],
+    zipped: bool,
 ) -> None:
     """Say what a run of FILE would do: what is kept from before, what runs, and why."""
     job = open_job(file, assignments, out, folders)
+    add_sweeps(job, sweeps, zipped)
     executor = open_executor(job.registry, job.settings)
     found = executor.plan(job.graph, seed=seed, name=str(file.absolute()))
     if as_json:

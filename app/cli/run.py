@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.cli.options import SEED, open_job, workflow_options
+from app.cli.options import SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
 from app.cli.progress import display
 from app.cli.report import (
     BAD_INPUT,
@@ -28,6 +28,8 @@ from engine.graph.workflow import to_json
 @click.command()
 @workflow_options
 @SEED
+@SWEEP
+@ZIP
 @click.option("--fresh", is_flag=True, help="Run every node again, whatever is kept from before.")
 @click.pass_context
 def run(
@@ -38,15 +40,18 @@ def run(
     folders: tuple[Path, ...],
     as_json: bool,
     seed: int | None,
+    sweeps: tuple[str, ...],
+    zipped: bool,
     fresh: bool,
 ) -> None:
     """Run a workflow FILE: JSON, or a picture that carries one.
 
     What is kept from an earlier run and has not changed is not run again. A picture runs again with
-    the seed it was made with.
+    the seed it was made with. What the runs of a sweep have in common is run once.
     """
     try:
         job = open_job(file, assignments, out, folders)
+        add_sweeps(job, sweeps, zipped)
         executor = open_executor(job.registry, job.settings)
         result = _run(executor, job.graph, seed=seed, name=str(file.absolute()), fresh=fresh)
     except LoomError as error:
@@ -87,12 +92,17 @@ def _say_summary(result: Result) -> None:
     if result.failed:
         parts.append(f"{len(result.failed)} failed, {len(result.blocked)} not reached")
     click.echo(f"{what}{', '.join(parts)}, {result.seconds:.1f} s")
-    for file in result.files:
-        click.echo(str(file))
+    if not result.graph.sweep:
+        for file in result.files:
+            click.echo(str(file))
+        return
+    for cell in result.grid.cells:
+        files = ", ".join(map(str, result.files_of(cell)))
+        click.echo(f"{cell.label}: {files or 'no file'}")
 
 
 def _as_data(result: Result) -> dict[str, Any]:
-    return {
+    data: dict[str, Any] = {
         "ok": result.ok,
         "ran": list(result.ran),
         "cached": list(result.cached),
@@ -103,3 +113,9 @@ def _as_data(result: Result) -> dict[str, Any]:
         "files": [str(file) for file in result.files],
         "workflow": to_json(result.graph),
     }
+    if result.graph.sweep:
+        data["cells"] = [
+            {"values": dict(cell.values), "files": list(map(str, result.files_of(cell)))}
+            for cell in result.grid.cells
+        ]
+    return data

@@ -203,7 +203,7 @@ def expand(
             break
     merged, named = _merged(parts) if len(parts) > 1 else (parts[0].flat.graph, parts)
     found = Expansion(merged, local, cells, tuple(named), tuple(problems))
-    outputs = [] if problems else found.targets(graph.outputs)
+    outputs = () if problems else found.targets(graph.outputs)
     return replace(found, graph=Graph(merged.nodes.values(), outputs, graph.view))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from engine.graph.errors import GraphError
 from engine.graph.graph import Graph, Node, Source
@@ -139,7 +139,8 @@ def _items(ends: Ends, graph: Graph, registry: Registry) -> Ends | None:
     found: list[End] = []
     for end in ends:
         if isinstance(end, Given):
-            plain: list[Any] = end.value if isinstance(end.value, list) else [end.value]
+            value: Any = end.value
+            plain = cast(list[Any], value) if isinstance(value, list) else [value]
             found += map(Given, plain)
             continue
         maker = graph.nodes.get(end.node)

@@ -54,12 +54,13 @@ def _add(
         if (end := _output(source, definition, specs, 0)) is not None:
             outputs[port] = replace(end, name=port, label=title(port))
     natures = {spec.nature for spec in specs.values() if spec}
+    strongest: Nature = max(natures, key=_NATURES.index, default="pure")
     made[SUBGRAPH + name] = NodeSpec(
         id=SUBGRAPH + name,
         label=title(name),
         help="",
         version=1,
-        nature=max(natures, key=_NATURES.index, default="pure"),
+        nature=strongest,
         inputs=inputs,
         params=params,
         outputs=outputs,

@@ -1,0 +1,47 @@
+import json
+from pathlib import Path
+
+from engine.diffusion.png import read_metadata
+
+
+def test_a_sweep_makes_a_picture_for_each_cell_and_says_what_each_is(loom, picture_workflow):
+    result = loom(
+        "run", *picture_workflow, "--sweep", "denoise.guidance=3,5", "--sweep", "seed.value=0..1"
+    )
+    assert result.exit_code == 0
+    summary, *lines = result.stdout.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [
+        f"denoise.guidance={guidance}, seed.value={seed}"
+        for guidance in ("3.0", "5.0")
+        for seed in (0, 1)
+    ]
+    pictures = [Path(line.partition(": ")[2]) for line in lines]
+    assert len(set(pictures)) == 4 and all(path.is_file() for path in pictures)
+    # The pipeline is loaded once, the prompt encoded once, noise made for each seed.
+    assert summary.startswith("19 nodes run, 0 cached")
+    made = read_metadata(pictures[3])["workflow"]
+    assert "sweep" not in made
+    assert made["nodes"]["denoise"]["params"]["guidance"] == 5.0
+    assert made["nodes"]["seed"]["params"]["value"] == 1
+
+
+def test_zipped_sweeps_as_data(loom, picture_workflow):
+    words = ("--sweep", "denoise.guidance=3,5", "--sweep", "seed.value=4,9", "--zip", "--json")
+    data = json.loads(loom("run", *picture_workflow, *words).stdout)
+    assert [cell["values"] for cell in data["cells"]] == [
+        {"denoise.guidance": 3.0, "seed.value": 4},
+        {"denoise.guidance": 5.0, "seed.value": 9},
+    ]
+    assert [len(cell["files"]) for cell in data["cells"]] == [1, 1]
+    assert data["workflow"]["sweep"]["seed.value"] == {"values": [4, 9], "with": "denoise.guidance"}
+
+
+def test_a_plan_of_a_sweep_names_the_cells(loom, picture_workflow):
+    result = loom("plan", *picture_workflow, "--sweep", "denoise.guidance=3,5")
+    assert "denoise@guidance=3.0" in result.stdout
+
+
+def test_a_sweep_of_nothing_is_told(loom, picture_workflow):
+    result = loom("run", *picture_workflow, "--sweep", "denoise.guidence=3,5")
+    assert result.exit_code == 2
+    assert "Did you mean 'guidance'?" in result.stderr
