@@ -21,9 +21,10 @@ from pathlib import Path
 
 from engine.graph import workflow
 from engine.graph.context import Settings
-from engine.graph.errors import WorkflowError
+from engine.graph.errors import LoomError, WorkflowError
 from engine.graph.graph import Graph
-from engine.graph.needs import needs
+from engine.graph.params import FilePath
+from engine.graph.places import places, put
 from engine.graph.registry import Registry
 
 SUFFIX = ".loom"
@@ -47,27 +48,27 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 def pack(graph: Graph, registry: Registry, settings: Settings, path: Path) -> tuple[str, ...]:
     """Write a bundle of a graph and every input file it reads; the names they have inside.
 
-    The same workflow and files always give the same bytes. Raises LoomError when a file is missing
-    or the bundle can't be written; nothing is left behind then.
+    Files of muted and bypassed nodes come along where they are there. The same workflow and files
+    always give the same bytes. Raises LoomError when a file is missing or the bundle can't be
+    written; nothing is left behind then.
     """
     packed = graph.copy()
     files: dict[str, Path] = {}
     names: dict[Path, str] = {}
-    for need in needs(graph, registry, settings):
-        if need.what != "file":
+    for place in places(graph, registry):
+        if not isinstance(place.widget, FilePath):
             continue
-        if not need.met:
-            raise WorkflowError(
-                f"There is no file {need.name!r}.",
-                node=need.node,
-                field=need.param,
-                remedy="A bundle takes the files along that the workflow reads.",
-            )
-        source = Path(need.path).resolve()
+        try:
+            source = settings.find_input(place.value).resolve()
+        except LoomError as error:
+            if place.idle:
+                continue
+            error.remedy = "A bundle takes the files along that the workflow reads."
+            raise error.at(place.address, place.param) from None
         if source not in names:
             names[source] = _free_name(source.name, files)
             files[names[source]] = source
-        packed.set_param(need.node, need.param, f"{INPUTS}/{names[source]}")
+        put(packed, place, f"{INPUTS}/{names[source]}")
     try:
         _write(path, workflow.dumps(packed), files)
     except OSError as error:

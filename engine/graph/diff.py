@@ -11,9 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from engine.graph.graph import Graph, Node, Source
+from engine.graph.graph import SUBGRAPH, Graph, Node, Source
+from engine.graph.sweep import Axis, to_json
 
-Sort = Literal["added", "removed", "renamed", "type", "version", "param", "link", "outputs", "view"]
+Sort = Literal[
+    *("added", "removed", "renamed", "type", "version", "param", "link"),
+    *("zone", "state", "lock", "outputs", "sweep", "view"),
+]
 
 SHOWN = 60  # longer values are shown around the place where they begin to differ
 BEFORE = 20  # how much of what they have in common is shown before that place
@@ -23,8 +27,9 @@ BEFORE = 20  # how much of what they have in common is shown before that place
 class Change:
     """One difference at `node` (and its `field`), before and after.
 
-    These are JSON texts of parameters (None: not given), lists of `node.port` or of outputs, node
-    types and versions, or what the canvas keeps.
+    These are JSON texts of parameters and axes (None: not given), lists of `node.port` or of
+    outputs, node types, versions, zones, states and locks, or what the canvas keeps. Nodes inside a
+    subgraph are called `subgraph:name/node`, the subgraph itself `subgraph:name`.
     """
 
     sort: Sort
@@ -52,9 +57,17 @@ class Change:
                 return f"{where}: version {self.before} → {self.after}"
             case "outputs":
                 return f"outputs: {_names(self.before)} → {_names(self.after)}"
-            case "param":
+            case "zone":
+                return f"{where}: from {self.before or 'no zone'} to {self.after or 'no zone'}"
+            case "state":
+                return f"{where} {self.after or f'is no longer {self.before}'}"
+            case "lock":
+                kept = "locked to another result" if self.before else "locked to its result"
+                return f"{where} {kept if self.after else 'unlocked'}"
+            case "param" | "sweep":
                 before, after = _shown(self.before, self.after)
-                return f"{where}: {before} → {after}"
+                swept = "sweep of " if self.sort == "sweep" else ""
+                return f"{swept}{where}: {before} → {after}"
 
 
 @dataclass(frozen=True)
@@ -81,36 +94,72 @@ def diff(before: Graph, after: Graph, *, view: bool = False) -> Diff:
     A node that has another name but the same type, parameters and wires counts as renamed, and the
     wires from it as the same ones. The order of nodes does not count.
     """
+    changes = list(_differences(before, after, view))
+    for name in dict.fromkeys([*before.definitions, *after.definitions]):
+        node = f"{SUBGRAPH}{name}"
+        old, new = before.definitions.get(name), after.definitions.get(name)
+        if old is None or new is None:
+            sort: Sort = "removed" if new is None else "added"
+            changes.append(Change(sort, node, "", old and "subgraph", new and "subgraph"))
+            continue
+        inside = _differences(old.body(), new.body(), view)
+        changes += [replace(change, node=f"{node}/{change.node}") for change in inside]
+    return Diff(tuple(changes))
+
+
+def _differences(before: Graph, after: Graph, view: bool) -> Iterator[Change]:
+    """What differs between two graphs, their subgraphs aside."""
     renamed = _renamed(before, after)
-    changes = [Change("renamed", new, "", old, new) for old, new in renamed.items()]
+    for old, new in renamed.items():
+        yield Change("renamed", new, "", old, new)
     old_nodes = {
         renamed.get(node.id, node.id): _followed(node, renamed) for node in before.nodes.values()
     }
     for name, node in old_nodes.items():
         if name not in after.nodes:
-            changes.append(Change("removed", name, "", node.type, None))
+            yield Change("removed", name, "", node.type, None)
     for name, node in after.nodes.items():
         if name not in old_nodes:
-            changes.append(Change("added", name, "", None, node.type))
+            yield Change("added", name, "", None, node.type)
     for name, node in after.nodes.items():
-        changes += _changes(old_nodes.get(name), node)
+        yield from _changes(old_nodes.get(name), node)
     outputs = [renamed.get(name, name) for name in before.outputs]
     if sorted(outputs) != sorted(after.outputs):
-        changes.append(Change("outputs", "", "", outputs, list(after.outputs)))
+        yield Change("outputs", "", "", outputs, list(after.outputs))
+    yield from _axes(before, after, renamed)
     if view:
         old_view = {renamed.get(name, name): place for name, place in before.view.items()}
-        changes += [
-            Change("view", name, "", old_view.get(name), after.view.get(name))
-            for name in dict.fromkeys([*old_view, *after.view])
-            if not _same(old_view.get(name), after.view.get(name))
-        ]
-    return Diff(tuple(changes))
+        for name in dict.fromkeys([*old_view, *after.view]):
+            if not _same(old_view.get(name), after.view.get(name)):
+                yield Change("view", name, "", old_view.get(name), after.view.get(name))
+
+
+def _axes(before: Graph, after: Graph, renamed: Mapping[str, str]) -> Iterator[Change]:
+    """What differs between sweeps; the order of the axes is the order of the grid, so it counts."""
+    old = {
+        str(_moved(Source.parse(target), renamed)): replace(
+            axis, along=axis.along and str(_moved(Source.parse(axis.along), renamed))
+        )
+        for target, axis in before.sweep.items()
+    }
+    for target in dict.fromkeys([*old, *after.sweep]):
+        end = Source.parse(target)
+        texts = [_axis(axes.get(target)) for axes in (old, after.sweep)]
+        if texts[0] != texts[1]:
+            yield Change("sweep", end.node, end.port, *texts)
+    if list(old) != list(after.sweep) and old.keys() == after.sweep.keys():
+        order = [json.dumps(list(axes)) for axes in (old, after.sweep)]
+        yield Change("sweep", "", "order", *order)
+
+
+def _axis(axis: Axis | None) -> str | None:
+    return None if axis is None else json.dumps(to_json(axis), ensure_ascii=False)
 
 
 def _changes(old: Node | None, new: Node) -> Iterator[Change]:
     """What is different at one node; for an added one, what it is given."""
     if old is None:
-        old = replace(new, params={}, inputs={})
+        old = replace(new, params={}, inputs={}, zone="", state="", lock="")
     if old.type != new.type:
         yield Change("type", new.id, "", old.type, new.type)
     elif old.version != new.version:
@@ -123,6 +172,12 @@ def _changes(old: Node | None, new: Node) -> Iterator[Change]:
         ends = [list(map(str, node.inputs.get(port, ()))) for node in (old, new)]
         if ends[0] != ends[1]:
             yield Change("link", new.id, port, *ends)
+    if old.zone != new.zone:
+        yield Change("zone", new.id, "", old.zone, new.zone)
+    if old.state != new.state:
+        yield Change("state", new.id, "", old.state, new.state)
+    if old.lock != new.lock:
+        yield Change("lock", new.id, "", old.lock, new.lock)
 
 
 def _given(node: Node, name: str) -> str | None:
@@ -173,12 +228,15 @@ def _alike(one: Node, other: Node) -> bool:
 
 
 def _followed(node: Node, renamed: Mapping[str, str]) -> Node:
-    """The node with its wires from where renamed nodes now are."""
+    """The node with its wires from where renamed nodes now are, in the zone as it is now called."""
     inputs = {
-        port: tuple(Source(renamed.get(end.node, end.node), end.port) for end in ends)
-        for port, ends in node.inputs.items()
+        port: tuple(_moved(end, renamed) for end in ends) for port, ends in node.inputs.items()
     }
-    return replace(node, inputs=inputs)
+    return replace(node, inputs=inputs, zone=renamed.get(node.zone, node.zone))
+
+
+def _moved(end: Source, renamed: Mapping[str, str]) -> Source:
+    return Source(renamed.get(end.node, end.node), end.port)
 
 
 def _link(ends: Iterable[str]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
-from engine.graph.keys import given_params
 from engine.graph.params import FilePath, ModelName
+from engine.graph.places import places
 from engine.graph.registry import Registry
 
 State = Literal["here", "renamed", "other", "missing"]
@@ -44,30 +44,21 @@ class Need:
 
 
 def needs(graph: Graph, registry: Registry, settings: Settings) -> tuple[Need, ...]:
-    """Everything that known nodes of a graph read, in the order of the nodes.
+    """Everything that a graph reads, the graph's own nodes first, then the insides of subgraphs.
 
-    Models of a given hash are read to compare; the others are only looked for. What `check` would
-    refuse as a parameter is left out. Never raises for what the graph holds.
+    Models of a given hash are read to compare; the others are only looked for. What is muted or
+    bypassed needs nothing. Never raises for what the graph holds.
     """
     found: list[Need] = []
-    for node in graph.nodes.values():
-        spec = registry.find(node.type)
-        if spec is None or spec.nature == "pure":
+    for place in places(graph, registry):
+        if place.idle:
             continue
-        try:
-            params = given_params(node, spec)
-        except LoomError:
-            continue
-        for name, value in params.items():
-            match spec.params[name].widget:
-                case ModelName(part) if isinstance(value, dict):
-                    model = cast(dict[str, str], value)
-                    found.append(_model(node.id, name, model, part, settings))
-                case FilePath() if isinstance(value, str):
-                    found.append(_file(node.id, name, value, settings))
-                case _:
-                    pass
-    return tuple(found)
+        match place.widget:
+            case ModelName(part):
+                found.append(_model(place.address, place.param, place.value, part, settings))
+            case FilePath():
+                found.append(_file(place.address, place.param, place.value, settings))
+    return tuple(dict.fromkeys(found))
 
 
 def _file(node: str, param: str, name: str, settings: Settings) -> Need:

@@ -77,6 +77,19 @@ def draw_seeds(graph: Graph, registry: Registry, seed: int | None = None) -> Gra
     `seed` takes the place of every seed that no link gives. What `check` would refuse is left.
     """
     drawn = graph.copy()
+    for name, value in _drawn(graph, registry, seed).items():
+        drawn.set_param(*name, value)
+    for name, definition in graph.definitions.items():
+        body = definition.body()
+        for place, value in _drawn(body, registry, seed).items():
+            body.set_param(*place, value)
+        drawn.define(name, definition.with_body(body))
+    return drawn
+
+
+def _drawn(graph: Graph, registry: Registry, seed: int | None) -> dict[tuple[str, str], int]:
+    """The seeds to settle in a graph or the body of a subgraph, by node and parameter."""
+    found: dict[tuple[str, str], int] = {}
     for node in graph.nodes.values():
         spec = registry.find(node.type)
         for name, param in spec.params.items() if spec else ():
@@ -84,9 +97,8 @@ def draw_seeds(graph: Graph, registry: Registry, seed: int | None = None) -> Gra
                 continue
             default = None if param.required else param.default
             if seed is not None or node.params.get(name, default) is None:
-                value = secrets.randbelow(DRAWN) if seed is None else seed
-                drawn.set_param(node.id, name, value)
-    return drawn
+                found[node.id, name] = secrets.randbelow(DRAWN) if seed is None else seed
+    return found
 
 
 def _local(value: Mapping[str, str], part: str, settings: Settings) -> Mapping[str, str]:

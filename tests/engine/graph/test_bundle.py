@@ -11,6 +11,8 @@ from engine.graph.context import Settings
 from engine.graph.errors import LoomError, WorkflowError
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph
+from engine.graph.subgraph import collapse
+from engine.graph.sweep import Axis, Lines
 from tests.engine.graph import stubs
 
 REGISTRY = stubs.registry()
@@ -83,9 +85,32 @@ def test_a_missing_file_is_named_and_nothing_is_written(
     graph: Graph, settings: Settings, tmp_path: Path
 ):
     graph.set_param("two", "file", "gone.txt")
-    with pytest.raises(WorkflowError, match=r"two\.file: There is no file 'gone\.txt'"):
+    with pytest.raises(LoomError, match=r"two\.file: There is no file 'gone\.txt'"):
         bundle.pack(graph, REGISTRY, settings, tmp_path / "out.loom")
     assert not list(tmp_path.glob("*out.loom*"))
+
+
+def test_files_inside_subgraphs_and_along_sweeps_come_too(
+    graph: Graph, settings: Settings, tmp_path: Path
+):
+    (tmp_path / "prompts.txt").write_text("a\nb\n")
+    collapse(graph, ["two"], "reading", "inside")
+    graph.add("text.encode", "prompt", inputs={"model": "model.text_model"})
+    graph.set_axis("one.file", Axis(("words.txt", "deep/words.txt")))
+    graph.set_axis("prompt.text", Axis(Lines("prompts.txt")))
+    path = tmp_path / "out.loom"
+    names = bundle.pack(graph, REGISTRY, settings, path)
+    assert names == ("words.txt", "words_2.txt", "prompts.txt")
+    packed = bundle.read(path, REGISTRY)
+    assert packed.sweep["one.file"].values == ("inputs/words.txt", "inputs/words_2.txt")
+    assert packed.sweep["prompt.text"].values == Lines("inputs/prompts.txt")
+    assert packed.definitions["reading"].nodes["two"].params == {"file": "inputs/words_2.txt"}
+
+
+def test_a_muted_node_may_lack_its_file(graph: Graph, settings: Settings, tmp_path: Path):
+    graph.set_param("two", "file", "gone.txt")
+    graph.set_state("muted", "two")
+    assert bundle.pack(graph, REGISTRY, settings, tmp_path / "out.loom") == ("words.txt",)
 
 
 def test_names_that_other_systems_do_not_take_are_changed(

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from engine.graph.diff import diff
 from engine.graph.graph import Graph
+from engine.graph.subgraph import collapse
+from engine.graph.sweep import Axis, Span
 from tests.engine.graph import stubs
 
 
@@ -133,6 +135,42 @@ def test_data_for_programs(before: Graph):
         "after": "9",
         "text": "denoise.steps: not given → 9",
     }
+
+
+def test_subgraphs_are_compared_inside(before: Graph):
+    collapse(before, ["prompt", "empty"], "start")
+    after = before.copy()
+    definition = after.definitions["start"]
+    body = definition.body()
+    body.set_param("prompt", "text", "b")
+    after.define("start", definition.with_body(body))
+    assert lines(before, after) == ['subgraph:start/prompt.text: "a" → "b"']
+    assert lines(stubs.diffusion(), before)[-1] == "subgraph:start added (subgraph)"
+
+
+def test_sweeps_zones_states_and_locks(before: Graph):
+    after = before.copy()
+    after.set_axis("denoise.guidance", Axis((3.0, 5.0)))
+    after.set_state("muted", "empty")
+    after.set_lock("prompt", "abc")
+    assert lines(before, after) == [
+        "prompt locked to its result",
+        "empty muted",
+        "sweep of denoise.guidance: not given → [3.0, 5.0]",
+    ]
+    assert lines(after, before) == [
+        "prompt unlocked",
+        "empty is no longer muted",
+        "sweep of denoise.guidance: [3.0, 5.0] → not given",
+    ]
+    after.set_axis("denoise.steps", Axis(Span(1, 3)))
+    other = after.copy()
+    other.set_axis("denoise.guidance", None)
+    other.set_axis("denoise.guidance", Axis((3.0, 5.0)))
+    assert [change.field for change in diff(after, other).changes] == ["order"]
+    renamed = after.copy()
+    renamed.rename("denoise", "loop")
+    assert lines(after, renamed) == ["denoise renamed to loop"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 99)), max_size=8))

@@ -6,6 +6,8 @@ from engine.graph.context import Settings
 from engine.graph.files import FileHashes
 from engine.graph.graph import Graph
 from engine.graph.needs import Need, needs
+from engine.graph.subgraph import collapse
+from engine.graph.sweep import Axis, Lines
 from tests.engine.graph import stubs
 
 
@@ -49,3 +51,25 @@ def test_a_model_is_here_renamed_another_or_missing(graph: Graph, settings: Sett
 def test_a_parameter_that_check_refuses_is_left_out(graph: Graph, settings: Settings):
     graph.set_param("model", "model", 7)
     assert states(graph, settings) == {"words": ("missing", "")}
+
+
+def test_what_is_muted_needs_nothing(graph: Graph, settings: Settings):
+    graph.set_state("muted", "words")
+    assert states(graph, settings) == {"model": ("here", "tiny")}
+
+
+def test_subgraphs_are_looked_into(graph: Graph, settings: Settings):
+    collapse(graph, ["words"], "reading")
+    assert states(graph, settings)["subgraph:reading/words"] == ("missing", "")
+
+
+def test_a_swept_parameter_needs_each_of_its_values(graph: Graph, settings: Settings):
+    graph.set_axis("model.model", Axis(("big", {"name": "none"})))
+    graph.set_axis("prompt.text", Axis(Lines("prompts.txt")))
+    found = needs(graph, stubs.registry(), settings)
+    assert [(need.node, need.name, need.state) for need in found] == [
+        ("model", "big", "here"),
+        ("model", "none", "missing"),
+        ("prompt", "prompts.txt", "missing"),
+        ("words", "words.txt", "missing"),
+    ]

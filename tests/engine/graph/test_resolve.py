@@ -1,5 +1,6 @@
 from engine.graph.graph import Graph
 from engine.graph.resolve import draw_seeds
+from engine.graph.subgraph import collapse
 from tests.engine.graph import stubs
 
 REGISTRY = stubs.registry()
@@ -34,3 +35,10 @@ def test_unknown_nodes_are_left():
     graph = Graph()
     graph.add("any.unknown", "u", params={"seed": None})
     assert draw_seeds(graph, REGISTRY, 1) == graph
+
+
+def test_seeds_inside_subgraphs_are_drawn_too():
+    graph = noise(None)
+    collapse(graph, ["a"], "start")
+    drawn = draw_seeds(graph, REGISTRY)
+    assert isinstance(drawn.definitions["start"].nodes["a"].params["seed"], int)
