@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import engine.runtime.codecs  # noqa: F401  (registers how values with tensors are kept)
 from engine.diffusion.png import SIGNATURE, read_metadata
 from engine.diffusion.weights.search import model_folders
-from engine.graph import workflow
+from engine.graph import bundle, workflow
 from engine.graph.cache import Cache
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
@@ -20,23 +21,42 @@ from engine.runtime.device import numeric_environment
 from engine.runtime.pool import SharedModels
 
 CACHE_VARIABLE = "LOOM_CACHE"
+NODES_VARIABLE = "LOOM_NODES"
+QUEUE_VARIABLE = "LOOM_QUEUE"
 OUTPUT_FOLDER = Path("outputs")
 
 
 def open_registry() -> Registry:
-    """The nodes that come with the project and those of installed packs."""
+    """The nodes that come with the project, those of installed packs and of packs in folders."""
     registry = Registry()
-    registry.load_pack("nodes")
+    registry.load_pack("nodes", origin="latent-loom")
     registry.load_entry_points()
+    for folder in pack_folders():
+        registry.load_folder(folder)
     return registry
 
 
+def pack_folders() -> tuple[Path, ...]:
+    """Where packs lie that are not installed: folders in LOOM_NODES, then the user's own."""
+    from platformdirs import user_data_path
+
+    named = [entry for entry in os.environ.get(NODES_VARIABLE, "").split(os.pathsep) if entry]
+    own = user_data_path("latent-loom") / "nodes"
+    return tuple(dict.fromkeys((*(Path(entry).expanduser() for entry in named), own)))
+
+
 def open_settings(file: Path, models: Iterable[Path] = (), out: Path | None = None) -> Settings:
-    """The folders that a run of `file` may use; `models` are searched before the usual ones."""
+    """The folders that a run of `file` may use; `models` are searched before the usual ones.
+
+    A bundle is unpacked beside the kept results, and reads its input files from there alone.
+    """
+    inputs: tuple[Path, ...] = (file.parent, Path())
+    if bundle.is_bundle(file):
+        inputs = (bundle.unpack(file, cache_folder() / "bundles"),)
     return Settings(
         output_folder=out or OUTPUT_FOLDER,
         model_folders=model_folders(models),
-        input_folders=(file.parent, Path()),
+        input_folders=inputs,
     )
 
 
@@ -49,16 +69,32 @@ def cache_folder() -> Path:
     return user_cache_path("latent-loom") / "results"
 
 
-def open_executor(registry: Registry, settings: Settings) -> Executor:
-    """An executor that keeps results on disk.
+def queue_file() -> Path:
+    """Where the queue is: LOOM_QUEUE, else a place in the user's data folder."""
+    if named := os.environ.get(QUEUE_VARIABLE, ""):
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
 
-    Raises LoomError when the folder for them can't be used, or the device is misnamed.
-    """
+    return user_data_path("latent-loom") / "queue.db"
+
+
+def open_cache() -> Cache:
+    """The kept results; LoomError when the folder for them can't be used."""
     try:
-        cache = Cache(cache_folder())
+        return Cache(cache_folder())
     except LoomError as error:
         error.remedy = f"Set {CACHE_VARIABLE} to a folder that you may write to."
         raise
+
+
+def open_executor(registry: Registry, settings: Settings, cache: Cache | None = None) -> Executor:
+    """An executor that keeps results on disk, or in the given cache.
+
+    Raises LoomError when the folder for them can't be used, or the device is misnamed.
+    """
+    cache = cache or open_cache()
+    # Models that are looked for by content are read once, not once by each.
+    settings = replace(settings, hashes=cache.hashes)
     return Executor(
         registry,
         settings,
@@ -69,10 +105,12 @@ def open_executor(registry: Registry, settings: Settings) -> Executor:
 
 
 def open_workflow(path: Path, registry: Registry) -> Graph:
-    """The graph of a workflow file, or the one that a picture carries.
+    """The graph of a workflow file or a bundle, or the one that a picture carries.
 
     Raises LoomError: no such file, not JSON, a picture without a workflow, …
     """
+    if bundle.is_bundle(path):
+        return bundle.read(path, registry)
     if not _is_png(path):
         return workflow.read(path, registry)
     return workflow.from_json(read_metadata(path).get("workflow"), registry, name=str(path))

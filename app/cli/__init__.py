@@ -1,4 +1,4 @@
-"""The command line: `loom run | check | plan | nodes | models`."""
+"""The command line: `loom run | check | plan | …`, each command in a module of its own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 import click
 
 from app.cli.check import check
+from app.cli.diff import diff
+from app.cli.migrate import migrate
 from app.cli.models import models
 from app.cli.nodes import nodes
+from app.cli.pack import pack
 from app.cli.plan import plan
+from app.cli.queue import queue
 from app.cli.report import BAD_INPUT, INTERRUPTED, say_error
 from app.cli.run import run
 from engine.graph.errors import LoomError
@@ -34,9 +38,10 @@ class Commands(click.Group):
 def main() -> None:
     """Run, check and look into Latent Loom workflows.
 
-    Exit codes: 0 done, 1 a node failed, 2 the input is wrong, 130 interrupted.
+    Exit codes: 0 done, 1 a node failed (or, for comparisons, there are differences), 2 the input is
+    wrong, 130 interrupted.
     """
 
 
-for _command in (run, check, plan, nodes, models):
+for _command in (run, check, plan, queue, diff, migrate, pack, nodes, models):
     main.add_command(_command)

@@ -12,6 +12,7 @@ from engine.graph.errors import LoomError
 
 NODE_FAILED = 1
 BAD_INPUT = 2
+DIFFERENT = 1
 INTERRUPTED = 130
 
 

@@ -130,7 +130,7 @@ class Registry:
         left out.
         """
         reports: list[PackReport] = []
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in sorted(folder.absolute().iterdir()) if folder.is_dir() else ():
             start = path / "__init__.py" if path.is_dir() else path
             name = path.stem
             if start.suffix != ".py" or not start.is_file() or not name.isidentifier():
