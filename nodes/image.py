@@ -16,14 +16,22 @@ def save(
 ) -> None:
     """Each picture as a PNG file `name_00001.png`, `name_00002.png`, …; none is overwritten.
 
-    The files carry the workflow, the seeds, the models' hashes and the libraries' versions, so that
-    `loom run picture.png` makes the same pixels again. `folder` is a folder in the output folder.
+    The files carry the workflow, the seeds, the models' hashes, the libraries' versions and the
+    device, so that `loom run picture.png` makes the same pixels again and `loom verify picture.png`
+    says whether it does. `folder` is a folder in the output folder.
     """
     from engine.diffusion.images import to_pil
     from engine.diffusion.png import encode, versions, write_numbered
+    from engine.runtime.surroundings import surroundings
 
     pictures = to_pil(image)
-    made = {**context.provenance, "versions": versions(), "of": len(pictures)}
+    made = {
+        **context.provenance,
+        "node": context.node_id.partition("@")[0],  # without the values of a sweep
+        "versions": versions(),
+        "environment": surroundings(),
+        "of": len(pictures),
+    }
     for number, picture in enumerate(pictures):
         data = encode(picture, {**made, "number": number})
         context.wrote(write_numbered(folder, name, data))

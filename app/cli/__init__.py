@@ -16,6 +16,7 @@ from app.cli.plan import plan
 from app.cli.queue import queue
 from app.cli.report import BAD_INPUT, INTERRUPTED, say_error
 from app.cli.run import run
+from app.cli.verify import verify
 from engine.graph.errors import LoomError
 
 
@@ -43,5 +44,5 @@ def main() -> None:
     """
 
 
-for _command in (run, check, plan, queue, diff, migrate, pack, nodes, models):
+for _command in (run, check, plan, verify, queue, diff, migrate, pack, nodes, models):
     main.add_command(_command)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEYWORD = "latent-loom"
-"""The text chunk with the metadata: JSON with `workflow`, `seeds`, `models`, `versions`, …"""
+"""The text chunk with the metadata: JSON with `workflow`, `seeds`, `models`, `versions`,
+`environment`, and of which `node` it is which `number`."""
 LIBRARIES = ("latent-loom", "torch", "transformers", "safetensors", "numpy", "pillow")
 DIGITS = 5
 
@@ -55,6 +56,27 @@ def read_metadata(path: Path) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise LoomError(f"{path} carries no workflow.", remedy=remedy)
     return metadata
+
+
+def largest_difference(first: Path, second: Path) -> int | None:
+    """How far any channel of any pixel is off, of 255; None for pictures of different sizes.
+
+    Raises LoomError when one of them is no picture.
+    """
+    import PIL.Image
+    import PIL.ImageChops
+
+    pictures: list[PIL.Image.Image] = []
+    for path in (first, second):
+        try:
+            with PIL.Image.open(path) as picture:
+                pictures.append(picture.convert("RGB"))
+        except (OSError, ValueError, SyntaxError) as error:
+            raise LoomError(f"{path} can't be read as a picture: {error}.") from None
+    if pictures[0].size != pictures[1].size:
+        return None
+    extrema = PIL.ImageChops.difference(*pictures).getextrema()
+    return max(int(high) for _, high in extrema)
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,25 @@
+"""What besides the workflow has a say in the numbers, as a picture records it."""
+
+from __future__ import annotations
+
+import platform
+
+from engine.runtime.device import numeric_environment
+
+
+def surroundings() -> dict[str, str]:
+    """Device, precision and attention backend, then the hardware behind them. Imports torch.
+
+    `hardware` is the GPU's name, or the machine type and the instruction set that torch's CPU
+    kernels are chosen by; `threads` is how many share a sum, which decides its last bits.
+    """
+    import torch
+
+    found = numeric_environment()
+    if found["device"] == "cuda" and torch.cuda.is_available():
+        return {**found, "hardware": torch.cuda.get_device_name()}
+    if found["device"] == "mps":
+        return {**found, "hardware": platform.machine()}
+    capability = torch.backends.cpu.get_cpu_capability()
+    hardware = f"{platform.machine()} {capability}"
+    return {**found, "hardware": hardware, "threads": str(torch.get_num_threads())}
