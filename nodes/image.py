@@ -7,7 +7,7 @@ from engine.diffusion.values import Image
 from engine.graph.spec import Context, OutputFolder, Range, node
 
 
-@node("image.save", label="Save picture", nature="effect")
+@node("image.save", label="Save picture", nature="effect", runs_on="io")
 def save(
     context: Context,
     image: Image,
@@ -37,7 +37,7 @@ def save(
         context.wrote(write_numbered(folder, name, data))
 
 
-@node("image.grid", label="Grid")
+@node("image.grid", label="Grid", runs_on="cpu")
 def grid(images: list[Image], columns: Annotated[int, Range(0, 64)] = 0) -> Image:
     """All pictures in one, row by row, in the order of the links; 0 columns make it about square.
 

@@ -173,6 +173,19 @@ def test_a_lost_value_is_made_again_before_its_reader():
     assert world.run() == ["a", "b", "c"]
 
 
+def test_a_reader_that_has_its_values_is_not_blocked_when_they_can_not_be_made_again():
+    world = World(graph(a="", b="a", c="a"))
+    world.there.add("a")
+    world.frontier.demand(["b", "c"], world.there.__contains__)
+    assert (world.frontier.take("device"), world.frontier.take("device")) == ("b", "c")
+    world.there.clear()
+    world.frontier.again("c", "a", world.there.__contains__)
+    assert world.frontier.take("device") == "a"
+    assert world.frontier.fail("a")[0] == ["c"]
+    assert world.frontier.unfinished() == ["b"]
+    world.done("b")
+
+
 def test_a_node_held_behind_another_comes_when_that_is_done():
     world = World(graph(a="", b=""), "a", "b", places={"b": "cpu"})
     assert (world.frontier.take("device"), world.frontier.take("cpu")) == ("a", "b")

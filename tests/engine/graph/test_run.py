@@ -13,6 +13,7 @@ from engine.graph.context import Context, Settings
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
+from engine.graph.run import THREADS
 from engine.graph.spec import node
 from engine.graph.types import kind
 from tests.engine.graph import stubs
@@ -108,6 +109,14 @@ def pass_cpu(a: int = 0, nonce: int = 0) -> int:
     return a + 1
 
 
+@node("test.slow_cpu", runs_on="cpu")
+def slow_cpu(a: int = 0) -> int:
+    """a + 1, in a while."""
+    stubs.calls["slow_cpu"] += 1
+    time.sleep(0.02)
+    return a + 1
+
+
 @node("test.fail_io", runs_on="io")
 def fail_io(a: int = 0) -> int:
     """Fails, on another thread."""
@@ -127,7 +136,7 @@ def long_cpu(ctx: Context, a: int = 0) -> int:
 
 NODES = (
     number, add, total, fail, save, handle, use, meet_device, meet_cpu, meet_io, alone, pass_cpu,
-    fail_io, long_cpu,
+    fail_io, long_cpu, slow_cpu,
 )  # fmt: skip
 
 
@@ -198,10 +207,10 @@ def test_a_chain_that_changes_places(executor: Executor):
 def test_equal_nodes_on_several_threads_run_once(executor: Executor):
     graph = Graph()
     for index in range(8):
-        graph.add("test.pass_cpu", f"c{index}", params={"a": 1})
+        graph.add("test.slow_cpu", f"c{index}", params={"a": 1})
     result = executor.run(graph)
     assert result.ok and all(result.value(f"c{index}.int") == 2 for index in range(8))
-    assert stubs.calls["pass_cpu"] == 1
+    assert stubs.calls["slow_cpu"] == 1
     assert len(result.ran) == 1 and len(result.cached) == 7
 
 
@@ -265,6 +274,22 @@ def test_cancel_reaches_every_thread(executor: Executor):
     stopper.join()
     assert result.cancelled and result.ran == ()
     assert time.monotonic() - began < WAIT / 2
+
+
+def test_nothing_begins_after_a_cancel(executor: Executor):
+    graph = Graph()
+    for index in range(20):
+        graph.add("test.slow_cpu", f"c{index}", params={"a": index})
+    cancel = threading.Event()
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Started):
+            cancel.set()
+
+    result = executor.run(graph, emit=listen, cancel=cancel)
+    assert result.cancelled
+    assert len(result.ran) == stubs.calls["slow_cpu"] <= THREADS["cpu"]
+    assert len(executor.run(graph).ran) == 20 - len(result.ran)
 
 
 def test_an_error_of_the_listener_stops_the_run_and_is_raised(executor: Executor):
