@@ -3,7 +3,8 @@
 #   make test      install the development set and run every test
 #   make check     the tests that finish within a minute
 #   make lint      format, lint and types
-#   make starter   train the starter model again (resumes from its last checkpoint)
+#   make starter   train the starter model again (resumes from its last checkpoint); with
+#                  ARGS=--go-on it goes on from the shipped weights
 #   make bench     measure
 # PYTHON names the interpreter, TORCH_INDEX a package index to take torch from (see README.md).
 
@@ -30,7 +31,7 @@ lint: .venv/.ready-dev
 	$(BIN)/pyright
 
 starter: .venv/.ready-dev
-	$(BIN)/python -m engine.diffusion.training.starter
+	$(BIN)/python -m engine.diffusion.training.starter $(ARGS)
 
 bench: .venv/.ready-dev
 	$(BIN)/python -m pytest -q -s -m bench tests/benchmarks

@@ -12,9 +12,10 @@ import argparse
 import copy
 import json
 import random
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save_file
@@ -34,7 +35,11 @@ from engine.diffusion.training.text_to_image import (
 )
 from engine.diffusion.training.tokenizer import train_tokenizer
 from engine.diffusion.training.trainer import Recipe, Trainer
-from engine.diffusion.training.vae import decoder_loss, psnr, reconstruction_loss, whiten
+from engine.diffusion.training.vae import decoder_loss, device_of, psnr, reconstruction_loss, whiten
+from engine.diffusion.weights.folder import find_component
+from engine.diffusion.weights.load import load_component
+
+M = TypeVar("M", bound=nn.Module)
 
 PROMPT_LENGTH = 32
 WIDTH = 192
@@ -74,13 +79,13 @@ SCHEDULER = DDIMScheduler(
 )
 VAE_RECIPE = Recipe(steps=6500, batch=8, lr=1.5e-3, ema=0.998, checkpoint_every=250)
 DECODER_RECIPE = Recipe(steps=2500, batch=8, lr=1e-3, ema=0.995, checkpoint_every=250)
-UNET_RECIPE = Recipe(steps=8800, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
+UNET_RECIPE = Recipe(steps=8200, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
 
 
 def train_vae(work: Path) -> AutoencoderKL:
     """Stage one. The finished, whitened weights are kept beside the checkpoint."""
     torch.manual_seed(VAE_SEED)
-    vae = AutoencoderKL(VAE).to(memory_format=torch.channels_last)
+    vae = _placed(AutoencoderKL(VAE))
     finished = work / "vae" / "finished.pt"
     if finished.exists():
         vae.load_state_dict(torch.load(finished, weights_only=True))
@@ -92,6 +97,12 @@ def train_vae(work: Path) -> AutoencoderKL:
     whiten(vae, DATA_SEED)
     torch.save(vae.state_dict(), finished)
     return vae
+
+
+def _placed(module: M) -> M:
+    """On the GPU if there is one, in the memory layout that convolutions like best."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return module.to(device, memory_format=torch.channels_last)
 
 
 def train_decoder(vae: AutoencoderKL, work: Path) -> None:
@@ -139,20 +150,41 @@ def fresh_model(tokenizer: Any) -> TextConditionedUNet:
     )
     unet = UNet2DConditionModel(UNET)
     start_as_identity(unet)
-    return TextConditionedUNet(unet.to(memory_format=torch.channels_last), text_encoder)
+    return _placed(TextConditionedUNet(unet, text_encoder))
 
 
-def train_unet(data: CaptionedLatents, tokenizer: Any, work: Path) -> Trainer:
+def written_model(folder: Path) -> tuple[AutoencoderKL, TextConditionedUNet]:
+    """The networks of a written starter, to learn on from where it stands."""
+    vae, unet, text_encoder = (
+        load_component(find_component(folder, part)).requires_grad_(True)
+        for part in ("vae", "unet", "text_encoder")
+    )
+    return _placed(vae), _placed(TextConditionedUNet(unet, text_encoder))
+
+
+def unet_trainer(
+    model: TextConditionedUNet, data: CaptionedLatents, tokenizer: Any, work: Path
+) -> Trainer:
     """Stage four."""
-    model = fresh_model(tokenizer)
     alphas = torch.as_tensor(SCHEDULER.alphas_cumprod()).float()
     empty = token_ids(tokenizer, [""])
-    loss = v_prediction_loss(model, data, empty, alphas, UNET_RECIPE.batch)
+    device = device_of(model)
+    loss = v_prediction_loss(model, data, empty, alphas, UNET_RECIPE.batch, device=device)
     return Trainer(model, loss, UNET_RECIPE, work / "unet")
 
 
-def write(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet, tokenizer: Any) -> None:
-    """The last stage: a Diffusers folder that any program of the field reads."""
+def write(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet) -> None:
+    """The last stage: a Diffusers folder that other programs read too, whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        new, old = Path(scratch, "new"), Path(scratch, "old")
+        _write_parts(new, vae, model)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+
+
+def _write_parts(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet) -> None:
     make_tokenizer(folder / "tokenizer")
     _write_ours(folder / "vae", vae, VAE.to_json())
     _write_ours(folder / "unet", model.unet, UNET.to_json())
@@ -196,15 +228,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--work", type=Path, default=root / ".starter", help="checkpoints")
     parser.add_argument("--out", type=Path, default=root / "resources" / "models" / "starter")
+    parser.add_argument(
+        "--go-on", action="store_true", help="teach the model in --out more, rather than a new one"
+    )
     args = parser.parse_args()
-    vae = train_vae(args.work)
-    train_decoder(vae, args.work)
     tokenizer = make_tokenizer(args.work / "tokenizer")
+    if args.go_on:
+        vae, model = written_model(args.out)
+    else:
+        vae, model = train_vae(args.work), fresh_model(tokenizer)
+        train_decoder(vae, args.work)
     data = encode_scenes(vae, tokenizer, args.work)
-    trainer = train_unet(data, tokenizer, args.work)
+    trainer = unet_trainer(model, data, tokenizer, args.work)
     trainer.run()
     trainer.use_average()
-    write(args.out, vae, trainer.model, tokenizer)  # type: ignore[arg-type]
+    write(args.out, vae, model)
     print(f"Written to {args.out}; marking it")
     print(json.dumps(asdict(measure(args.out)), indent=2))
 

@@ -22,7 +22,7 @@ from engine.diffusion.models.unet_2d_condition import UNet2DConditionModel
 from engine.diffusion.text.encode import token_ids
 from engine.diffusion.training.scenes import Scene
 from engine.diffusion.training.trainer import Loss
-from engine.diffusion.training.vae import to_tensor
+from engine.diffusion.training.vae import device_of, to_tensor
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class CaptionedLatents:
         """`count` random scenes through the encoder."""
         latents: list[Tensor] = []
         captions: list[str] = []
-        rng = random.Random(seed)
+        rng, device = random.Random(seed), device_of(vae)
         for done in range(0, count, 64):
             scenes = [Scene.random(rng) for _ in range(min(64, count - done))]
-            pictures = to_tensor([scene.draw(rng) for scene in scenes])
-            with torch.autocast("cpu", torch.bfloat16):
+            pictures = to_tensor([scene.draw(rng) for scene in scenes]).to(device)
+            with torch.autocast(device.type, torch.bfloat16):
                 z = vae.encode(pictures).mode()
-            latents.append((z.float() * vae.config.scaling_factor).half())
+            latents.append((z.float() * vae.config.scaling_factor).half().cpu())
             captions += [scene.caption(rng) for scene in scenes]
             if done % 6400 == 0:
                 say(f"encoding scenes {done}/{count}")
@@ -91,11 +91,13 @@ def v_prediction_loss(
     alphas_cumprod: Tensor,
     batch: int,
     dropout: float = 0.1,
+    device: torch.device | str = "cpu",
 ) -> Loss:
     """‖v − v̂(z_t, t, c)‖² with z_t = √ᾱ x + √(1−ᾱ) ε and v = √ᾱ ε − √(1−ᾱ) x.
 
-    t is uniform, spread evenly over the batch; `empty_ids` (1, L) stand in for a caption with
-    probability `dropout`.
+    t is spread evenly over the batch and leans to the noisy end (density ∝ √t), where a picture's
+    content is decided rather than its texture; `empty_ids` (1, L) stand in for a caption with
+    probability `dropout`. All that is random is drawn on the CPU, then moved to `device`.
     """
 
     def loss(step: int, generator: torch.Generator) -> Tensor:
@@ -104,12 +106,13 @@ def v_prediction_loss(
         drop = torch.rand(batch, 1, generator=generator) < dropout
         ids = torch.where(drop, empty_ids, data.ids[rows])
         even = (torch.arange(batch) + torch.rand(batch, generator=generator)) / batch
-        t = (even * len(alphas_cumprod)).long()
+        t = (even ** (2 / 3) * len(alphas_cumprod)).long()
         signal = alphas_cumprod[t].sqrt()[:, None, None, None]
         sigma = (1 - alphas_cumprod[t]).sqrt()[:, None, None, None]
         noise = torch.randn(x.shape, generator=generator)
         noisy = signal * x + sigma * noise
         v = signal * noise - sigma * x
-        return F.mse_loss(model(noisy, t, ids).float(), v)
+        predicted = model(noisy.to(device), t.to(device), ids.to(device))
+        return F.mse_loss(predicted.float(), v.to(device))
 
     return loss

@@ -64,7 +64,8 @@ def test_loss_by_hand():
     g = torch.Generator().manual_seed(5)
     rows = torch.randint(6, (8,), generator=g)
     torch.rand(8, 1, generator=g)
-    t = ((torch.arange(8) + torch.rand(8, generator=g)) / 8 * 20).long()
+    even = (torch.arange(8) + torch.rand(8, generator=g)) / 8
+    t = (even ** (2 / 3) * 20).long()
     noise = torch.randn(8, 2, 3, 3, generator=g)
     total = 0.0
     for i in range(8):
@@ -78,13 +79,16 @@ def test_loss_by_hand():
     assert torch.equal(times, t) and asked.shape == (8, 2, 3, 3)
 
 
-def test_times_are_spread_evenly_over_a_batch():
+def test_times_are_spread_over_a_batch_and_lean_to_the_noisy_end():
     spy = Spy(lambda z, t: z)
     loss = v_prediction_loss(spy, data(), EMPTY, ALPHAS, batch=20)  # type: ignore[arg-type]
     for step in range(5):
         loss(step, torch.Generator().manual_seed(step))
-        assert (spy.calls[-1][1] - torch.arange(20)).abs().max() <= 1
-        assert spy.calls[-1][1].min() >= 0 and spy.calls[-1][1].max() <= 19
+        times = spy.calls[-1][1]
+        share_below = torch.tensor([(times < t).sum() / 20 for t in range(1, 20)])
+        density_of_root_t = (torch.arange(1, 20) / 20) ** 1.5
+        assert (share_below - density_of_root_t).abs().max() <= 1 / 20
+        assert times.min() >= 0 and times.max() <= 19
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1, 1.0])
