@@ -117,8 +117,8 @@ class _Walk:
             nothing = f"{node.id} is bypassed and gets nothing of that kind"
             self.reasons[node.id] = next(iter(lost.values()), nothing)
             spec = self.find(node.type)
-            for name, ends in _passing(spec, wired).items() if spec else ():
-                self.passes[Source(node.id, name)] = ends
+            for name, handed in _passing(spec, wired).items() if spec else ():
+                self.passes[Source(node.id, name)] = handed
         elif lost and not wired:
             reason = next(iter(lost.values()))
             self.left_out[node.id] = f"it gets nothing: {reason}"
