@@ -282,6 +282,10 @@ def _names(parts: list[Part], signs: list[dict[str, int]]) -> dict[tuple[str, in
             for target in targets
             if all(len(found[target]) == 1 for found in values.values())
         ]
+        for target in _least_telling(told, node_id):
+            fewer = [other for other in told if other != target]
+            if fewer and _tell_apart(values.values(), told) == _tell_apart(values.values(), fewer):
+                told = fewer
         taken: set[str] = set()
         for sign, found in values.items():
             said = ",".join(f"{short[target]}={found[target][0]}" for target in told)
@@ -291,6 +295,17 @@ def _names(parts: list[Part], signs: list[dict[str, int]]) -> dict[tuple[str, in
             taken.add(name)
             names[node_id, sign] = name
     return names
+
+
+def _least_telling(targets: list[str], node_id: str) -> list[str]:
+    """The axes from the last to the first, those over the node itself at the end."""
+    own = [target for target in targets if target.startswith(f"{node_id}.")]
+    return [target for target in targets[::-1] if target not in own] + own[::-1]
+
+
+def _tell_apart(values: Iterable[Mapping[str, list[str]]], targets: list[str]) -> int:
+    """How many nodes these axes can tell apart by their values."""
+    return len({tuple(found[target][0] for target in targets) for found in values})
 
 
 def _labels(values: Iterable[Any]) -> list[str]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from engine.graph.errors import GraphError
+from engine.graph.errors import CycleError, GraphError
 from engine.graph.graph import Graph, Node, Source
-from engine.graph.problems import Problem
+from engine.graph.problems import Problem, problem
 from engine.graph.registry import Registry, suggestion
 from engine.graph.repeat import (
     EACH,
@@ -184,22 +184,27 @@ class _Flattener:
         self.made = Flat(Graph())
         self.nodes: dict[str, Node] = {}
         self.wires: dict[str, dict[str, Ends]] = {}
-        self.alias: dict[Source, Ends] = {}
+        self.alias: dict[End, Ends] = {}
+        self.settled: dict[End, Ends] = {}
         self.through: dict[Source, tuple[str, str]] = {}
         self.zones: list[tuple[str, str, Ends, Any]] = []
         self.composite: set[str] = set()
         self.steps = 0
 
     def flat(self) -> Flat:
-        source, made = self.source, self.made
         try:
-            self._scope(_Scope(source.nodes, "", (), "", (), None))
+            return self._flat()
         except _TooLargeError:
-            reason = f"Written out, this makes more than {MAX_NODES} nodes."
+            reason = f"Written out, this makes more than {MAX_NODES} nodes and wires."
             remedy = "Use fewer instances or iterations."
-            made.problems.append(Problem("too-large", "", "nodes", reason, remedy))
-            return replace(made, graph=source.with_nodes(()), broken=set(source.outputs))
-        made.ports.update({port: self._settled(port) for port in self.alias if self._is_own(port)})
+            found = Problem("too-large", "", "nodes", reason, remedy)
+            return Flat(self.source.with_nodes(()), problems=[found])
+
+    def _flat(self) -> Flat:
+        source, made = self.source, self.made
+        self._scope(_Scope(source.nodes, "", (), "", (), None))
+        own = [port for port in self.alias if isinstance(port, Source) and self._is_own(port)]
+        made.ports.update({port: self._settled(port) for port in own})
         made.open = tuple(
             Open(zone, port, self._all(ends), otherwise)
             for zone, port, ends, otherwise in self.zones
@@ -208,8 +213,7 @@ class _Flattener:
             (zone, name, self._all(start), self._all(after))
             for zone, name, start, after in made.states
         ]
-        wired = [self._wired(node) for node in self.nodes.values()]
-        made.graph = source.with_nodes(wired)
+        made.graph = source.with_nodes([self._wired(node) for node in self.nodes.values()])
         return made
 
     # Writing out
@@ -417,8 +421,8 @@ class _Flattener:
         self.made.inside[flat_id, "items"] = (zone, EACH)
         return (Source(flat_id, "value"),)
 
-    def _count(self) -> None:
-        self.steps += 1
+    def _count(self, more: int = 1) -> None:
+        self.steps += more
         if self.steps > MAX_NODES:
             raise _TooLargeError
 
@@ -464,24 +468,36 @@ class _Flattener:
         return None
 
     def _settled(self, port: Source) -> Ends:
-        """What a port is in the end; the way there is shortened for the next one who asks."""
-        found: list[End] = []
-        stack: list[tuple[End, tuple[Source, ...]]] = [(port, ())]
+        """What a port is in the end; each alias on the way is followed once for all."""
+        stack: list[tuple[Source, bool]] = [(port, False)] if port in self.alias else []
+        around: dict[Source, None] = {}
         while stack:
-            end, way = stack.pop()
-            if isinstance(end, Given) or end not in self.alias:
-                found.append(end)
-            elif end in way:
-                names = " → ".join(map(str, (*way[way.index(end) :], end)))
-                reason = f"The links go round in a circle: {names}."
-                made = Problem("cycle", end.node, end.port, reason, "Remove one of these links.")
-                if made not in self.made.problems:
-                    self.made.problems.append(made)
+            end, followed = stack.pop()
+            if end in self.settled:
+                continue
+            nexts = self.alias[end]
+            if followed:
+                found = [item for next in nexts for item in self._known(next)]
+                self._count(len(found))
+                self.settled[end] = tuple(found)
+                del around[end]
+            elif end in around:
+                way = list(around)
+                self._circle([*way[way.index(end) :], end])
             else:
-                stack += [(next, (*way, end)) for next in reversed(self.alias[end])]
-        if port in self.alias:
-            self.alias[port] = tuple(found)
-        return tuple(found)
+                around[end] = None
+                stack.append((end, True))
+                stack += [(next, False) for next in nexts if next in self.alias]
+        return self._known(port)
+
+    def _known(self, end: End) -> Ends:
+        """An end, or what an alias was found to be; of a circle nothing."""
+        return self.settled.get(end, ()) if end in self.alias else (end,)
+
+    def _circle(self, way: list[Source]) -> None:
+        found = problem("cycle", CycleError(tuple(map(str, way))))
+        if found not in self.made.problems:
+            self.made.problems.append(found)
 
     def _end(self, end: End) -> Ends:
         return (end,) if isinstance(end, Given) else self._settled(end)
@@ -522,7 +538,9 @@ class _Flattener:
             return False
         if end.node not in self.composite:
             return True
-        known = [source.port for source in self.alias if source.node == end.node]
+        known = [
+            port.port for port in self.alias if isinstance(port, Source) and port.node == end.node
+        ]
         origin = self.made.origins.get(end.node)
         name = origin.node if origin else end.node
         reason = f"{name} has no output {end.port!r}."
@@ -533,11 +551,13 @@ class _Flattener:
 
     def _outermost(self, end: Source) -> tuple[str, str]:
         """The instance or zone, and its port, that a wire comes in by: as far out as it leads."""
+        seen: set[Source] = set()
         while True:
+            seen.add(end)
             place, port = self.through[end]
             above = self.wires.get(place, {}).get(port, ())
             further = [item for item in above if isinstance(item, Source) and item in self.through]
-            if len(above) != 1 or not further:
+            if len(above) != 1 or not further or further[0] in seen:
                 return place, port
             end = further[0]
 

@@ -150,9 +150,7 @@ def grid(graph: Graph, settings: Settings) -> Grid:
 
 def cell_graph(graph: Graph, values: Mapping[str, Any]) -> Graph:
     """The graph of one cell: the values set, the links into these parameters cut, no sweep."""
-    single = graph.copy()
-    for target in graph.sweep:
-        single.set_axis(target, None)
+    single = Graph(graph.nodes.values(), graph.outputs, graph.view, definitions=graph.definitions)
     for target, value in values.items():
         end = Source.parse(target)
         if end.port in single.nodes[end.node].inputs:

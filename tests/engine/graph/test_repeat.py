@@ -283,3 +283,23 @@ def test_a_zone_without_end_is_refused():
     for level in range(4):
         graph.connect("add.int" if level == 3 else f"z{level + 1}.x", f"z{level}.next.x")
     assert [item.code for item in check(graph, registry()).problems] == ["too-large"]
+
+
+def test_a_state_may_be_handed_through_unchanged():
+    graph = loop(4)
+    graph.connect("loop.total", "loop.next.total")
+    assert check(graph, registry()).ok
+    assert Executor(registry()).run(graph).value("end.int") == 7
+
+
+def test_a_state_that_doubles_is_refused():
+    graph = loop(40)
+    graph.connect("loop.total", "loop.next.total")
+    graph.connect("loop.total", "loop.next.total", append=True)
+    assert [item.code for item in check(graph, registry()).problems] == ["too-large"]
+
+
+def test_many_iterations_are_written_out_in_linear_time():
+    graph = loop(3000)
+    graph.connect("loop.total", "loop.next.total")
+    assert len(flatten(graph, registry(), {}).graph.nodes) == 6002
