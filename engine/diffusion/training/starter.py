@@ -79,7 +79,7 @@ SCHEDULER = DDIMScheduler(
 )
 VAE_RECIPE = Recipe(steps=6500, batch=8, lr=1.5e-3, ema=0.998, checkpoint_every=250)
 DECODER_RECIPE = Recipe(steps=2500, batch=8, lr=1e-3, ema=0.995, checkpoint_every=250)
-UNET_RECIPE = Recipe(steps=8200, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
+UNET_RECIPE = Recipe(steps=7500, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
 
 
 def train_vae(work: Path) -> AutoencoderKL:
