@@ -7,11 +7,15 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from engine.graph import workflow
+
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflows" / "text_to_image.json"
 
 
 def edited(changes: dict[str, str], name: str = "edited.json") -> Path:
-    text = WORKFLOW.read_text().replace('"starter"', '"tiny"')
+    graph = workflow.read(WORKFLOW)
+    graph.set_param("model", "model", {"name": "tiny"})
+    text = workflow.dumps(graph)
     for old, new in changes.items():
         assert old in text
         text = text.replace(old, new, 1)

@@ -16,8 +16,10 @@ WORKFLOW = Path(__file__).resolve().parents[2] / "workflows" / "text_to_image.js
 @pytest.fixture
 def mine(loom) -> Path:
     """The gallery's workflow on the tiny model, in the working folder."""
-    text = WORKFLOW.read_text().replace('"starter"', '"tiny"').replace('"steps": 25', '"steps": 2')
-    Path("mine.json").write_text(text)
+    graph = workflow.read(WORKFLOW)
+    graph.set_param("model", "model", {"name": "tiny"})
+    graph.set_param("denoise", "steps", 2)
+    workflow.write(graph, Path("mine.json"))
     return Path("mine.json")
 
 

@@ -13,7 +13,7 @@ import copy
 import json
 import random
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -163,14 +163,18 @@ def written_model(folder: Path) -> tuple[AutoencoderKL, TextConditionedUNet]:
 
 
 def unet_trainer(
-    model: TextConditionedUNet, data: CaptionedLatents, tokenizer: Any, work: Path
+    model: TextConditionedUNet,
+    data: CaptionedLatents,
+    tokenizer: Any,
+    recipe: Recipe,
+    work: Path,
 ) -> Trainer:
     """Stage four."""
     alphas = torch.as_tensor(SCHEDULER.alphas_cumprod()).float()
     empty = token_ids(tokenizer, [""])
     device = device_of(model)
-    loss = v_prediction_loss(model, data, empty, alphas, UNET_RECIPE.batch, device=device)
-    return Trainer(model, loss, UNET_RECIPE, work / "unet")
+    loss = v_prediction_loss(model, data, empty, alphas, recipe.batch, device=device)
+    return Trainer(model, loss, recipe, work / "unet")
 
 
 def write(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet) -> None:
@@ -231,7 +235,9 @@ def main() -> None:
     parser.add_argument(
         "--go-on", action="store_true", help="teach the model in --out more, rather than a new one"
     )
+    parser.add_argument("--steps", type=int, default=UNET_RECIPE.steps, help="of the UNet")
     args = parser.parse_args()
+    recipe = replace(UNET_RECIPE, steps=args.steps)
     tokenizer = make_tokenizer(args.work / "tokenizer")
     if args.go_on:
         vae, model = written_model(args.out)
@@ -239,7 +245,7 @@ def main() -> None:
         vae, model = train_vae(args.work), fresh_model(tokenizer)
         train_decoder(vae, args.work)
     data = encode_scenes(vae, tokenizer, args.work)
-    trainer = unet_trainer(model, data, tokenizer, args.work)
+    trainer = unet_trainer(model, data, tokenizer, recipe, args.work)
     trainer.run()
     trainer.use_average()
     write(args.out, vae, model)

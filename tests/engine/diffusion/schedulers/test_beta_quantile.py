@@ -23,7 +23,10 @@ def test_power_distribution_in_closed_form(p, a):
 def test_quantile_inverts_the_distribution(p, a, b):
     x = quantile(p, a, b)
     if 0 < x < 1:
-        assert cumulative(x, a, b) == pytest.approx(p, rel=1e-7)
+        # Near 1 the distribution can rise faster than x has digits: p lies between x's neighbours.
+        below, above = math.nextafter(x, 0), math.nextafter(x, 1)
+        assert cumulative(below, a, b) <= p * (1 + 1e-7)
+        assert above == 1 or cumulative(above, a, b) >= p * (1 - 1e-7)
 
 
 def test_ends():
