@@ -13,7 +13,7 @@ from engine.graph.context import Settings
 from engine.graph.errors import CycleError, LoomError
 from engine.graph.expand import Expansion, expand
 from engine.graph.facets import End, Unifier, clash_in_words
-from engine.graph.flatten import Given
+from engine.graph.flat import Given
 from engine.graph.graph import Graph, Link, Node, Source
 from engine.graph.interface import local_registry
 from engine.graph.params import OutputFolder

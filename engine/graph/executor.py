@@ -22,7 +22,7 @@ from engine.graph.context import Settings
 from engine.graph.errors import GraphError, LoomError, NodeError
 from engine.graph.events import Emit, Finished, ignore
 from engine.graph.expand import Counts, Expansion, expand
-from engine.graph.flatten import End, Given
+from engine.graph.flat import End, Given
 from engine.graph.graph import Graph, Source
 from engine.graph.keys import Recipe, recipes
 from engine.graph.plan import Plan, Record, left_out, make_plan, record

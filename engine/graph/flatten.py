@@ -8,12 +8,14 @@ zones, iterations) are aliases of ports that are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from engine.graph.errors import CycleError, GraphError
+from engine.graph.aliases import MAX_SIZE, Aliases, TooLargeError
+from engine.graph.errors import GraphError
+from engine.graph.flat import End, Ends, Flat, Given, Open, Origin
 from engine.graph.graph import Graph, Node, Source
-from engine.graph.problems import Problem, problem
+from engine.graph.problems import Problem
 from engine.graph.registry import Registry, suggestion
 from engine.graph.repeat import (
     EACH,
@@ -29,78 +31,7 @@ from engine.graph.repeat import (
 )
 from engine.graph.subgraph import ENDS, INPUTS, Definition, used
 
-MAX_NODES = 100_000
 MAX_NESTING = 32
-
-
-@dataclass(frozen=True)
-class Given:
-    """A plain value at the end of a wire: it becomes a parameter of what reads it."""
-
-    value: Any
-
-
-End = Source | Given
-Ends = tuple[End, ...]
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where something in a flat graph comes from.
-
-    `path` lists the instances it is in, from the outermost, `definition` is that of the last one,
-    and `prefix` what stands before `node` in its flat id.
-    """
-
-    path: tuple[str, ...]
-    definition: str
-    node: str
-    prefix: str = ""
-
-    @property
-    def address(self) -> str:
-        """`instance/node`, without iterations."""
-        return "/".join((*self.path, self.node))
-
-
-@dataclass(frozen=True)
-class Open:
-    """A zone that runs as often as a wire says: its flat id, the port, and where that comes from.
-
-    `otherwise` is the number when the wire leads nowhere.
-    """
-
-    zone: str
-    port: str
-    ends: Ends
-    otherwise: Any
-
-
-@dataclass
-class Flat:
-    """A graph written out, and how its parts belong to the graph that was written.
-
-    `origins` has nodes, instances and zones by flat id; `ports` the real ports behind those of
-    instances and zones, `lists` those that gather a list; `inside` which instance's input or zone's
-    port an input comes through; `absent` the inputs that an instance does not give. Nothing is said
-    of what is in `broken` and `quiet`: its cause is among the problems.
-    """
-
-    graph: Graph
-    origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
-    ports: dict[Source, Ends] = field(default_factory=dict[Source, Ends])
-    inside: dict[tuple[str, str], tuple[str, str]] = field(
-        default_factory=dict[tuple[str, str], tuple[str, str]]
-    )
-    absent: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    broken: set[str] = field(default_factory=set[str])
-    quiet: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    states: list[tuple[str, str, Ends, Ends]] = field(
-        default_factory=list[tuple[str, str, Ends, Ends]]
-    )
-    problems: list[Problem] = field(default_factory=list[Problem])
-    lists: set[Source] = field(default_factory=set[Source])
-    open: tuple[Open, ...] = ()
 
 
 def is_plain(graph: Graph) -> bool:
@@ -152,10 +83,6 @@ def _items(ends: Ends, graph: Graph, registry: Registry) -> Ends | None:
     return tuple(found)
 
 
-class _TooLargeError(Exception):
-    """What is written out has no end in sight."""
-
-
 Context = tuple[tuple[str, str], ...]  # the zones around, each with the flat id of its iteration
 
 
@@ -183,19 +110,16 @@ class _Flattener:
         self.items = items
         self.made = Flat(Graph())
         self.nodes: dict[str, Node] = {}
-        self.wires: dict[str, dict[str, Ends]] = {}
-        self.alias: dict[End, Ends] = {}
-        self.settled: dict[End, Ends] = {}
-        self.through: dict[Source, tuple[str, str]] = {}
+        self.aliases = Aliases()
+        self.wires = self.aliases.wires
         self.zones: list[tuple[str, str, Ends, Any]] = []
         self.composite: set[str] = set()
-        self.steps = 0
 
     def flat(self) -> Flat:
         try:
             return self._flat()
-        except _TooLargeError:
-            reason = f"Written out, this makes more than {MAX_NODES} nodes and wires."
+        except TooLargeError:
+            reason = f"Written out, this makes more than {MAX_SIZE} nodes and wires."
             remedy = "Use fewer instances or iterations."
             found = Problem("too-large", "", "nodes", reason, remedy)
             return Flat(self.source.with_nodes(()), problems=[found])
@@ -203,17 +127,18 @@ class _Flattener:
     def _flat(self) -> Flat:
         source, made = self.source, self.made
         self._scope(_Scope(source.nodes, "", (), "", (), None))
-        own = [port for port in self.alias if isinstance(port, Source) and self._is_own(port)]
-        made.ports.update({port: self._settled(port) for port in own})
+        own = [port for port in self.aliases if port.node in made.origins]  # not of an iteration
+        made.ports.update({port: self.aliases.real([port]) for port in own})
         made.open = tuple(
-            Open(zone, port, self._all(ends), otherwise)
+            Open(zone, port, self.aliases.real(ends), otherwise)
             for zone, port, ends, otherwise in self.zones
         )
         made.states = [
-            (zone, name, self._all(start), self._all(after))
+            (zone, name, self.aliases.real(start), self.aliases.real(after))
             for zone, name, start, after in made.states
         ]
         made.graph = source.with_nodes([self._wired(node) for node in self.nodes.values()])
+        made.problems += self.aliases.circles
         return made
 
     # Writing out
@@ -253,7 +178,7 @@ class _Flattener:
         """Write out what is directly in a zone, or in none, of a scope."""
         prefix = f"{context[-1][1]}/" if context else scope.prefix
         for node in members.get(zone, ()):
-            self._count()
+            self.aliases.count()
             flat_id = prefix + node.id
             self.made.origins[flat_id] = scope.origin(node.id, prefix)
             if node.state and (used(node) or node.type == REPEAT):
@@ -285,7 +210,7 @@ class _Flattener:
         for name, sources in node.inputs.items():
             if f"{NEXT}{name}" in node.inputs:
                 ends = self._located(scope, sources, context, flat_id, name)
-                self.alias[Source(flat_id, name)] = ends
+                self.aliases.add(Source(flat_id, name), ends)
 
     def _instance(
         self, scope: _Scope, node: Node, flat_id: str, name: str, context: Context
@@ -310,8 +235,7 @@ class _Flattener:
             if not ends and port in node.params:
                 ends = (Given(node.params[port]),)
             self.wires[flat_id][port] = ends
-            self.alias[Source(f"{flat_id}/{INPUTS}", port)] = ends
-            self.through[Source(f"{flat_id}/{INPUTS}", port)] = (flat_id, port)
+            self.aliases.add(Source(f"{flat_id}/{INPUTS}", port), ends, (flat_id, port))
             if not ends:
                 self.made.absent.add((flat_id, port))
         inner = _Scope(
@@ -324,7 +248,8 @@ class _Flattener:
         )
         self._scope(inner)
         for port, source in definition.outputs.items():
-            self.alias[Source(flat_id, port)] = self._located(inner, (source,), (), "", port)
+            ends = self._located(inner, (source,), (), "", port)
+            self.aliases.add(Source(flat_id, port), ends)
 
     def _refused(
         self, scope: _Scope, name: str, definition: Definition | None
@@ -368,18 +293,18 @@ class _Flattener:
         gathered: dict[str, Ends] = dict.fromkeys(zone.gather, ())
         wires = self.wires[flat_id] = {**starts, EACH: listed}
         for place in range(self._iterations(scope, zone, flat_id, context, listed)):
-            self._count()
+            self.aliases.count()
             turn = f"{flat_id}#{place}"
             self.composite.add(turn)
             inside = (*context, (zone.id, turn))
-            self.alias[Source(turn, INDEX)] = (Given(place),)
+            self.aliases.add(Source(turn, INDEX), (Given(place),))
             if zone.times is None and not zone.counted:
                 here = items[place : place + 1]
-                self.alias[Source(turn, ITEM)] = here or self._picked(flat_id, place, listed)
-                self.through[Source(turn, ITEM)] = (flat_id, EACH)
+                ends = here or self._picked(flat_id, place, listed)
+                self.aliases.add(Source(turn, ITEM), ends, (flat_id, EACH))
             for name, ends in state.items():
-                self.alias[Source(turn, name)] = ends
-                self.through[Source(turn, name)] = (flat_id, f"{NEXT}{name}" if place else name)
+                through = (flat_id, f"{NEXT}{name}" if place else name)
+                self.aliases.add(Source(turn, name), ends, through)
             self._group(scope, zones, members, zone.id, inside)
             for name, sources in zone.next.items():
                 ends = self._located(scope, sources, inside, flat_id, f"{NEXT}{name}")
@@ -390,7 +315,7 @@ class _Flattener:
                 gathered[name] += self._located(scope, sources, inside, flat_id, f"{GATHER}{name}")
         self.made.lists.update(Source(flat_id, name) for name in gathered)
         for name, ends in {**state, **gathered}.items():
-            self.alias[Source(flat_id, name)] = ends
+            self.aliases.add(Source(flat_id, name), ends)
 
     def _iterations(
         self, scope: _Scope, zone: Zone, flat_id: str, context: Context, listed: Ends
@@ -420,11 +345,6 @@ class _Flattener:
         self.made.origins[flat_id] = origin
         self.made.inside[flat_id, "items"] = (zone, EACH)
         return (Source(flat_id, "value"),)
-
-    def _count(self, more: int = 1) -> None:
-        self.steps += more
-        if self.steps > MAX_NODES:
-            raise _TooLargeError
 
     # Wires
 
@@ -467,57 +387,15 @@ class _Flattener:
                 return Source(f"{turn}/{source.node}", source.port)
         return None
 
-    def _settled(self, port: Source) -> Ends:
-        """What a port is in the end; each alias on the way is followed once for all."""
-        stack: list[tuple[Source, bool]] = [(port, False)] if port in self.alias else []
-        around: dict[Source, None] = {}
-        while stack:
-            end, followed = stack.pop()
-            if end in self.settled:
-                continue
-            nexts = self.alias[end]
-            if followed:
-                found = [item for next in nexts for item in self._known(next)]
-                self._count(len(found))
-                self.settled[end] = tuple(found)
-                del around[end]
-            elif end in around:
-                way = list(around)
-                self._circle([*way[way.index(end) :], end])
-            else:
-                around[end] = None
-                stack.append((end, True))
-                stack += [(next, False) for next in nexts if next in self.alias]
-        return self._known(port)
-
-    def _known(self, end: End) -> Ends:
-        """An end, or what an alias was found to be; of a circle nothing."""
-        return self.settled.get(end, ()) if end in self.alias else (end,)
-
-    def _circle(self, way: list[Source]) -> None:
-        found = problem("cycle", CycleError(tuple(map(str, way))))
-        if found not in self.made.problems:
-            self.made.problems.append(found)
-
-    def _end(self, end: End) -> Ends:
-        return (end,) if isinstance(end, Given) else self._settled(end)
-
-    def _all(self, ends: Ends) -> Ends:
-        return tuple(found for end in ends for found in self._end(end))
-
-    def _is_own(self, port: Source) -> bool:
-        """Whether a port is one that the graph's own text can name, not that of an iteration."""
-        return port.node in self.made.origins
-
     def _wired(self, node: Node) -> Node:
         """A node with its wires led to where they really come from."""
         params = dict(node.params)
         inputs: dict[str, tuple[Source, ...]] = {}
         for port, ends in self.wires[node.id].items():
             for end in ends:
-                if isinstance(end, Source) and end in self.through:
-                    self.made.inside.setdefault((node.id, port), self._outermost(end))
-            settled = self._all(ends)
+                if entered := self.aliases.enters(end):
+                    self.made.inside.setdefault((node.id, port), entered)
+            settled = self.aliases.real(ends)
             kept = tuple(end for end in settled if self._is_there(end, node.id, port))
             wires = tuple(end for end in kept if isinstance(end, Source))
             plain = [end.value for end in kept if isinstance(end, Given)]
@@ -538,9 +416,7 @@ class _Flattener:
             return False
         if end.node not in self.composite:
             return True
-        known = [
-            port.port for port in self.alias if isinstance(port, Source) and port.node == end.node
-        ]
+        known = [port.port for port in self.aliases if port.node == end.node]
         origin = self.made.origins.get(end.node)
         name = origin.node if origin else end.node
         reason = f"{name} has no output {end.port!r}."
@@ -548,18 +424,6 @@ class _Flattener:
         self.made.quiet.add((reader, port))
         self._flat_problem("unknown-port", reader, port, reason, remedy)
         return False
-
-    def _outermost(self, end: Source) -> tuple[str, str]:
-        """The instance or zone, and its port, that a wire comes in by: as far out as it leads."""
-        seen: set[Source] = set()
-        while True:
-            seen.add(end)
-            place, port = self.through[end]
-            above = self.wires.get(place, {}).get(port, ())
-            further = [item for item in above if isinstance(item, Source) and item in self.through]
-            if len(above) != 1 or not further or further[0] in seen:
-                return place, port
-            end = further[0]
 
     # Problems
 

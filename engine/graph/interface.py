@@ -54,13 +54,13 @@ def _add(
         if (end := _output(source, definition, specs, 0)) is not None:
             outputs[port] = replace(end, name=port, label=title(port))
     natures = {spec.nature for spec in specs.values() if spec}
-    strongest: Nature = max(natures, key=_NATURES.index, default="pure")
+    strongest: list[Nature] = [nature for nature in _NATURES if nature in natures]
     made[SUBGRAPH + name] = NodeSpec(
         id=SUBGRAPH + name,
         label=title(name),
         help="",
         version=1,
-        nature=strongest,
+        nature=strongest[-1] if strongest else "pure",
         inputs=inputs,
         params=params,
         outputs=outputs,

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.graph.context import Settings
-from engine.graph.expand import Counts, Expansion, Part, expand
+from engine.graph.expand import Counts, Expansion, expand
 from engine.graph.files import FileHashes
-from engine.graph.flatten import Flat
+from engine.graph.flat import Flat
 from engine.graph.graph import Graph
+from engine.graph.merge import Part
 from engine.graph.registry import Registry
 from engine.graph.resolve import Resolved, resolve
 from engine.graph.sweep import Axis, Lines, cell_graph
