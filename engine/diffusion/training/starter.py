@@ -44,7 +44,7 @@ M = TypeVar("M", bound=nn.Module)
 PROMPT_LENGTH = 32
 WIDTH = 192
 SCENES = 40_000
-VAE_SEED, DATA_SEED, HELD_OUT_SEED, DECODER_SEED = 1, 2, 3, 4
+VAE_SEED, DATA_SEED, HELD_OUT_SEED, DECODER_SEED, MORE_DATA_SEED = 1, 2, 3, 4, 5
 
 VAE = AutoencoderKLConfig(
     block_out_channels=(32, 64, 96),
@@ -80,6 +80,7 @@ SCHEDULER = DDIMScheduler(
 VAE_RECIPE = Recipe(steps=6500, batch=8, lr=1.5e-3, ema=0.998, checkpoint_every=250)
 DECODER_RECIPE = Recipe(steps=2500, batch=8, lr=1e-3, ema=0.995, checkpoint_every=250)
 UNET_RECIPE = Recipe(steps=7500, batch=32, lr=8e-4, warmup=200, ema=0.999, checkpoint_every=250)
+GO_ON_RECIPE = replace(UNET_RECIPE, steps=8000, lr=5e-4, warmup=100)
 
 
 def train_vae(work: Path) -> AutoencoderKL:
@@ -121,11 +122,14 @@ def make_tokenizer(folder: Path) -> Any:
     return train_tokenizer(captions, folder, length=PROMPT_LENGTH)
 
 
-def encode_scenes(vae: AutoencoderKL, tokenizer: Any, work: Path) -> CaptionedLatents:
-    """Stage three, kept in a file."""
-    path = work / "scenes.safetensors"
+def encode_scenes(
+    vae: AutoencoderKL, tokenizer: Any, work: Path, go_on: bool = False
+) -> CaptionedLatents:
+    """Stage three, kept in a file. Going on takes new scenes, more of them pairs: the harder part."""
+    name, seed, pairs = ("more", MORE_DATA_SEED, 0.45) if go_on else ("scenes", DATA_SEED, 0.3)
+    path = work / f"{name}.safetensors"
     if not path.exists():
-        CaptionedLatents.of_scenes(vae, tokenizer, SCENES, DATA_SEED, print).save(path)
+        CaptionedLatents.of_scenes(vae, tokenizer, SCENES, seed, pairs).save(path)
     return CaptionedLatents.load(path)
 
 
@@ -235,16 +239,18 @@ def main() -> None:
     parser.add_argument(
         "--go-on", action="store_true", help="teach the model in --out more, rather than a new one"
     )
-    parser.add_argument("--steps", type=int, default=UNET_RECIPE.steps, help="of the UNet")
+    parser.add_argument("--steps", type=int, help="of the UNet")
     args = parser.parse_args()
-    recipe = replace(UNET_RECIPE, steps=args.steps)
+    recipe = GO_ON_RECIPE if args.go_on else UNET_RECIPE
+    if args.steps:
+        recipe = replace(recipe, steps=args.steps)
     tokenizer = make_tokenizer(args.work / "tokenizer")
     if args.go_on:
         vae, model = written_model(args.out)
     else:
         vae, model = train_vae(args.work), fresh_model(tokenizer)
         train_decoder(vae, args.work)
-    data = encode_scenes(vae, tokenizer, args.work)
+    data = encode_scenes(vae, tokenizer, args.work, args.go_on)
     trainer = unet_trainer(model, data, tokenizer, recipe, args.work)
     trainer.run()
     trainer.use_average()

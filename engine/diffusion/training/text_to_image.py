@@ -35,14 +35,20 @@ class CaptionedLatents:
     @classmethod
     @torch.inference_mode()
     def of_scenes(
-        cls, vae: AutoencoderKL, tokenizer: Any, count: int, seed: int, say: Callable[[str], None]
+        cls,
+        vae: AutoencoderKL,
+        tokenizer: Any,
+        count: int,
+        seed: int,
+        pairs: float = 0.3,
+        say: Callable[[str], None] = print,
     ) -> CaptionedLatents:
-        """`count` random scenes through the encoder."""
+        """`count` random scenes through the encoder, `pairs` of them of two objects."""
         latents: list[Tensor] = []
         captions: list[str] = []
         rng, device = random.Random(seed), device_of(vae)
         for done in range(0, count, 64):
-            scenes = [Scene.random(rng) for _ in range(min(64, count - done))]
+            scenes = [Scene.random(rng, pairs) for _ in range(min(64, count - done))]
             pictures = to_tensor([scene.draw(rng) for scene in scenes]).to(device)
             with torch.autocast(device.type, torch.bfloat16):
                 z = vae.encode(pictures).mode()

@@ -162,7 +162,7 @@ def test_data_set_of_scenes(tmp_path: Path):
     )
 
     def make(seed: int) -> CaptionedLatents:
-        return CaptionedLatents.of_scenes(vae, Words(), 70, seed, lambda _: None)
+        return CaptionedLatents.of_scenes(vae, Words(), 70, seed, say=lambda _: None)
 
     first = make(1)
     assert first.latents.shape == (70, 4, 32, 32) and first.latents.dtype == torch.float16
