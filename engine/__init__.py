@@ -1,1 +1,1 @@
-"""The machine room: the graph engine, the diffusion library and the runtime, with no Qt anywhere."""
+"""The machine room: graph engine, diffusion library and runtime, with no Qt anywhere."""

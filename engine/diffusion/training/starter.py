@@ -125,7 +125,7 @@ def make_tokenizer(folder: Path) -> Any:
 def encode_scenes(
     vae: AutoencoderKL, tokenizer: Any, work: Path, go_on: bool = False
 ) -> CaptionedLatents:
-    """Stage three, kept in a file. Going on takes new scenes, more of them pairs: the harder part."""
+    """Stage three, kept in a file. Going on takes new scenes, more of them the harder pairs."""
     name, seed, pairs = ("more", MORE_DATA_SEED, 0.45) if go_on else ("scenes", DATA_SEED, 0.3)
     path = work / f"{name}.safetensors"
     if not path.exists():
