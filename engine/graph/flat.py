@@ -9,9 +9,12 @@ from engine.graph.graph import Graph, Source
 from engine.graph.problems import Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Given:
-    """A plain value at the end of a wire: it becomes a parameter of what reads it."""
+    """A plain value at the end of a wire: it becomes a parameter of what reads it.
+
+    Each is only equal to itself: a value may be a list or a dictionary.
+    """
 
     value: Any
 
