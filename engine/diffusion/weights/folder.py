@@ -7,12 +7,15 @@ folder itself, with a config and the weights beside it. Nothing here opens the n
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.graph.errors import LoomError
+
+if TYPE_CHECKING:
+    import torch
 
 INDEX = "model_index.json"
 CONFIGS = ("config.json", "scheduler_config.json", "tokenizer_config.json")
@@ -43,6 +46,12 @@ class Component:
     def weights(self) -> tuple[Path, ...]:
         """Its weight files (see `weight_files`)."""
         return weight_files(self.path, self.variant)
+
+    def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Its weights by name, one by one, mapped from its files."""
+        from engine.diffusion.weights.tensors import tensors
+
+        return tensors(self.weights())
 
     def files(self) -> tuple[Path, ...]:
         """Every file that decides what it computes: config, and weights or vocabulary."""

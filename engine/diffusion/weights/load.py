@@ -10,15 +10,13 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from safetensors import safe_open
 from torch import nn
 
 from engine.diffusion.values import ModelRef
-from engine.diffusion.weights.folder import Component, find_component
-from engine.diffusion.weights.headers import damaged, read_header
+from engine.diffusion.weights.folder import find_component
 from engine.graph.errors import LoomError
 
 # Class name in the configs → the module that has it.
@@ -46,6 +44,33 @@ OLD_ATTENTION: Mapping[str, str] = {
 SHOWN = 5
 
 
+class Source(Protocol):
+    """One component of a model as loading sees it: in a folder, or a part of a single file."""
+
+    @property
+    def class_name(self) -> str:
+        """The published name of its architecture."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """The folder or file that holds it: what messages name, and where a tokenizer lies."""
+        ...
+
+    def config(self) -> Mapping[str, Any]:
+        """Its `config.json`, or what that would say."""
+        ...
+
+    def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Each weight once, by its published name, mapped from the file or a view of such.
+
+        They come one after the other and are let go before the next is asked for, so that a file
+        whose weights are converted or moved is never in memory as a whole. Raises LoomError for a
+        damaged file.
+        """
+        ...
+
+
 def load(ref: ModelRef) -> Any:
     """The module (or tokenizer) that `ref` stands for, on the CPU, with its patches applied.
 
@@ -59,7 +84,7 @@ def load(ref: ModelRef) -> Any:
     return model
 
 
-def load_component(component: Component, dtype: torch.dtype = torch.float32) -> Any:
+def load_component(component: Source, dtype: torch.dtype = torch.float32) -> Any:
     """The module or tokenizer of one component; floating point weights are converted to `dtype`."""
     name = component.class_name
     if name in TOKENIZERS:
@@ -75,16 +100,15 @@ def load_component(component: Component, dtype: torch.dtype = torch.float32) -> 
     )
 
 
-def _load_ours(component: Component, dtype: torch.dtype) -> nn.Module:
+def _load_ours(component: Source, dtype: torch.dtype) -> nn.Module:
     architecture = getattr(
         importlib.import_module(OURS[component.class_name]), component.class_name
     )
     with torch.device("meta"):
         model: nn.Module = architecture.from_config(component.config())
-    weights = tensors(component.weights())
     assign(
         model,
-        ((_current_name(name), tensor) for name, tensor in weights),
+        ((_current_name(name), tensor) for name, tensor in component.tensors()),
         dtype,
         str(component.path),
     )
@@ -98,26 +122,6 @@ def _current_name(name: str) -> str:
     if part in OLD_ATTENTION and ".attentions." in name:
         return f"{block}.{OLD_ATTENTION[part]}.{rest}"
     return name
-
-
-def tensors(files: tuple[Path, ...]) -> Iterator[tuple[str, torch.Tensor]]:
-    """The tensors of weight files, one by one; safetensors are mapped, not read.
-
-    Pickled files go through torch's restricted reader: they can hold tensors and nothing else.
-    """
-    for file in files:
-        if file.suffix == ".safetensors":
-            read_header(file)  # says plainly what is wrong with a damaged file
-            with safe_open(file, framework="pt") as opened:
-                for name in opened.keys():  # noqa: SIM118 — not a mapping
-                    yield name, opened.get_tensor(name)
-        else:
-            try:
-                state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-            except Exception as error:
-                reason = str(error).strip().splitlines()[0]
-                raise damaged(file, f"it can't be read as plain tensors ({reason})") from error
-            yield from state.items()
 
 
 def assign(
@@ -172,10 +176,9 @@ def refuse_mismatch(
         )
 
 
-def _load_theirs(component: Component, dtype: torch.dtype) -> nn.Module:
-    for file in component.weights():
-        if file.suffix == ".safetensors":
-            read_header(file)
+def _load_theirs(component: Source, dtype: torch.dtype) -> nn.Module:
+    for _ in component.tensors():
+        pass  # says plainly what is wrong with a damaged file
     architecture = getattr(
         importlib.import_module(THEIRS[component.class_name]), component.class_name
     )
@@ -184,7 +187,7 @@ def _load_theirs(component: Component, dtype: torch.dtype) -> nn.Module:
             component.path,
             local_files_only=True,
             dtype=dtype,
-            variant=component.variant or None,
+            variant=getattr(component, "variant", "") or None,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
         )
@@ -199,7 +202,7 @@ def _load_theirs(component: Component, dtype: torch.dtype) -> nn.Module:
     return model.eval().requires_grad_(False)
 
 
-def _load_tokenizer(component: Component) -> Any:
+def _load_tokenizer(component: Source) -> Any:
     module = importlib.import_module("transformers")
     architecture = getattr(module, TOKENIZERS[component.class_name])
     with _quiet_transformers(), _as_loom_error(component):
@@ -207,7 +210,7 @@ def _load_tokenizer(component: Component) -> Any:
 
 
 @contextmanager
-def _as_loom_error(component: Component) -> Iterator[None]:
+def _as_loom_error(component: Source) -> Iterator[None]:
     try:
         yield
     except Exception as error:
