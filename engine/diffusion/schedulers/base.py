@@ -8,11 +8,13 @@ compared and written without it. Field names, defaults and JSON are those of the
 from __future__ import annotations
 
 import json
+import math
 import types
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
 from engine.graph.errors import LoomError
@@ -22,11 +24,26 @@ if TYPE_CHECKING:
 
     from engine.diffusion.schedulers.run import SchedulerRun
 
-BetaSchedule = Literal["linear", "scaled_linear", "squaredcos_cap_v2"]
-PredictionType = Literal["epsilon", "sample", "v_prediction"]
-Spacing = Literal["leading", "linspace", "trailing"]
-FinalSigma = Literal["zero", "sigma_min"]
 S = TypeVar("S", bound="Scheduler")
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """What a run was asked for: a number of steps, or the timesteps or noise levels themselves.
+
+    Exactly one of the three is given.
+    """
+
+    steps: int | None = None
+    timesteps: tuple[float, ...] | None = None
+    """Strictly falling; whole numbers, except for solvers that walk through a continuous time."""
+    sigmas: tuple[float, ...] | None = None
+    """Strictly falling, none below 0."""
+
+    @property
+    def count(self) -> int:
+        """How many steps, timesteps or noise levels were given."""
+        return self.steps or len(self.timesteps or self.sigmas or ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,21 +56,14 @@ class Scheduler(ABC):
 
     only: ClassVar[Mapping[str, Any]] = {}
     """Published fields of which one value is supported: written to JSON, refused if different."""
+    unpublished: ClassVar[frozenset[str]] = frozenset()
+    """Fields that published files of this solver lack: written to JSON where not the default."""
     when_swapped: ClassVar[Mapping[str, Any]] = {}
     """Field values to take over from a solver that has no such field (instead of the default)."""
+    takes: ClassVar[tuple[str, ...]] = ()
+    """What `start` takes in place of a number of steps: "timesteps", "sigmas", both or neither."""
 
     num_train_timesteps: int = 1000
-    beta_start: float = 0.0001
-    beta_end: float = 0.02
-    beta_schedule: BetaSchedule = "linear"
-    trained_betas: tuple[float, ...] | None = None
-    """The betas themselves (num_train_timesteps,), in place of the three fields above."""
-    prediction_type: PredictionType = "epsilon"
-    timestep_spacing: Spacing = "leading"
-    steps_offset: int = 0
-    """Added to the timesteps of `leading` spacing."""
-    rescale_betas_zero_snr: bool = False
-    """Leave nothing of the picture at the last timestep (Lin et al. 2023)."""
     other: tuple[tuple[str, str], ...] = ()
     """Other solvers' fields found in the JSON, as (name, JSON text), for `swap` and `to_json`."""
 
@@ -67,60 +77,79 @@ class Scheduler(ABC):
                     remedy=f"It must be {_in_words(hints[f.name])}.",
                 )
         self._require(self.num_train_timesteps >= 1, "num_train_timesteps must be at least 1")
-        self._require(self.steps_offset >= 0, "steps_offset must not be negative")
-        if self.trained_betas is None:
-            self._require(
-                0 < self.beta_start <= self.beta_end < 1,
-                "betas must satisfy 0 < beta_start ≤ beta_end < 1, "
-                f"got {self.beta_start} and {self.beta_end}",
-            )
-        else:
-            self._require(
-                len(self.trained_betas) == self.num_train_timesteps,
-                f"trained_betas has {len(self.trained_betas)} values "
-                f"for {self.num_train_timesteps} timesteps",
-            )
-            self._require(
-                all(0 < b < 1 for b in self.trained_betas), "trained_betas must lie between 0 and 1"
-            )
 
     def _require(self, holds: bool, otherwise: str) -> None:
         if not holds:
             raise LoomError(f"{type(self).__name__}: {otherwise}.")
 
-    def start(self, steps: int, device: torch.device | str = "cpu") -> SchedulerRun:
-        """The state of one run of `steps` steps, its `timesteps` on `device`.
+    def start(
+        self,
+        steps: int | None,
+        device: torch.device | str = "cpu",
+        *,
+        timesteps: Sequence[float] | None = None,
+        sigmas: Sequence[float] | None = None,
+    ) -> SchedulerRun:
+        """The state of one run, its `timesteps` on `device`.
 
-        Raises LoomError when the noise schedule has no such run.
+        Give `steps`, or None and one of two lists, strictly falling: the `timesteps` to visit, or
+        the `sigmas` to walk through; `takes` says which a solver takes. Raises LoomError when the
+        noise schedule has no such run.
         """
-        if not 1 <= steps <= self.num_train_timesteps:
+        return self._run(self._plan(steps, timesteps, sigmas), device)
+
+    def _plan(
+        self, steps: int | None, timesteps: Sequence[float] | None, sigmas: Sequence[float] | None
+    ) -> StepPlan:
+        asked = {"steps": steps, "timesteps": timesteps, "sigmas": sigmas}
+        given = [name for name, value in asked.items() if value is not None]
+        if len(given) != 1:
             raise LoomError(
-                f"{type(self).__name__} can't take {steps} steps; "
-                f"the model was trained with {self.num_train_timesteps} timesteps.",
-                field="steps",
-                remedy=f"Ask for 1 to {self.num_train_timesteps}.",
+                f"A run takes a number of steps, or timesteps, or sigmas, and got "
+                f"{' and '.join(given) or 'none of them'}.",
+                field=given[-1] if given else "steps",
+                remedy="Give exactly one of the three.",
             )
-        return self._run(steps, device)
+        if steps is not None:
+            if not 1 <= steps <= self.num_train_timesteps:
+                raise LoomError(
+                    f"{type(self).__name__} can't take {steps} steps; "
+                    f"the model was trained with {self.num_train_timesteps} timesteps.",
+                    field="steps",
+                    remedy=f"Ask for 1 to {self.num_train_timesteps}.",
+                )
+            return StepPlan(steps=steps)
+        name = given[0]
+        if name not in self.takes:
+            raise LoomError(
+                f"{type(self).__name__} can't take a list of {name}.",
+                field=name,
+                remedy=f"Give it {' or '.join(('a number of steps', *self.takes))}.",
+            )
+        plan = StepPlan(
+            timesteps=None if timesteps is None else tuple(timesteps),
+            sigmas=None if sigmas is None else tuple(sigmas),
+        )
+        self._check_plan(plan)
+        return plan
+
+    def _check_plan(self, plan: StepPlan) -> None:
+        """Raise LoomError where a list of timesteps or sigmas is none that a run can follow."""
+        if plan.sigmas is not None and not all(0 <= s < math.inf for s in plan.sigmas):
+            raise LoomError(
+                f"The sigmas {listed(plan.sigmas)} are not all numbers from 0 on.", field="sigmas"
+            )
+        name = "timesteps" if plan.timesteps is not None else "sigmas"
+        values = plan.timesteps or plan.sigmas or ()
+        if not values or not all(a > b for a, b in pairwise(values)):
+            raise LoomError(
+                f"The {name} {listed(values)} don't fall from each to the next.",
+                field=name,
+                remedy="List them from the noisiest to the cleanest, each once.",
+            )
 
     @abstractmethod
-    def _run(self, steps: int, device: torch.device | str) -> SchedulerRun: ...
-
-    def betas(self) -> torch.Tensor:
-        """The betas (num_train_timesteps,), float32, after `rescale_betas_zero_snr`."""
-        from engine.diffusion.schedulers import noise_schedule
-
-        return noise_schedule.betas(
-            self.beta_schedule,
-            self.num_train_timesteps,
-            self.beta_start,
-            self.beta_end,
-            self.trained_betas,
-            self.rescale_betas_zero_snr,
-        )
-
-    def alphas_cumprod(self) -> torch.Tensor:
-        """alpha_bar (num_train_timesteps,), float32: how much of the picture's variance is left."""
-        return (1.0 - self.betas()).cumprod(dim=0)
+    def _run(self, plan: StepPlan, device: torch.device | str) -> SchedulerRun: ...
 
     @classmethod
     def from_json(cls, config: Mapping[str, Any]) -> Self:
@@ -129,7 +158,9 @@ class Scheduler(ABC):
         The file may be another solver's: its noise schedule is taken over. Missing fields take the
         published defaults. Raises LoomError for a value that isn't supported.
         """
-        if config.get("_class_name", cls.__name__) != cls.__name__:
+        source = config.get("_class_name", cls.__name__)
+        if source != cls.__name__:
+            _require_one_kind(source, cls.__name__)
             config = {**cls.when_swapped, **config}
         known = {f.name for f in fields(cls)} - {"other"}
         values: dict[str, Any] = {}
@@ -152,8 +183,8 @@ class Scheduler(ABC):
         """The whole content of a scheduler_config.json, which the reference library reads too."""
         config: dict[str, Any] = {"_class_name": type(self).__name__}
         for f in fields(self):
-            if f.name != "other":
-                value = getattr(self, f.name)
+            value = getattr(self, f.name)
+            if f.name != "other" and not (f.name in self.unpublished and value == f.default):
                 config[f.name] = list(value) if isinstance(value, tuple) else value
         return config | dict(self.only) | {name: json.loads(text) for name, text in self.other}
 
@@ -165,6 +196,25 @@ class Scheduler(ABC):
                 f"{solver.__name__} has no setting called {', '.join(sorted(unknown))}."
             )
         return replace(solver.from_json(self.to_json()), **changes)
+
+
+def _require_one_kind(source: str, target: str) -> None:
+    """Flow-matching models have no betas, others have nothing else: neither's solver suits both."""
+    flows = [name.startswith("FlowMatch") for name in (source, target)]
+    if flows[0] != flows[1]:
+        model = "a flow-matching model" if flows[0] else "a model that was trained with betas"
+        raise LoomError(
+            f"{target} can't run {model}, whose scheduler is {source}.",
+            remedy="Choose a solver of flow-matching models."
+            if flows[0]
+            else "Choose one of the other solvers.",
+        )
+
+
+def listed(values: Sequence[float]) -> str:
+    """A list as an error shows it: short."""
+    words = [f"{value:g}" for value in values[:6]]
+    return "[" + ", ".join([*words, "…"] if len(values) > 6 else words) + "]"
 
 
 def _fits(value: object, hint: Any) -> bool:

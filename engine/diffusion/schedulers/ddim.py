@@ -2,56 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 
-from engine.diffusion.schedulers.base import Scheduler
-from engine.diffusion.schedulers.prediction import dynamic_threshold, to_noise, to_x0
+from engine.diffusion.schedulers.base import StepPlan
+from engine.diffusion.schedulers.prediction import to_noise, to_x0
 from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32, on_device
 from engine.diffusion.schedulers.spacing import spaced
+from engine.diffusion.schedulers.thresholding import Clipping, Thresholding
 from engine.graph.errors import LoomError
 
 
 @dataclass(frozen=True, kw_only=True)
-class DDIMScheduler(Scheduler):
+class DDIMScheduler(Thresholding, Clipping):
     """Deterministic with eta = 0, DDPM's ancestral sampling with eta = 1."""
 
-    # A solver that knows no clipping did not clip: taking up DDIM's default would burn out latents.
-    when_swapped: ClassVar[Mapping[str, Any]] = {"clip_sample": False}
+    unpublished: ClassVar[frozenset[str]] = frozenset({"eta"})
 
-    clip_sample: bool = True
-    """Clamp the predicted picture to ± clip_sample_range; for pixel-space models."""
-    clip_sample_range: float = 1.0
     set_alpha_to_one: bool = True
     """The last step ends at the clean picture; otherwise at the noise level of timestep 0."""
-    thresholding: bool = False
-    """Dynamic thresholding, in place of clipping; for pixel-space models."""
-    dynamic_thresholding_ratio: float = 0.995
-    sample_max_value: float = 1.0
     eta: float = 0.0
     """How much of DDPM's noise each step adds, 0 to 1."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._require(0 <= self.eta <= 1, f"eta must be from 0 to 1, got {self.eta}")
-        self._require(self.clip_sample_range > 0, "clip_sample_range must be above 0")
-        self._require(
-            0 < self.dynamic_thresholding_ratio <= 1, "dynamic_thresholding_ratio must be in (0, 1]"
-        )
-        self._require(self.sample_max_value >= 1, "sample_max_value must be at least 1")
 
-    def to_json(self) -> dict[str, Any]:
-        """As the base class; `eta`, which published files don't have, only where it isn't 0."""
-        config = super().to_json()
-        if self.eta == 0:
-            del config["eta"]
-        return config
-
-    def _run(self, steps: int, device: torch.device | str) -> DDIMRun:
-        return DDIMRun(self, steps, device)
+    def _run(self, plan: StepPlan, device: torch.device | str) -> DDIMRun:
+        return DDIMRun(self, plan.count, device)
 
 
 class DDIMRun(SchedulerRun):
@@ -96,7 +76,7 @@ class DDIMRun(SchedulerRun):
         """x_{t-1} = alpha_{t-1} x_0 + direction pointing to x_t + random noise."""
         x, prediction = at_least_float32(sample), at_least_float32(prediction)
         kind, alpha, sigma = self.config.prediction_type, self.alpha[i], self.sigma[i]
-        x0 = self._bounded(to_x0(kind, prediction, x, alpha, sigma))
+        x0 = self.config.bounded(to_x0(kind, prediction, x, alpha, sigma))
         epsilon = to_noise(kind, prediction, x, alpha, sigma)
         self.predicted_x0 = x0
         x = self.alpha_prev[i] * x0 + self.direction[i] * epsilon
@@ -112,9 +92,3 @@ class DDIMRun(SchedulerRun):
     def add_noise(self, i: int, sample: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) noise."""
         return self.alpha[i] * at_least_float32(sample) + self.sigma[i] * noise
-
-    def _bounded(self, x0: torch.Tensor) -> torch.Tensor:
-        c = self.config
-        if c.thresholding:
-            return dynamic_threshold(x0, c.dynamic_thresholding_ratio, c.sample_max_value)
-        return x0.clamp(-c.clip_sample_range, c.clip_sample_range) if c.clip_sample else x0

@@ -10,10 +10,12 @@ import numpy as np
 import torch
 
 from engine.diffusion.schedulers import sigma_tables
-from engine.diffusion.schedulers.prediction import dynamic_threshold, to_x0
+from engine.diffusion.schedulers.base import StepPlan
+from engine.diffusion.schedulers.prediction import to_x0
 from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32, on_device
-from engine.diffusion.schedulers.sigma_scheduler import SigmaScheduler
+from engine.diffusion.schedulers.sigma_scheduler import FinalSigma, SigmaScheduler
 from engine.diffusion.schedulers.spacing import spaced_before_zero
+from engine.diffusion.schedulers.thresholding import Thresholding
 from engine.graph.errors import LoomError
 
 FEW_STEPS = 15
@@ -21,7 +23,7 @@ FEW_STEPS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class DPMSolverMultistepScheduler(SigmaScheduler):
+class DPMSolverMultistepScheduler(Thresholding, SigmaScheduler):
     """Deterministic; one model call a step, the second order from remembering the one before."""
 
     only: ClassVar[Mapping[str, Any]] = {
@@ -31,6 +33,7 @@ class DPMSolverMultistepScheduler(SigmaScheduler):
         "use_dynamic_shifting": False,
         "variance_type": None,
     }
+    takes: ClassVar[tuple[str, ...]] = ("timesteps",)
 
     solver_order: int = 2
     solver_type: Literal["midpoint", "heun"] = "midpoint"
@@ -41,23 +44,16 @@ class DPMSolverMultistepScheduler(SigmaScheduler):
     """Take the last step in first order always."""
     lambda_min_clipped: float = -float("inf")
     """Leave out timesteps whose log-SNR lambda is below this; for the cosine schedule, -5.1."""
-    thresholding: bool = False
-    """Dynamic thresholding of the predicted picture; for pixel-space models."""
-    dynamic_thresholding_ratio: float = 0.995
-    sample_max_value: float = 1.0
+    final_sigmas_type: FinalSigma = "zero"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._require(
             self.solver_order in (1, 2), f"solver_order must be 1 or 2, got {self.solver_order}"
         )
-        self._require(
-            0 < self.dynamic_thresholding_ratio <= 1, "dynamic_thresholding_ratio must be in (0, 1]"
-        )
-        self._require(self.sample_max_value >= 1, "sample_max_value must be at least 1")
 
-    def _run(self, steps: int, device: torch.device | str) -> DPMSolverMultistepRun:
-        return DPMSolverMultistepRun(self, steps, device)
+    def _run(self, plan: StepPlan, device: torch.device | str) -> DPMSolverMultistepRun:
+        return DPMSolverMultistepRun(self, plan, device)
 
 
 class DPMSolverMultistepRun(SchedulerRun):
@@ -67,12 +63,12 @@ class DPMSolverMultistepRun(SchedulerRun):
     """
 
     def __init__(
-        self, config: DPMSolverMultistepScheduler, steps: int, device: torch.device | str
+        self, config: DPMSolverMultistepScheduler, plan: StepPlan, device: torch.device | str
     ) -> None:
         self.config = config
         alphas_cumprod = config.alphas_cumprod()
         trained = sigma_tables.trained_sigmas(alphas_cumprod)
-        t, levels = _levels(config, steps, alphas_cumprod, trained)
+        t, levels = _levels(config, plan, alphas_cumprod, trained)
         self.timesteps = on_device(t, torch.int64, len(trained), device)
 
         # float32, as models were trained and published runs computed
@@ -117,9 +113,7 @@ class DPMSolverMultistepRun(SchedulerRun):
     def _data_prediction(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         c = self.config
         x0 = to_x0(c.prediction_type, prediction, x, self.alpha[i], self.sigma[i])
-        if c.thresholding:
-            return dynamic_threshold(x0, c.dynamic_thresholding_ratio, c.sample_max_value)
-        return x0
+        return c.bounded(x0)
 
     def _first_order(self, i: int) -> bool:
         c, steps = self.config, len(self.alpha) - 1
@@ -135,13 +129,16 @@ class DPMSolverMultistepRun(SchedulerRun):
 
 def _levels(
     config: DPMSolverMultistepScheduler,
-    steps: int,
+    plan: StepPlan,
     alphas_cumprod: torch.Tensor,
     trained: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The timesteps (S,) of a run and the S + 1 sigmas it walks through."""
     end = trained[0] if config.final_sigmas_type == "sigma_min" else 0.0
-    table = config.sigma_table
+    table, steps = config.sigma_table, plan.count
+    if plan.timesteps is not None:
+        t = np.array(plan.timesteps)
+        return t, np.append(sigma_tables.plain(t, trained), end)
     if table != "plain":
         sigmas = sigma_tables.spread(table, trained[-1].item(), trained[0].item(), steps)
         t = sigma_tables.timesteps_of(sigmas, trained)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from copy import copy
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,19 +17,37 @@ from engine.graph.errors import LoomError
 class SchedulerRun(ABC):
     """One run of a scheduler: S timesteps, and whatever a multistep solver remembers.
 
-    `i` is everywhere an index of `timesteps`, 0 ≤ i < S. Samples, predictions and noise are (B, C,
-    h, w) on one device. No method waits for the device: coefficients are plain numbers, tabulated
-    when the run starts.
+    `i` is everywhere an index of `timesteps`, 0 ≤ i < S: one entry a model call, of which some
+    solvers make several a step (`starts` says where steps begin). Samples, predictions and noise
+    are (B, C, h, w) on one device. No method waits for the device: coefficients are plain numbers,
+    tabulated when the run starts.
     """
 
     timesteps: torch.Tensor
-    """(S,) what the model is told at each step, noisiest first; int64 or float32."""
+    """(S,) what the model is told at each call, noisiest first; int64 or float32."""
     init_noise_sigma: float = 1.0
     """Standard deviation of the noise a run from nothing begins with."""
     needs_noise: bool = False
     """Whether `step` wants fresh unit noise."""
     predicted_x0: torch.Tensor | None = None
     """The clean picture as the last `step` saw it."""
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """The indices at which a fresh step begins, rising, the first of them 0.
+
+        A run may be begun and cut there, and after the last index, only: between them the sample is
+        an inner stage of a step, and the run remembers the rest.
+        """
+        return range(len(self.timesteps))
+
+    def copy(self) -> Self:
+        """The run as it stands: steps of one leave the other alone. Tensors are shared."""
+        other = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, list | dict):
+                setattr(other, name, copy(value))
+        return other
 
     def scale_input(self, i: int, sample: torch.Tensor) -> torch.Tensor:
         """`sample` as the model expects to see it at step `i`."""

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from engine.diffusion.schedulers.base import FinalSigma, Scheduler, Spacing
+from engine.diffusion.schedulers.base import StepPlan
+from engine.diffusion.schedulers.beta_scheduler import BetaScheduler, Spacing
 from engine.diffusion.schedulers.sigma_tables import Table
+from engine.graph.errors import LoomError
+
+FinalSigma = Literal["zero", "sigma_min"]
+"""Where the last step ends: at the clean picture, or at the noise level of timestep 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SigmaScheduler(Scheduler):
+class SigmaScheduler(BetaScheduler):
     """Steps go from sigma to sigma; at most one of the three tables replaces the plain one."""
 
     timestep_spacing: Spacing = "linspace"
     use_karras_sigmas: bool = False
     use_exponential_sigmas: bool = False
     use_beta_sigmas: bool = False
-    final_sigmas_type: FinalSigma = "zero"
-    """Where the last step ends: at the clean picture, or at the noise level of timestep 0."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -31,6 +35,16 @@ class SigmaScheduler(Scheduler):
         self._require(
             len(chosen) <= 1, f"only one sigma table can be used, and {' and '.join(chosen)} are on"
         )
+
+    def _check_plan(self, plan: StepPlan) -> None:
+        super()._check_plan(plan)
+        if plan.timesteps is not None and self.sigma_table != "plain":
+            raise LoomError(
+                f"{type(self).__name__} can't both visit given timesteps and spread its noise "
+                f"levels by the {self.sigma_table} table.",
+                field="timesteps",
+                remedy="Use the plain table, or a number of steps.",
+            )
 
     @property
     def sigma_table(self) -> Table:
