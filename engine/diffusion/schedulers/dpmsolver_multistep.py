@@ -23,7 +23,7 @@ FEW_STEPS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class DPMSolverMultistepScheduler(Thresholding, SigmaScheduler):
+class DPMSolverMultistepScheduler(SigmaScheduler, Thresholding):
     """Deterministic; one model call a step, the second order from remembering the one before."""
 
     only: ClassVar[Mapping[str, Any]] = {
