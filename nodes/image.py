@@ -20,7 +20,7 @@ def save(
     device, so that `loom run picture.png` makes the same pixels again and `loom verify picture.png`
     says whether it does. `folder` is a folder in the output folder.
     """
-    from engine.diffusion.images import to_pil
+    from engine.diffusion.images.pixels import to_pil
     from engine.diffusion.png import encode, versions, write_numbered
     from engine.runtime.surroundings import surroundings
 
@@ -43,6 +43,6 @@ def grid(images: list[Image], columns: Annotated[int, Range(0, 64)] = 0) -> Imag
 
     They must have one size.
     """
-    from engine.diffusion.images import grid
+    from engine.diffusion.images.grid import grid
 
     return grid(images, columns)

@@ -46,6 +46,14 @@ class Image:
     pixels: torch.Tensor
 
 
+@kind("Mask", colour="#abb2bf")
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """Masks: `values` (B, 1, H, W), float32 in [0, 1]; 1 (white) is where something is done."""
+
+    values: torch.Tensor
+
+
 @kind("Conditioning", colour="#e5c07b", facets=("space", "width"))
 @dataclass(frozen=True, eq=False)
 class Conditioning:
@@ -171,7 +179,7 @@ class Tokenizer(ModelRef):
     """From words to token ids."""
 
 
-TENSOR_KINDS = (Latents, Image, Conditioning)
+TENSOR_KINDS = (Latents, Image, Mask, Conditioning)
 
 
 def _read(value: Any, digest: digests.Digest) -> None:

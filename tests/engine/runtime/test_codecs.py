@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import engine.runtime.codecs  # noqa: F401 — registers what is tested
-from engine.diffusion.values import Conditioning, Image, Latents, ModelRef, UNet
+from engine.diffusion.values import Conditioning, Image, Latents, Mask, ModelRef, UNet
 from engine.diffusion.weights.handles import open_pipeline
 from engine.graph import codecs
 from engine.graph.digests import digest
@@ -15,6 +15,7 @@ VALUES = [
     Latents(torch.randn(2, 4, 3, 5), space="sd15", factor=4),
     Latents(torch.randn(1, 4, 3, 5).bfloat16().transpose(2, 3)),
     Image(torch.rand(1, 3, 4, 4)),
+    Mask(torch.rand(2, 1, 4, 4)),
     Conditioning(torch.randn(1, 7, 8), torch.randn(1, 8), "sdxl", ("cut: 'fish' — ünïcode",)),
     Conditioning(torch.randn(1, 7, 8)),
 ]

@@ -1,0 +1,1 @@
+"""Pictures and masks: files, sizes, masks, compositing, edges, histograms, grids, comparison."""
