@@ -79,19 +79,32 @@ class FeedForward(nn.Module):
 
 
 class BasicTransformerBlock(nn.Module):
-    """Self-attention, attention to the text, feed-forward; each pre-normalised and residual."""
+    """Self-attention, attention to the text, feed-forward; each pre-normalised and residual.
 
-    def __init__(self, dim: int, heads: int, head_dim: int, context_dim: int) -> None:
+    With `only_cross_attention` the first attention looks at the text too. Without a context both
+    look at the pixels themselves.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        head_dim: int,
+        context_dim: int,
+        only_cross_attention: bool = False,
+    ) -> None:
         super().__init__()
+        self.only_cross_attention = only_cross_attention
         self.norm1 = nn.LayerNorm(dim)
-        self.attn1 = Attention(dim, heads=heads, head_dim=head_dim)
+        first = context_dim if only_cross_attention else None
+        self.attn1 = Attention(dim, context_dim=first, heads=heads, head_dim=head_dim)
         self.norm2 = nn.LayerNorm(dim)
         self.attn2 = Attention(dim, context_dim=context_dim, heads=heads, head_dim=head_dim)
         self.norm3 = nn.LayerNorm(dim)
         self.ff = FeedForward(dim)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        x = x + self.attn1(self.norm1(x))
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        x = x + self.attn1(self.norm1(x), context if self.only_cross_attention else None)
         x = x + self.attn2(self.norm2(x), context)
         return x + self.ff(self.norm3(x))
 
@@ -113,6 +126,7 @@ class Transformer2DModel(nn.Module):
         depth: int = 1,
         groups: int = 32,
         linear_projection: bool = False,
+        only_cross_attention: bool = False,
     ) -> None:
         super().__init__()
         head_dim = channels // heads
@@ -120,7 +134,8 @@ class Transformer2DModel(nn.Module):
         self.linear_projection = linear_projection
         self.norm = nn.GroupNorm(groups, channels, eps=1e-6)
         self.transformer_blocks = nn.ModuleList(
-            BasicTransformerBlock(inner, heads, head_dim, context_dim) for _ in range(depth)
+            BasicTransformerBlock(inner, heads, head_dim, context_dim, only_cross_attention)
+            for _ in range(depth)
         )
         if linear_projection:
             self.proj_in: nn.Module = nn.Linear(channels, inner)
@@ -129,7 +144,7 @@ class Transformer2DModel(nn.Module):
             self.proj_in = nn.Conv2d(channels, inner, 1)
             self.proj_out = nn.Conv2d(inner, channels, 1)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         height, width = x.shape[-2:]
         h = self.norm(x)
         if self.linear_projection:

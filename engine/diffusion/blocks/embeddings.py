@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from engine.diffusion.blocks.activations import activation
+
 
 def sinusoidal_embedding(
     values: Tensor,
@@ -37,11 +39,13 @@ class TimestepEmbedding(nn.Module):
     `cond_dim` adds a projected guidance embedding to the input, as distilled (LCM) models need.
     """
 
-    def __init__(self, in_channels: int, dim: int, cond_dim: int | None = None) -> None:
+    def __init__(
+        self, in_channels: int, dim: int, cond_dim: int | None = None, act_fn: str = "silu"
+    ) -> None:
         super().__init__()
         self.linear_1 = nn.Linear(in_channels, dim)
         self.cond_proj = nn.Linear(cond_dim, in_channels, bias=False) if cond_dim else None
-        self.act = nn.SiLU()
+        self.act = activation(act_fn)
         self.linear_2 = nn.Linear(dim, dim)
 
     def forward(self, sinusoids: Tensor, condition: Tensor | None = None) -> Tensor:

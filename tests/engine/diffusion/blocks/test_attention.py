@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from engine.diffusion.blocks.attention import (
     GEGLU,
     Attention,
+    BasicTransformerBlock,
     SpatialSelfAttention,
     Transformer2DModel,
 )
@@ -65,3 +66,22 @@ def test_linear_and_convolutional_projections_are_the_same_mathematics():
     conv.load_state_dict(weights)
     x, text = torch.randn(2, 8, 3, 5), torch.randn(2, 4, 6)
     torch.testing.assert_close(linear(x, text), conv(x, text))
+
+
+def test_with_only_cross_attention_pixels_never_look_at_pixels():
+    torch.manual_seed(0)
+    block = BasicTransformerBlock(8, 2, 4, 6, only_cross_attention=True)
+    x, text = torch.randn(1, 3, 8), torch.randn(1, 5, 6)
+    alone = torch.cat([block(x[:, i : i + 1], text) for i in range(3)], 1)
+    torch.testing.assert_close(block(x, text), alone)
+    usual = BasicTransformerBlock(8, 2, 4, 6)
+    assert (usual(x, text)[:, :1] - usual(x[:, :1], text)).abs().max() > 1e-3
+
+
+def test_without_a_context_a_block_looks_at_its_own_pixels():
+    torch.manual_seed(0)
+    block = BasicTransformerBlock(8, 2, 4, 8)
+    x = torch.randn(1, 3, 8)
+    h = x + block.attn1(block.norm1(x))
+    h = h + block.attn2(block.norm2(h), block.norm2(h))
+    torch.testing.assert_close(block(x), h + block.ff(block.norm3(h)))

@@ -49,3 +49,11 @@ def test_condition_is_projected_onto_the_input():
     torch.testing.assert_close(layer(sinusoids, condition), moved)
     assert layer(sinusoids).shape == (2, 10)
     assert TimestepEmbedding(6, 10).cond_proj is None
+
+
+def test_the_activation_is_the_one_asked_for():
+    torch.manual_seed(0)
+    layer = TimestepEmbedding(6, 10, act_fn="gelu")
+    x = torch.randn(2, 6)
+    want = layer.linear_2(torch.nn.functional.gelu(layer.linear_1(x)))
+    torch.testing.assert_close(layer(x), want)
