@@ -42,17 +42,28 @@ class Attention(nn.Module):
 class SpatialSelfAttention(Attention):
     """Self-attention over the pixels of (B, C, H, W), normalised before and added back after.
 
-    The form the latent autoencoder uses at its lowest resolution.
+    The form that autoencoders and unconditional UNets use. The sum is divided by
+    `output_scale_factor`; without `groups` the pixels come in as they are.
     """
 
-    def __init__(self, channels: int, *, heads: int = 1, groups: int = 32, eps: float = 1e-6):
+    def __init__(
+        self,
+        channels: int,
+        *,
+        heads: int = 1,
+        groups: int | None = 32,
+        eps: float = 1e-6,
+        output_scale_factor: float = 1.0,
+    ) -> None:
         super().__init__(channels, heads=heads, head_dim=channels // heads, bias=True)
-        self.group_norm = nn.GroupNorm(groups, channels, eps=eps)
+        self.output_scale_factor = output_scale_factor
+        self.group_norm = nn.GroupNorm(groups, channels, eps=eps) if groups else None
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        tokens = self.group_norm(x).flatten(2).transpose(1, 2)  # (B, HW, C)
-        out = super().forward(tokens, context)
-        return x + out.transpose(1, 2).unflatten(2, x.shape[-2:])
+        h = x if self.group_norm is None else self.group_norm(x)
+        out = super().forward(h.flatten(2).transpose(1, 2), context)  # (B, HW, C)
+        x = x + out.transpose(1, 2).unflatten(2, x.shape[-2:])
+        return x if self.output_scale_factor == 1.0 else x / self.output_scale_factor
 
 
 class GEGLU(nn.Module):
