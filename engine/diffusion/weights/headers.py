@@ -29,17 +29,21 @@ LONGEST_HEADER = 100_000_000
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """One tensor of a file: type as the format writes it ("F16"), shape, place in the data."""
+    """One tensor of a file: type as the format writes it ("F16"), shape, place in the data.
+
+    `strides`, in elements, are those of a tensor that is not laid out row by row.
+    """
 
     dtype: str
     shape: tuple[int, ...]
     start: int
     end: int
+    strides: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a safetensors file holds: tensors by name, and its free text metadata."""
+    """What a weight file holds: tensors by name, and its free text metadata."""
 
     tensors: Mapping[str, TensorInfo]
     metadata: Mapping[str, str]
@@ -47,7 +51,7 @@ class Header:
     @property
     def size(self) -> int:
         """Bytes of all tensors together."""
-        return max((tensor.end for tensor in self.tensors.values()), default=0)
+        return sum(tensor.end - tensor.start for tensor in self.tensors.values())
 
 
 def read_header(path: Path) -> Header:
@@ -75,7 +79,8 @@ def read_header(path: Path) -> Header:
         header = _parse(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise damaged(path, f"its header can't be read ({error})") from error
-    expected = 8 + length + header.size
+    last = max((tensor.end for tensor in header.tensors.values()), default=0)
+    expected = 8 + length + last
     if actual != expected:
         raise damaged(path, f"{expected} bytes expected, {actual} found")
     return header
