@@ -60,6 +60,8 @@ class Scheduler(ABC):
     """Fields that published files of this solver lack: written to JSON where not the default."""
     when_swapped: ClassVar[Mapping[str, Any]] = {}
     """Field values to take over from a solver that has no such field (instead of the default)."""
+    dialect: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose values other solvers name otherwise: those are not taken over from them."""
     takes: ClassVar[tuple[str, ...]] = ()
     """What `start` takes in place of a number of steps: "timesteps", "sigmas", both or neither."""
 
@@ -161,7 +163,12 @@ class Scheduler(ABC):
         source = config.get("_class_name", cls.__name__)
         if source != cls.__name__:
             _require_one_kind(source, cls.__name__)
+            hints = typing.get_type_hints(cls)
+            foreign = {
+                name for name in cls.dialect & config.keys() if not _fits(config[name], hints[name])
+            }
             config = {**cls.when_swapped, **config}
+            config = {name: value for name, value in config.items() if name not in foreign}
         known = {f.name for f in fields(cls)} - {"other"}
         values: dict[str, Any] = {}
         other: list[tuple[str, str]] = []

@@ -91,3 +91,13 @@ def on_device(
 def at_least_float32(x: torch.Tensor) -> torch.Tensor:
     """Half precision as float32, others as they are: solvers subtract nearly equal numbers."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def required(noise: torch.Tensor | None, solver: str) -> torch.Tensor:
+    """The fresh noise of a step that adds some; LoomError when there is none."""
+    if noise is None:
+        raise LoomError(
+            f"{solver} adds noise at every step, and none was given.",
+            remedy="Connect a noise seed, or choose a solver without noise.",
+        )
+    return noise
