@@ -10,7 +10,7 @@ from engine.graph.errors import LoomError, NodeError
 from engine.graph.graph import Node, Source
 from engine.graph.keys import given_params
 from engine.graph.spec import NodeSpec
-from engine.graph.types import Kind, PortType, convert
+from engine.graph.types import PortType, convert, kind_of
 
 
 def arguments(
@@ -59,12 +59,17 @@ def node_error(node: Node, spec: NodeSpec, cause: Exception) -> NodeError:
 def _gathered(values: list[Any], wanted: PortType) -> Any:
     """The linked values as the port takes them: converted, and in one list where it takes many."""
     if not wanted.many:
-        return _as(values[0], wanted.kind)
+        return _as(values[0], wanted)
     flat: list[Any] = []
     for value in values:
         flat += cast(list[Any], value) if isinstance(value, list) else [value]
-    return [_as(value, wanted.kind) for value in flat]
+    return [_as(value, wanted) for value in flat]
 
 
-def _as(value: Any, kind: Kind | None) -> Any:
-    return value if kind is None else convert(value, kind)
+def _as(value: Any, wanted: PortType) -> Any:
+    if wanted.kind is not None:
+        return convert(value, wanted.kind)
+    kind = kind_of(type(value))
+    if wanted.among and not (kind and wanted.takes(kind)):
+        raise LoomError(f"It got {type(value).__name__}, and it takes {wanted.describe()}.")
+    return value

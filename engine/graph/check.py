@@ -283,7 +283,7 @@ class _Check:
             if port.required and not node.inputs.get(name):
                 reason = self._cut(node, name) or "Nothing is joined to it"
                 reason += f", and {spec.label} needs {port.type.describe()}."
-                remedy = self._who_makes(port.type.kind)
+                remedy = self._who_makes(port.type.kind, *port.type.among)
                 self._add("missing-input", node.id, name, reason, remedy)
         for name, sources in node.inputs.items():
             port_type = spec.socket(name)
@@ -330,17 +330,17 @@ class _Check:
         given, wanted = self.ends.kind(source), self.ends.kind(target)
         if given is None:
             return False
-        if wanted is None:
+        if wanted is None and target.port.type.takes(given):
             self.ends.take_kind(target, given)
             wanted = given
         many_to_one = source.port.type.many and not target.port.type.many
-        way = None if many_to_one else find_conversion(given, wanted)
-        fits = carries(wanted, given)
+        way = find_conversion(given, wanted) if wanted and not many_to_one else None
+        fits = wanted is not None and carries(wanted, given)
         if many_to_one or not (fits or way):
             carried = PortType(given, many=source.port.type.many).describe()
-            taken = PortType(wanted, many=target.port.type.many).describe()
-            reason = f"{carried} from {link.source} can't feed it: it takes {taken}."
-            self._problem("kind", link, reason, self._who_makes(wanted))
+            taken = replace(target.port.type, kind=wanted, facets={})
+            reason = f"{carried} from {link.source} can't feed it: it takes {taken.describe()}."
+            self._problem("kind", link, reason, self._who_makes(wanted, *taken.among))
             return False
         if way and not fits:
             self.conversions[link] = way
@@ -356,8 +356,9 @@ class _Check:
     def _problem(self, code: str, link: Link, reason: str, remedy: str) -> None:
         self._add(code, link.node, link.port, reason, remedy)
 
-    def _who_makes(self, kind: Kind | None) -> str:
-        """The nodes whose outputs are of a kind, as advice."""
+    def _who_makes(self, *wanted: Kind | None) -> str:
+        """The nodes whose outputs are of the first of these kinds that is known, as advice."""
+        kind = next((one for one in wanted if one), None)
         makers = [
             spec.label
             for spec in self.registry

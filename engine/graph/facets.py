@@ -8,7 +8,7 @@ union-find: linear for all purposes, and in any order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.graph.graph import Link
 from engine.graph.spec import NodeSpec, Port
@@ -108,7 +108,7 @@ class Unifier:
         facets: Mapping[str, Facet | None] = {
             facet: known.value for facet, known in self.known(end).items()
         }
-        return PortType(self.kind(end), facets, end.port.type.many, end.port.type.generic)
+        return replace(end.port.type, kind=self.kind(end), facets=facets)
 
     def _root(self, slot: Slot) -> Slot:
         parent = self._parent

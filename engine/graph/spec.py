@@ -1,6 +1,7 @@
 """`@node`: a function's signature becomes a node specification.
 
-Parameters of a kind are input ports, plain Python types are parameters, a parameter annotated
+Parameters of a kind are input ports (of a TypeVar, generic ones: of any kind, or of the kinds that
+constrain it), plain Python types are parameters, a parameter annotated
 `Context` is injected, the return annotation names the outputs and the docstring is the help.
 """
 
@@ -30,7 +31,7 @@ from engine.graph.params import (
     Seed,
     Widget,
 )
-from engine.graph.types import Facet, PortType, kind_of
+from engine.graph.types import Facet, Kind, PortType, kind_of
 
 __all__ = [
     "Choices",
@@ -213,13 +214,9 @@ class _Annotation:
             if isinstance(item, Facets):
                 terms.update(item.terms)
         if isinstance(self.core, TypeVar):
-            return PortType(None, terms, self.many, self.core.__name__)
-        found = kind_of(self.core) if isinstance(self.core, type) else None
-        if found is None:
-            raise SpecError(
-                f"{_name(self.core)} is neither a kind nor int, float, str, bool, Path, Literal.",
-                remedy="Register the class with @kind before the node.",
-            )
+            among = tuple(_kind(one) for one in self.core.__constraints__)
+            return PortType(None, terms, self.many, self.core.__name__, among)
+        found = _kind(self.core)
         if unknown := [name for name in terms if name not in found.facets]:
             raise SpecError(f"{found.name} has no facet called {unknown[0]!r}.")
         return PortType(found, terms, self.many)
@@ -343,6 +340,16 @@ def _hints(owner: Any) -> dict[str, Any]:
         return get_type_hints(owner, include_extras=True)
     except Exception as error:  # an annotation may name anything at all
         raise SpecError(f"Its annotations can't be read: {error}.") from error
+
+
+def _kind(core: Any) -> Kind:
+    found = kind_of(core) if isinstance(core, type) else None
+    if found is None:
+        raise SpecError(
+            f"{_name(core)} is neither a kind nor int, float, str, bool, Path, Literal.",
+            remedy="Register the class with @kind before the node.",
+        )
+    return found
 
 
 def _name(annotation: Any) -> str:

@@ -28,7 +28,8 @@ class PortType:
     """The type of one port.
 
     `kind` is None for a generic port, which takes the kind of whatever is joined to it;
-    generic ports of one node with the same `generic` name agree. `facets` says what the node fixes:
+    generic ports of one node with the same `generic` name agree. `among` are the kinds that a
+    generic port may be of, () for any. `facets` says what the node fixes:
     a value fixes the facet, None frees it, and a facet of the kind that is not named here is one
     variable shared by all ports of the node. `many` ports carry a list.
     """
@@ -37,12 +38,18 @@ class PortType:
     facets: Mapping[str, Facet | None] = field(default_factory=dict[str, Facet | None])
     many: bool = False
     generic: str = ""
+    among: tuple[Kind, ...] = ()
+
+    def takes(self, kind: Kind) -> bool:
+        """Whether a generic port can be of this kind."""
+        return not self.among or any(carries(one, kind) for one in self.among)
 
     def describe(self, facets: Mapping[str, Facet] | None = None) -> str:
         """In words: `Latents [space=sd15, channels=4]`, `list of Image`."""
         known = {name: value for name, value in self.facets.items() if value is not None}
         known.update(facets or {})
-        name = self.kind.name if self.kind else "any kind"
+        name = self.kind.name if self.kind else " or ".join(one.name for one in self.among)
+        name = name or "any kind"
         inside = ", ".join(f"{facet}={value}" for facet, value in known.items())
         return f"{'list of ' if self.many else ''}{name}{f' [{inside}]' if inside else ''}"
 

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from engine.graph.arguments import arguments
 from engine.graph.check import CheckError, check, check_link, requested
 from engine.graph.context import Settings
-from engine.graph.graph import Graph
+from engine.graph.errors import LoomError
+from engine.graph.graph import Graph, Node, Source
+from engine.graph.spec import node, spec_of
 from engine.graph.types import ONE_TO_LIST
 from tests.engine.graph import stubs
 
@@ -140,6 +144,46 @@ def test_generic_ports_take_the_kind_they_are_joined_to(settings: Settings):
     graph.undo()
     graph.connect("pick.value", "denoise.latents")
     assert list(problems(graph, settings)) == ["kind denoise.latents"]
+
+
+Either = TypeVar("Either", stubs.Text, stubs.Latents)
+
+
+@node("either.first")
+def first(values: list[Either]) -> Either:
+    """The first of several values of one of two kinds."""
+    return values[0]
+
+
+def test_a_generic_port_of_some_kinds_takes_no_other(settings: Settings):
+    registry = stubs.registry()
+    registry.add(spec_of(first))
+    graph = stubs.diffusion()
+    graph.add("either.first", "first")
+    reason = str(check(graph, registry, settings).problems[0])
+    assert "list of StubText or StubLatents" in reason
+    graph.connect("prompt.stub_text", "first.values")
+    assert check(graph, registry, settings).ok
+    assert check_link(graph, registry, "first.value", "denoise.positive", settings) == ()
+    (wrong,) = check_link(graph, registry, "first.value", "denoise.latents", settings)
+    assert "StubText from first.value" in wrong.reason
+    (wrong,) = check_link(graph, registry, "model.model", "first.values", settings)
+    graph.disconnect("first.values")
+    graph.connect("model.model", "first.values")
+    (wrong,) = check(graph, registry, settings).problems
+    assert wrong.code == "kind"
+    assert "it takes list of StubText or StubLatents." in wrong.reason
+    assert wrong.remedy.startswith("StubText comes from:")
+
+
+def test_a_generic_port_of_some_kinds_refuses_another_value_when_it_runs():
+    spec = spec_of(first)
+    given = Node("f", "either.first", inputs={"values": (Source("a", "b"), Source("c", "d"))})
+    values = {"a": stubs.Text("x"), "c": stubs.Text("y")}
+    found = arguments(given, spec, Settings(), lambda source: values[source.node])
+    assert found == {"values": [stubs.Text("x"), stubs.Text("y")]}
+    with pytest.raises(LoomError, match=r"values: It got int, and it takes list of StubText or"):
+        arguments(given, spec, Settings(), lambda source: 3)
 
 
 def test_conversions_are_shown():

@@ -87,3 +87,5 @@ def test_types_in_words():
         "list of StubLatents [channels=4]"
     )
     assert PortType(None, generic="T").describe() == "any kind"
+    among = (latents, kind_named("Int"))
+    assert PortType(None, generic="T", among=among).describe() == "StubLatents or Int"
