@@ -52,7 +52,13 @@ class Aliases:
 
     def real(self, ends: Iterable[End]) -> Ends:
         """The real ports and plain values behind ends; those of a circle are left out."""
-        return tuple(found for end in ends for found in self._followed(end))
+        found: list[End] = []
+        for end in ends:
+            if end in self._ends:
+                found += self._settled[end] if end in self._settled else self._followed(end)
+            else:
+                found.append(end)
+        return tuple(found)
 
     def enters(self, end: End) -> tuple[str, str] | None:
         """The instance or zone, and its port, that a wire comes in by, as far out as it leads."""

@@ -196,7 +196,7 @@ def expand(
 
 def _blamed(flat: Flat, flat_id: str, item: Problem) -> tuple[str, str]:
     """Where a problem can be mended: at the input, or at the instance it comes in through."""
-    place, port = flat.inside.get((flat_id, item.port), (flat_id, item.port))
+    place, port = flat.enters(flat_id, item.port) or (flat_id, item.port)
     if place == flat_id or item.code in _OF_THE_INSIDE:
         return flat_id, item.port
     if ((place, port) in flat.absent) != (item.code in _OF_WHAT_IS_NOT_GIVEN):

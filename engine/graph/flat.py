@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,17 +61,15 @@ class Flat:
     """A graph written out, and how its parts belong to the graph that was written.
 
     `origins` has nodes, instances and zones by flat id; `ports` the real ports behind those of
-    instances and zones, `lists` those that gather a list; `inside` which instance's input or zone's
-    port an input comes through; `absent` the inputs that an instance does not give. Nothing is said
-    of what is in `broken` and `quiet`: its cause is among the problems.
+    instances and zones, `lists` those that gather a list; `enters` says which instance's input or
+    zone's port an input comes through; `absent` the inputs that an instance does not give. Nothing
+    is said of what is in `broken` and `quiet`: its cause is among the problems.
     """
 
     graph: Graph
+    enters: Callable[[str, str], tuple[str, str] | None] = lambda node, port: None
     origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
     ports: dict[Source, Ends] = field(default_factory=dict[Source, Ends])
-    inside: dict[tuple[str, str], tuple[str, str]] = field(
-        default_factory=dict[tuple[str, str], tuple[str, str]]
-    )
     absent: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     broken: set[str] = field(default_factory=set[str])
     quiet: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])

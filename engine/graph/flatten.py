@@ -108,12 +108,13 @@ class _Flattener:
         self.source = graph
         self.counts = counts
         self.items = items
-        self.made = Flat(Graph())
-        self.nodes: dict[str, Node] = {}
         self.aliases = Aliases()
+        self.made = Flat(Graph(), self._enters)
+        self.nodes: dict[str, Node] = {}  # by flat id, each still as it was written
         self.wires = self.aliases.wires
         self.zones: list[tuple[str, str, Ends, Any]] = []
         self.composite: set[str] = set()
+        self.pickers: dict[str, str] = {}  # nodes that pick an iteration's item, with their zone
 
     def flat(self) -> Flat:
         try:
@@ -137,7 +138,7 @@ class _Flattener:
             (zone, name, self.aliases.real(start), self.aliases.real(after))
             for zone, name, start, after in made.states
         ]
-        made.graph = source.with_nodes([self._wired(node) for node in self.nodes.values()])
+        made.graph = source.with_nodes([self._wired(*item) for item in self.nodes.items()])
         made.problems += self.aliases.circles
         return made
 
@@ -194,7 +195,7 @@ class _Flattener:
                 self._plain(scope, node, flat_id, context)
 
     def _plain(self, scope: _Scope, node: Node, flat_id: str, context: Context) -> None:
-        self.nodes[flat_id] = replace(node, id=flat_id, inputs={}, zone="")
+        self.nodes[flat_id] = node
         self.wires[flat_id] = {
             port: self._located(scope, sources, context, flat_id, port)
             for port, sources in node.inputs.items()
@@ -343,7 +344,7 @@ class _Flattener:
         self.wires[flat_id] = {"items": listed}
         origin = self.made.origins[zone]
         self.made.origins[flat_id] = origin
-        self.made.inside[flat_id, "items"] = (zone, EACH)
+        self.pickers[flat_id] = zone
         return (Source(flat_id, "value"),)
 
     # Wires
@@ -387,30 +388,37 @@ class _Flattener:
                 return Source(f"{turn}/{source.node}", source.port)
         return None
 
-    def _wired(self, node: Node) -> Node:
-        """A node with its wires led to where they really come from."""
+    def _wired(self, flat_id: str, node: Node) -> Node:
+        """A node under its flat id, with its wires led to where they really come from."""
         params = dict(node.params)
         inputs: dict[str, tuple[Source, ...]] = {}
-        for port, ends in self.wires[node.id].items():
-            for end in ends:
-                if entered := self.aliases.enters(end):
-                    self.made.inside.setdefault((node.id, port), entered)
-            settled = self.aliases.real(ends)
-            kept = tuple(end for end in settled if self._is_there(end, node.id, port))
-            wires = tuple(end for end in kept if isinstance(end, Source))
-            plain = [end.value for end in kept if isinstance(end, Given)]
+        for port, ends in self.wires[flat_id].items():
+            wires: list[Source] = []
+            plain: list[Any] = []
+            for end in self.aliases.real(ends):
+                if isinstance(end, Given):
+                    plain.append(end.value)
+                elif self._is_there(end, flat_id, port):
+                    wires.append(end)
             if plain and (wires or len(plain) > 1):
                 reason = "A plain value can't go into a list together with others."
-                self._flat_problem("value", node.id, port, reason, "Give it by a node.")
+                self._flat_problem("value", flat_id, port, reason, "Give it by a node.")
             elif plain:
                 params[port] = plain[0]
             elif wires:
-                inputs[port] = wires
-        return replace(node, params=params, inputs=inputs)
+                inputs[port] = tuple(wires)
+        return Node(
+            flat_id, node.type, node.version, params, inputs, state=node.state, lock=node.lock
+        )
 
-    def _is_there(self, end: End, reader: str, port: str) -> bool:
-        if isinstance(end, Given):
-            return True
+    def _enters(self, flat_id: str, port: str) -> tuple[str, str] | None:
+        """The instance or zone, and its port, that an input comes through."""
+        if flat_id in self.pickers:
+            return self.pickers[flat_id], EACH
+        ways = map(self.aliases.enters, self.wires.get(flat_id, {}).get(port, ()))
+        return next((way for way in ways if way), None)
+
+    def _is_there(self, end: Source, reader: str, port: str) -> bool:
         if end.node in self.made.broken:
             self.made.quiet.add((reader, port))
             return False

@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from engine.graph.errors import GraphError
 from engine.graph.history import Edit, History
@@ -24,8 +24,7 @@ State = Literal["", "muted", "bypassed"]
 _id = re.compile(ID_PATTERN)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One output port: `node.port`."""
 
     node: str

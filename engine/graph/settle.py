@@ -73,6 +73,8 @@ def settle(
         )
     for target, axis in graph.sweep.items():
         resolved.graph.set_axis(target, _pinned(axis, settings))
+    if resolved.graph == graph:  # nothing was left open
+        return Settled(resolved, expansion)
     return Settled(resolved, expand(resolved.graph, registry, settings, counts))
 
 
