@@ -11,9 +11,9 @@ import torch
 
 from engine.diffusion.schedulers import sigma_tables
 from engine.diffusion.schedulers.base import StepPlan
-from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32, on_device
+from engine.diffusion.schedulers.run import at_least_float32, on_device
+from engine.diffusion.schedulers.sigma_run import SigmaRun, visited
 from engine.diffusion.schedulers.sigma_scheduler import FinalSigma, SigmaScheduler
-from engine.diffusion.schedulers.spacing import spaced
 from engine.graph.errors import LoomError
 
 
@@ -73,34 +73,19 @@ class EulerDiscreteScheduler(SigmaScheduler):
         return EulerRun(self, plan, device)
 
 
-class EulerRun(SchedulerRun):
+class EulerRun(SigmaRun):
     """Euler steps from sigma_i to sigma_{i+1}."""
 
     def __init__(
         self, config: EulerDiscreteScheduler, plan: StepPlan, device: torch.device | str
     ) -> None:
-        self.prediction_type = config.prediction_type
-        trained = sigma_tables.trained_sigmas(config.alphas_cumprod())
-        t, sigmas = _levels(config, plan, trained)
+        t, sigmas = _levels(config, plan)
+        super().__init__(config, sigmas[:-1])
         self.sigmas: list[float] = sigmas.tolist()
-        # float32, as published runs computed it: at sigma = 4096 the rounding shows
-        sigma = torch.from_numpy(sigmas)
-        variance = sigma**2 + 1
-        self.variance: list[float] = variance.tolist()
-        self.scale: list[float] = (variance**0.5).tolist()
-        self.c_out: list[float] = (-sigma / variance**0.5).tolist()
         if config.timestep_type == "continuous":
-            self.timesteps = (0.25 * sigma[:-1].log()).to(device)
+            self.timesteps = (0.25 * sigmas[:-1].log()).to(device)
         else:
-            self.timesteps = on_device(t, torch.float32, len(trained), device)
-        largest = max(self.sigmas)
-        self.init_noise_sigma = (
-            (largest**2 + 1) ** 0.5 if config.timestep_spacing == "leading" else largest
-        )
-
-    def scale_input(self, i: int, sample: torch.Tensor) -> torch.Tensor:
-        """x / sqrt(sigma^2 + 1), of unit variance."""
-        return sample / self.scale[i]
+            self.timesteps = on_device(t, torch.float32, config.num_train_timesteps, device)
 
     def step(
         self,
@@ -112,47 +97,29 @@ class EulerRun(SchedulerRun):
         """One Euler step; `noise` is not used."""
         x = at_least_float32(sample)
         sigma, sigma_next = self.sigmas[i], self.sigmas[i + 1]
-        denoised = self.denoised(i, at_least_float32(prediction), x)
-        self.predicted_x0 = denoised
-        d = (x - denoised) / sigma
+        d = (x - self.denoised(i, prediction, x)) / sigma
         return x + d * (sigma_next - sigma)
-
-    def add_noise(self, i: int, sample: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """x_0 + sigma noise."""
-        return at_least_float32(sample) + noise * self.sigmas[i]
-
-    def denoised(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """D(x; sigma_i), the clean picture, for x = x_0 + sigma noise."""
-        if self.prediction_type == "epsilon":
-            return x - self.sigmas[i] * prediction
-        if self.prediction_type == "sample":
-            return prediction
-        return self.c_out[i] * prediction + x / self.variance[i]  # x / (sigma^2 + 1) is c_skip x
 
 
 def _levels(
-    config: EulerDiscreteScheduler, plan: StepPlan, trained: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The timesteps (S,) of a run and the S + 1 sigmas it walks through."""
+    config: EulerDiscreteScheduler, plan: StepPlan
+) -> tuple[npt.NDArray[np.floating], torch.Tensor]:
+    """The timesteps (S,) of a run and the S + 1 sigmas, float32, that it walks through."""
+    trained = sigma_tables.trained_sigmas(config.alphas_cumprod())
     if plan.sigmas is not None:
         sigmas = np.array(plan.sigmas, np.float32)
-        return sigma_tables.timesteps_of(sigmas[:-1], trained).astype(np.float32), sigmas
-    steps = plan.count
-    if plan.timesteps is not None:
-        t = np.array(plan.timesteps, np.float32)
-    else:
-        t = spaced(config.timestep_spacing, len(trained), steps, config.steps_offset)
-        t = t.astype(np.float32)
+        return sigma_tables.timesteps_of(sigmas[:-1], trained), torch.from_numpy(sigmas)
+    t: npt.NDArray[np.floating] = visited(config, plan)
     if config.interpolation_type == "linear":
         sigmas = sigma_tables.plain(t, trained)
     else:
         high, low = np.log(trained[-1]).item(), np.log(trained[0]).item()
         # one level more than steps, as published: the last step ends at the smallest, not at 0
-        sigmas = torch.linspace(high, low, steps + 1).exp().numpy()
+        sigmas = torch.linspace(high, low, plan.count + 1).exp().numpy()
     if config.sigma_table != "plain":
         largest = sigmas[0].item() if config.sigma_max is None else config.sigma_max
         smallest = sigmas[-1].item() if config.sigma_min is None else config.sigma_min
-        sigmas = sigma_tables.spread(config.sigma_table, largest, smallest, steps)
-        t = sigma_tables.timesteps_of(sigmas, trained).astype(np.float32)
+        sigmas = sigma_tables.spread(config.sigma_table, largest, smallest, plan.count)
+        t = sigma_tables.timesteps_of(sigmas, trained)
     end = trained[0] if config.final_sigmas_type == "sigma_min" else 0.0
-    return t, np.append(sigmas, end).astype(np.float32)
+    return t, torch.from_numpy(np.append(sigmas, end).astype(np.float32))

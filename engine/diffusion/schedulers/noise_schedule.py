@@ -37,6 +37,11 @@ def squared_cosine(steps: int, largest: float = 0.999) -> torch.Tensor:
     return torch.tensor(betas, dtype=torch.float32)
 
 
+def exponential(steps: int, decay: float = 12.0) -> torch.Tensor:
+    """Betas (steps,), all the same, of alpha_bar = exp(-decay u) (Shap-E, Jun and Nichol 2023)."""
+    return torch.full((steps,), 1 - math.exp(-decay / steps), dtype=torch.float32)
+
+
 def zero_terminal_snr(betas: torch.Tensor) -> torch.Tensor:
     """Betas (steps,) stretched so that nothing of the picture is left at the last step.
 
@@ -60,7 +65,7 @@ def betas(
 ) -> torch.Tensor:
     """The betas (steps,) of a schedule by its published name, or the `trained` ones as they are.
 
-    `schedule` is linear, scaled_linear or squaredcos_cap_v2; `zero_snr` applies
+    `schedule` is linear, scaled_linear, squaredcos_cap_v2 or exp; `zero_snr` applies
     `zero_terminal_snr`.
     """
     if trained is not None:
@@ -71,6 +76,8 @@ def betas(
         table = scaled_linear(steps, start, end)
     elif schedule == "squaredcos_cap_v2":
         table = squared_cosine(steps)
+    elif schedule == "exp":
+        table = exponential(steps)
     else:
         raise ValueError(f"no beta schedule is called {schedule!r}")
     return zero_terminal_snr(table) if zero_snr else table

@@ -9,7 +9,7 @@ import torch
 
 from engine.diffusion.schedulers.base import StepPlan
 from engine.diffusion.schedulers.beta_scheduler import BetaScheduler, Spacing
-from engine.diffusion.schedulers.sigma_tables import Table
+from engine.diffusion.schedulers.sigma_tables import Table, chosen_table
 from engine.graph.errors import LoomError
 
 FinalSigma = Literal["zero", "sigma_min"]
@@ -17,24 +17,39 @@ FinalSigma = Literal["zero", "sigma_min"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SigmaScheduler(BetaScheduler):
-    """Steps go from sigma to sigma; at most one of the three tables replaces the plain one."""
+class PlainSigmaScheduler(BetaScheduler):
+    """Steps go from sigma to sigma, each sigma that of its timestep."""
 
     timestep_spacing: Spacing = "linspace"
+
+    @property
+    def sigma_table(self) -> Table:
+        """The table that is on."""
+        return "plain"
+
+    def alphas_cumprod(self) -> torch.Tensor:
+        """As the base class, but 2^-24 where zero terminal SNR would make sigma infinite."""
+        table = super().alphas_cumprod()
+        if self.rescale_betas_zero_snr:
+            table[-1] = 2**-24
+        return table
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigmaScheduler(PlainSigmaScheduler):
+    """Steps go from sigma to sigma; at most one of three tables replaces the plain one."""
+
     use_karras_sigmas: bool = False
     use_exponential_sigmas: bool = False
     use_beta_sigmas: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        chosen = [
-            name
-            for name in ("karras", "exponential", "beta")
-            if getattr(self, f"use_{name}_sigmas")
-        ]
-        self._require(
-            len(chosen) <= 1, f"only one sigma table can be used, and {' and '.join(chosen)} are on"
-        )
+        chosen_table(self)
+
+    @property
+    def sigma_table(self) -> Table:
+        return chosen_table(self)
 
     def _check_plan(self, plan: StepPlan) -> None:
         super()._check_plan(plan)
@@ -45,19 +60,3 @@ class SigmaScheduler(BetaScheduler):
                 field="timesteps",
                 remedy="Use the plain table, or a number of steps.",
             )
-
-    @property
-    def sigma_table(self) -> Table:
-        """The table that is on."""
-        if self.use_karras_sigmas:
-            return "karras"
-        if self.use_exponential_sigmas:
-            return "exponential"
-        return "beta" if self.use_beta_sigmas else "plain"
-
-    def alphas_cumprod(self) -> torch.Tensor:
-        """As the base class, but 2^-24 where zero terminal SNR would make sigma infinite."""
-        table = super().alphas_cumprod()
-        if self.rescale_betas_zero_snr:
-            table[-1] = 2**-24
-        return table

@@ -8,16 +8,44 @@ which the last step ends.
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from engine.diffusion.schedulers.beta_quantile import quantile
+from engine.graph.errors import LoomError
 
 Sigmas = npt.NDArray[np.float64]
 Table = Literal["plain", "karras", "exponential", "beta"]
+
+
+class TableSwitches(Protocol):
+    """The published switches, of which at most one is on."""
+
+    @property
+    def use_karras_sigmas(self) -> bool: ...
+    @property
+    def use_exponential_sigmas(self) -> bool: ...
+    @property
+    def use_beta_sigmas(self) -> bool: ...
+
+
+def chosen_table(config: TableSwitches) -> Table:
+    """The table that is on; LoomError when more than one is."""
+    switches: dict[Table, bool] = {
+        "karras": config.use_karras_sigmas,
+        "exponential": config.use_exponential_sigmas,
+        "beta": config.use_beta_sigmas,
+    }
+    chosen = [table for table, on in switches.items() if on]
+    if len(chosen) > 1:
+        raise LoomError(
+            f"{type(config).__name__}: only one sigma table can be used, "
+            f"and {' and '.join(chosen)} are on."
+        )
+    return chosen[0] if chosen else "plain"
 
 
 def trained_sigmas(alphas_cumprod: torch.Tensor) -> npt.NDArray[np.float32]:

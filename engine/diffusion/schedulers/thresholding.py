@@ -1,8 +1,8 @@
 """Bounds on the predicted picture, for models of pixels: clipping and dynamic thresholding.
 
-A solver's configuration derives from one of these, or from both as (Thresholding, Clipping), and its
-run calls `config.bounded(x0)`. Together with SigmaScheduler, that comes first: it changes a default.
-Latents have no such bounds: for them all of this is off.
+A solver's configuration derives from one of these, or from both as (Thresholding, Clipping), and
+its run calls `config.bounded(x0)`. Together with SigmaScheduler, that comes first: it changes a
+default. Latents have no such bounds: for them all of this is off.
 """
 
 from __future__ import annotations
