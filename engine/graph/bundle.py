@@ -59,7 +59,7 @@ def pack(graph: Graph, registry: Registry, settings: Settings, path: Path) -> tu
         if not isinstance(place.widget, FilePath):
             continue
         try:
-            source = settings.find_input(place.value).resolve()
+            source = _source(place.value, place.widget, settings)
         except LoomError as error:
             if place.idle:
                 continue
@@ -74,6 +74,12 @@ def pack(graph: Graph, registry: Registry, settings: Settings, path: Path) -> tu
     except OSError as error:
         raise WorkflowError(f"{path} can't be written: {error.strerror or error}.") from error
     return tuple(files)
+
+
+def _source(name: str, widget: FilePath, settings: Settings) -> Path:
+    if widget.folder:
+        raise WorkflowError(f"{name!r} is a folder, and a bundle holds single files.")
+    return settings.find_input(name).resolve()
 
 
 def is_bundle(path: Path) -> bool:

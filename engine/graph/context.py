@@ -59,12 +59,14 @@ class Settings:
         elsewhere = self.find_content(digest, part)
         return models.local_name(elsewhere, self.model_folders) if elsewhere else name
 
-    def find_input(self, name: str) -> Path:
-        """The file `name`, absolute or in an input folder; LoomError when it is missing."""
+    def find_input(self, name: str, is_folder: bool = False) -> Path:
+        """The file or folder `name`, absolute or in an input folder; LoomError when missing."""
         for folder in self.input_folders:
-            if name and (folder / name).is_file():
-                return folder / name
-        raise LoomError(f"There is no file {name!r}.", remedy="Check the name and its folder.")
+            path = folder / name
+            if name and (path.is_dir() if is_folder else path.is_file()):
+                return path
+        what = "folder" if is_folder else "file"
+        raise LoomError(f"There is no {what} {name!r}.", remedy="Check the name and its folder.")
 
     def output(self, name: str) -> Path:
         """The subfolder `name` of the output folder ("" is the folder itself); never outside it."""

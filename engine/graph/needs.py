@@ -56,14 +56,14 @@ def needs(graph: Graph, registry: Registry, settings: Settings) -> tuple[Need, .
         match place.widget:
             case ModelName(part):
                 found.append(_model(place.address, place.param, place.value, part, settings))
-            case FilePath():
-                found.append(_file(place.address, place.param, place.value, settings))
+            case FilePath(folder=folder):
+                found.append(_file(place.address, place.param, place.value, folder, settings))
     return tuple(dict.fromkeys(found))
 
 
-def _file(node: str, param: str, name: str, settings: Settings) -> Need:
+def _file(node: str, param: str, name: str, folder: bool, settings: Settings) -> Need:
     try:
-        path = settings.find_input(name)
+        path = settings.find_input(name, folder)
     except LoomError:
         return Need(node, param, "file", name, "", "missing")
     return Need(node, param, "file", name, "", "here", name, str(path))

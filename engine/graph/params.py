@@ -46,9 +46,13 @@ class Seed:
 
 @dataclass(frozen=True)
 class FilePath:
-    """A file to read, keyed by its content: absolute, or relative to an input folder."""
+    """A file to read, keyed by its content: absolute, or relative to an input folder.
+
+    With `folder` it is a folder of such files, keyed by the content of all that is in it.
+    """
 
     suffixes: tuple[str, ...] = ()
+    folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ class OutputFolder:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """Shapes drawn on a picture, as JSON text; `engine.diffusion.images.drawing` says which."""
+
+
+@dataclass(frozen=True)
 class Label:
     """The name people see instead of the one derived from the parameter."""
 
@@ -84,7 +93,7 @@ class Facets:
         object.__setattr__(self, "terms", terms)
 
 
-Widget = Range | Choices | Multiline | Seed | FilePath | ModelName | OutputFolder
+Widget = Range | Choices | Multiline | Seed | FilePath | ModelName | OutputFolder | Drawing
 
 
 class Required:
@@ -120,12 +129,16 @@ class Param:
                 return f"one of {', '.join(str(value) for value in values)}"
             case Seed():
                 return f"a seed from 0 to {MAX_SEED}"
+            case FilePath(folder=True):
+                return "the name of a folder"
             case FilePath(suffixes):
                 return f"a file name{' ending in ' + ' or '.join(suffixes) if suffixes else ''}"
             case ModelName():
                 return "the name of a model"
             case OutputFolder():
                 return "the name of a subfolder of the output folder"
+            case Drawing():
+                return "a drawing as JSON text"
             case _:
                 return _NOUNS[self.base]
 
@@ -149,7 +162,7 @@ class Param:
             case Seed():
                 if not 0 <= value <= MAX_SEED:
                     raise self._refuse(value)
-            case FilePath(suffixes):
+            case FilePath(suffixes, folder=False):
                 if suffixes and not value.lower().endswith(suffixes):
                     raise self._refuse(value)
             case ModelName():
@@ -185,8 +198,8 @@ class Param:
             match self.widget:
                 case ModelName(part):
                     found: Any = settings.find_model(value["name"], value.get("hash", ""), part)
-                case FilePath():
-                    found = settings.find_input(value) if value is not None else None
+                case FilePath(folder=folder):
+                    found = settings.find_input(value, folder) if value is not None else None
                 case OutputFolder():
                     found = settings.output(value)
                 case _:

@@ -20,6 +20,7 @@ from engine.graph.errors import SpecError
 from engine.graph.params import (
     REQUIRED,
     Choices,
+    Drawing,
     Facets,
     FilePath,
     Label,
@@ -36,6 +37,7 @@ from engine.graph.types import Facet, Kind, PortType, kind_of
 __all__ = [
     "Choices",
     "Context",
+    "Drawing",
     "Facets",
     "FilePath",
     "Label",

@@ -1,11 +1,16 @@
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
+from engine.graph.bundle import pack
 from engine.graph.context import Settings
+from engine.graph.errors import LoomError
+from engine.graph.executor import Executor
 from engine.graph.files import FileHashes
 from engine.graph.graph import Graph
 from engine.graph.needs import Need, needs
+from engine.graph.spec import FilePath, node, spec_of
 from engine.graph.subgraph import collapse
 from engine.graph.sweep import Axis, Lines
 from tests.engine.graph import stubs
@@ -32,6 +37,30 @@ def test_everything_that_is_read_is_listed(graph: Graph, settings: Settings, tmp
     )
     (tmp_path / "words.txt").write_text("a")
     assert states(graph, settings)["words"] == ("here", "words.txt")
+
+
+@node("load.folder", nature="external")
+def load_folder(folder: Annotated[Path, FilePath(folder=True)]) -> str:
+    """How many files a folder has."""
+    return str(len(list(folder.iterdir())))
+
+
+def test_a_folder_is_needed_keyed_and_too_much_for_a_bundle(settings: Settings, tmp_path: Path):
+    registry = stubs.registry()
+    registry.add(spec_of(load_folder))
+    graph = Graph()
+    graph.add("load.folder", "all", params={"folder": "words"})
+    assert [need.state for need in needs(graph, registry, settings)] == ["missing"]
+    (tmp_path / "words").mkdir()
+    (need,) = needs(graph, registry, settings)
+    assert (need.state, need.path) == ("here", str(tmp_path / "words"))
+    executor = Executor(registry, settings)
+    assert executor.run(graph, ["all"]).value("all.text") == "0"
+    (tmp_path / "words" / "a.txt").write_text("a")
+    assert executor.run(graph, ["all"]).value("all.text") == "1"
+    assert executor.run(graph, ["all"]).ran == ()
+    with pytest.raises(LoomError, match="'words' is a folder, and a bundle holds single files"):
+        pack(graph, registry, settings, tmp_path / "words.loom")
 
 
 def test_a_model_is_here_renamed_another_or_missing(graph: Graph, settings: Settings):

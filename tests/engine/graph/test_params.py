@@ -10,6 +10,7 @@ from engine.graph.errors import LoomError, ParamError
 from engine.graph.params import (
     MAX_SEED,
     Choices,
+    Drawing,
     FilePath,
     ModelName,
     OutputFolder,
@@ -127,6 +128,26 @@ def test_names_resolve_inside_their_folders(tmp_path: Path):
     assert Param("m", str, "a", ModelName()).resolve({"name": "a"}, settings) == str(
         tmp_path / "models" / "a"
     )
+
+
+def test_a_folder_of_inputs_is_a_folder(tmp_path: Path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "x.png").touch()
+    settings = Settings(input_folders=(tmp_path,))
+    folder = Param("folder", Path, widget=FilePath((".png",), folder=True))
+    assert folder.describe() == "the name of a folder"
+    assert folder.resolve(folder.validate("pictures"), settings) == tmp_path / "pictures"
+    with pytest.raises(LoomError, match=r"no folder 'x\.png'"):
+        folder.resolve("x.png", settings)
+    with pytest.raises(LoomError, match="no file 'pictures'"):
+        Param("file", Path, widget=FilePath()).resolve("pictures", settings)
+
+
+def test_a_drawing_is_a_text():
+    drawing = Param("shapes", str, "", Drawing())
+    assert (drawing.validate("{}"), drawing.describe()) == ("{}", "a drawing as JSON text")
+    with pytest.raises(ParamError):
+        drawing.validate(3)
 
 
 def test_a_missing_model_says_where_it_was_searched(tmp_path: Path):
