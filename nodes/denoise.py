@@ -1,41 +1,156 @@
-"""The denoise loop."""
+"""The denoise loop: from pure noise, from a picture, or on from noisy latents."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, UNet
-from engine.graph.spec import Context, Range, node
+from engine.diffusion.guidance.base import Guidance
+from engine.diffusion.hooks.base import Hook
+from engine.diffusion.values import (
+    Conditioning,
+    ExtraChannels,
+    Latents,
+    Noise,
+    Scheduler,
+    Trajectory,
+    UNet,
+)
+from engine.graph.spec import Context, Label, Range, node
+
+Fraction = Range(0, 1, step=0.01)
+
+
+class Result(NamedTuple):
+    """Where a run ends, and, where it is recorded, the way there."""
+
+    latents: Latents
+    trajectory: Trajectory
 
 
 @node("diffusion.denoise", label="Denoise")
 def denoise(
     context: Context,
     unet: UNet,
-    positive: Conditioning,
     latents: Latents,
     noise: Noise,
     scheduler: Scheduler,
+    positive: Conditioning | None = None,
     negative: Conditioning | None = None,
+    guide: Guidance | None = None,
+    channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
+    hooks: list[Hook] | None = None,
     steps: Annotated[int, Range(1, 1000)] = 25,
-    guidance: Annotated[float, Range(0, 100)] = 7.5,
-) -> Latents:
+    guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
+    end: Annotated[float, Fraction] = 1.0,
+    record: bool = False,
+) -> Result:
     """Latents of pictures that show what `positive` says, from pure noise.
 
     `latents` give size and number. With `negative` joined, each step goes `guidance` times as far
     away from it as `positive` is (classifier-free guidance); up to 1, or without it, nothing is
-    guided and a step takes half the time.
+    guided and a step takes half the time. `guide` takes the place of that number with another way
+    of guiding. At an `end` below 1 the latents stay noisy, for Denoise on. `record` keeps the
+    latents of every step.
     """
-    from engine.diffusion.sampling import sample
-    from engine.runtime.pool import shared_pool
+    from engine.diffusion.span import Span
+    from engine.runtime.denoising import run
 
-    with shared_pool().lease(unet) as model:
-        return sample(
-            model,
-            scheduler,
-            latents,
-            noise,
-            positive,
-            negative,
-            steps=steps,
-            guidance=guidance,
-            on_step=lambda i, total, *_: context.progress(i + 1, total),
-        )
+    return run(
+        context,
+        unet,
+        Span("noise", end=end),
+        record,
+        latents=latents,
+        noise=noise,
+        scheduler=scheduler,
+        positive=positive,
+        negative=negative,
+        guidance=guide or guidance,
+        channels=channels,
+        hooks=hooks,
+        steps=steps,
+    )
+
+
+@node("diffusion.redraw", label="Denoise a picture")
+def redraw(
+    context: Context,
+    unet: UNet,
+    latents: Latents,
+    noise: Noise,
+    scheduler: Scheduler,
+    positive: Conditioning | None = None,
+    negative: Conditioning | None = None,
+    guide: Guidance | None = None,
+    channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
+    hooks: list[Hook] | None = None,
+    steps: Annotated[int, Range(1, 1000)] = 25,
+    guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
+    strength: Annotated[float, Range(0.01, 1, step=0.01)] = 0.8,
+    end: Annotated[float, Fraction] = 1.0,
+    record: bool = False,
+) -> Result:
+    """A picture's latents made noisy, and denoised towards `positive` (Meng et al. 2022, SDEdit).
+
+    `strength` is the share of the steps that is done: low keeps the picture, 1 keeps its rough
+    colours at most. The rest is as in Denoise.
+    """
+    from engine.diffusion.span import Span
+    from engine.runtime.denoising import run
+
+    return run(
+        context,
+        unet,
+        Span("renoise", strength, end=end),
+        record,
+        latents=latents,
+        noise=noise,
+        scheduler=scheduler,
+        positive=positive,
+        negative=negative,
+        guidance=guide or guidance,
+        channels=channels,
+        hooks=hooks,
+        steps=steps,
+    )
+
+
+@node("diffusion.go_on", label="Denoise on")
+def go_on(
+    context: Context,
+    unet: UNet,
+    latents: Latents,
+    scheduler: Scheduler,
+    noise: Noise | None = None,
+    positive: Conditioning | None = None,
+    negative: Conditioning | None = None,
+    guide: Guidance | None = None,
+    channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
+    hooks: list[Hook] | None = None,
+    steps: Annotated[int, Range(1, 1000)] = 25,
+    guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
+    start: Annotated[float, Fraction] = 0.8,
+    end: Annotated[float, Fraction] = 1.0,
+    record: bool = False,
+) -> Result:
+    """Noisy latents denoised on, as they are, from `start`: the second of an ensemble of experts.
+
+    Steps and `start` must be the first one's steps and its `end`. Noise is needed only for solvers
+    that add some at every step.
+    """
+    from engine.diffusion.span import Span
+    from engine.runtime.denoising import run
+
+    return run(
+        context,
+        unet,
+        Span("continue", start=start, end=end),
+        record,
+        latents=latents,
+        noise=noise,
+        scheduler=scheduler,
+        positive=positive,
+        negative=negative,
+        guidance=guide or guidance,
+        channels=channels,
+        hooks=hooks,
+        steps=steps,
+    )

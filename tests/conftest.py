@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -121,3 +122,10 @@ def model_copy(tiny_model: Path, tmp_path: Path) -> Path:
     import shutil
 
     return Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
+
+
+@pytest.fixture(autouse=True)
+def _no_steps_of_other_tests():
+    """A run must not take up steps that another test's run left in this process."""
+    if module := sys.modules.get("engine.runtime.denoising"):
+        module.forget()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
+from engine.diffusion.models.unet_2d_condition import AddedConditioning
 from engine.diffusion.schedulers.run import at_least_float32
+from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
 
 Predict = Callable[[int, torch.Tensor, Sequence[str]], dict[str, torch.Tensor]]
@@ -41,50 +44,118 @@ class FunctionDenoiser:
         return predict
 
 
-class UNetDenoiser:
-    """A conditional UNet `model(sample, timestep, encoder_hidden_states)` as a Denoiser.
+@dataclass(frozen=True)
+class Told:
+    """What a UNet is told of each of B pictures, on its device and in its dtype."""
 
-    Contexts are embeddings (1 or B, L, D), or values with such `embeds`. All contexts of a step go
-    through the model in one batch when their lengths L agree, one after the other when not. The
-    model works in its own dtype; the predictions are float32.
+    embeds: torch.Tensor | None
+    pooled: torch.Tensor | None = None
+    sizes: torch.Tensor | None = None
+    channels: torch.Tensor | None = None
+    level: torch.Tensor | None = None
+
+    @classmethod
+    def of(
+        cls, name: str, context: Any, batch: int, device: torch.device, dtype: torch.dtype
+    ) -> Told:
+        """From a Conditioning, embeddings (1 or batch, L, D), or None where there is no prompt."""
+        if context is None or isinstance(context, torch.Tensor):
+            context = Conditioning(context)  # type: ignore[arg-type]
+        values: dict[str, torch.Tensor | None] = {}
+        for field in ("embeds", "pooled", "sizes", "channels", "level"):
+            value: torch.Tensor | None = getattr(context, field)
+            if value is None:
+                values[field] = None
+                continue
+            if value.shape[0] not in (1, batch):
+                raise LoomError(
+                    f"The {name} conditioning has {field} of shape {tuple(value.shape)}, and "
+                    f"{batch} pictures need 1 or {batch} in the first place: give one prompt, or "
+                    "one a picture.",
+                    field=name,
+                )
+            numbers = value.expand(batch, *value.shape[1:]).to(device)
+            values[field] = numbers if field == "level" else numbers.to(dtype)
+        return cls(**values)
+
+    def joins(self, other: Told) -> bool:
+        """Whether both can go through the model in one batch: all shapes agree."""
+        return _shapes(self) == _shapes(other)
+
+    @staticmethod
+    def joined(parts: Sequence[Told]) -> Told:
+        """Several in one batch, in order."""
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return Told(*(None if c[0] is None else torch.cat(c) for c in columns))
+
+
+def _shapes(told: Told) -> list[torch.Size | None]:
+    return [None if value is None else value.shape for value in vars(told).values()]
+
+
+class UNetDenoiser:
+    """A UNet as a Denoiser: `model(sample, timestep, embeds)`, or `model(sample, timestep)` where
+    the context is None.
+
+    Contexts are Conditionings, or embeddings (1 or B, L, D). All contexts of a step go through the
+    model in one batch when their shapes agree, one after the other when not. The model works in its
+    own dtype; the predictions are float32. `guidance` is told to models that were distilled to take
+    the guidance scale as an input (Luo et al. 2023).
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, guidance: float | None = None) -> None:
         self.model = model
+        self.guidance = guidance
 
     def prepare(self, timesteps: torch.Tensor, contexts: Mapping[str, Any], batch: int) -> Predict:
-        """Moves and repeats the embeddings once, and joins them once for each set of names that
-        occurs.
+        """Moves and repeats what the contexts say once, and joins it once for each set of names
+        that occurs.
         """
         parameter = next(self.model.parameters())
         device, dtype = parameter.device, parameter.dtype
-        embeds = {
-            name: _per_picture(name, context, batch).to(device, dtype)
-            for name, context in contexts.items()
-        }
-        joined: dict[tuple[str, ...], torch.Tensor] = {}
+        told = {name: Told.of(name, c, batch, device, dtype) for name, c in contexts.items()}
+        joined: dict[tuple[str, ...], Told] = {}
 
         def predict(i: int, sample: torch.Tensor, names: Sequence[str]) -> dict[str, torch.Tensor]:
             names = tuple(names)
             sample, t = sample.to(device, dtype), timesteps[i]
-            if len({embeds[name].shape[1] for name in names}) > 1:
-                outputs = [self.model(sample, t, embeds[name]) for name in names]
+            if not all(told[name].joins(told[names[0]]) for name in names):
+                outputs = [self._call(sample, t, told[name]) for name in names]
             else:
                 if names not in joined:
-                    joined[names] = torch.cat([embeds[name] for name in names])  # (n B, L, D)
+                    joined[names] = Told.joined([told[name] for name in names])
                 stacked = sample.repeat(len(names), *[1] * (sample.ndim - 1))
-                outputs = self.model(stacked, t, joined[names]).chunk(len(names))
+                outputs = self._call(stacked, t, joined[names]).chunk(len(names))
             return {name: at_least_float32(out) for name, out in zip(names, outputs, strict=True)}
 
         return predict
 
+    def _call(self, sample: torch.Tensor, t: torch.Tensor, told: Told) -> torch.Tensor:
+        if told.channels is not None:
+            sample = torch.cat([sample, told.channels], dim=1)
+        extra: dict[str, Any] = {}
+        if told.sizes is not None:
+            if told.pooled is None:
+                raise LoomError(
+                    "The conditioning has sizes and no pooled vector.",
+                    field="positive",
+                    remedy="Encode the prompt with a text encoder that projects.",
+                )
+            extra["added"] = AddedConditioning(told.pooled, told.sizes)
+        if told.level is not None:
+            extra["class_labels"] = told.level
+        if self.guidance is not None:
+            extra["guidance"] = guidance_embedding(
+                self.guidance, sample.shape[0], self.model.config.time_cond_proj_dim
+            ).to(sample)
+        if told.embeds is None:
+            return self.model(sample, t, **extra)
+        return self.model(sample, t, told.embeds, **extra)
 
-def _per_picture(name: str, context: Any, batch: int) -> torch.Tensor:
-    """The embeddings of a context, (batch, L, D)."""
-    embeds: torch.Tensor = getattr(context, "embeds", context)
-    if embeds.ndim != 3 or embeds.shape[0] not in (1, batch):
-        raise LoomError(
-            f"The {name} conditioning has shape {tuple(embeds.shape)}, and {batch} pictures need "
-            f"(1, length, width) or ({batch}, length, width): give one prompt, or one a picture."
-        )
-    return embeds.expand(batch, -1, -1)
+
+def guidance_embedding(scale: float, batch: int, width: int) -> torch.Tensor:
+    """Sinusoids (batch, width) of 1000 (scale - 1), float32: what guidance-distilled UNets read."""
+    from engine.diffusion.blocks.embeddings import sinusoidal_embedding
+
+    w = torch.full((batch,), (scale - 1) * 1000.0)
+    return sinusoidal_embedding(w, width, flip_sin_to_cos=False, freq_shift=1)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import torch
 
 from engine.diffusion.denoiser import Denoiser, FunctionDenoiser
+from engine.diffusion.guidance.base import Guidance
 from engine.diffusion.guidance.classifier_free import ClassifierFree
+from engine.diffusion.hooks.base import Hook, Loop
 from engine.diffusion.latents import SeededNoise
-from engine.diffusion.schedulers.base import Scheduler
+from engine.diffusion.prompt_schedule import Scheduled
 from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32
 from engine.graph.errors import LoomError
 
@@ -20,38 +22,40 @@ OnStep = Callable[[int, int, torch.Tensor, torch.Tensor | None], object]
 Begin = Literal["noise", "renoise", "continue"]
 
 
-class Guidance(Protocol):
-    """Which conditionings each step predicts, and how the predictions become one."""
+class Kept(Protocol):
+    """Where the states between steps are kept, so that a run can take up an earlier one's."""
 
-    def passes(self, steps: int, available: Collection[str]) -> list[tuple[str, ...]]:
-        """For each of the run's `steps`, the names of the conditionings to predict."""
+    def latest(self, end: int) -> tuple[int, SchedulerRun, torch.Tensor] | None:
+        """The last state up to step `end`, if there is one: steps done, the run, the sample."""
         ...
 
-    def __call__(self, predictions: Mapping[str, torch.Tensor], i: int) -> torch.Tensor:
-        """The prediction (B, C, h, w) to follow at step `i` of the run."""
+    def keep(self, done: int, run: SchedulerRun, sample: torch.Tensor) -> None:
+        """Keep the state after `done` steps."""
         ...
 
 
 def denoise(
     denoiser: Denoiser | Callable[[torch.Tensor, torch.Tensor, Any], torch.Tensor],
-    scheduler: Scheduler,
+    run: SchedulerRun,
     latents: torch.Tensor,
     *,
-    steps: int,
     conditioning: Mapping[str, Any],
     guidance: Guidance | None = None,
     noise: SeededNoise | None = None,
     begin: Begin = "noise",
     start: int = 0,
     end: int | None = None,
+    hooks: Sequence[Hook] = (),
+    kept: Kept | None = None,
     on_step: OnStep | None = None,
 ) -> torch.Tensor:
-    """Denoise `latents` (B, C, h, w) by steps `start` to `end` (exclusive) of a run of `steps`.
+    """Denoise `latents` (B, C, h, w) by the indices `start` to `end` (exclusive) of a fresh `run`.
 
     `denoiser` is a Denoiser, or a function (sample, t, context) → prediction. `conditioning` names
     the contexts that `guidance` combines: with classifier-free guidance (the default, at scale 7.5)
-    "positive" and "negative". `on_step` is called after every step, under inference mode, and may
-    raise to cancel.
+    "positive" and "negative". `hooks` reach in between, in their order. `on_step` is called after
+    every step, under inference mode, and may raise to cancel. Where `kept` has a state of a run
+    that was the same so far, this one takes it up there.
 
     `begin` says what `latents` are:
       "noise": only their shape and device count, and the run begins from pure noise;
@@ -63,25 +67,37 @@ def denoise(
     isn't finite.
     """
     guidance = guidance or ClassifierFree()
-    with torch.inference_mode():
-        run = scheduler.start(steps, latents.device)
-        total = len(run.timesteps)
-        end = total if end is None else end
-        if not 0 <= start < end <= total:
-            raise LoomError(
-                f"There is nothing to do from step {start} to step {end} of {total}.",
-                field="start",
-                remedy="Start before the end.",
-            )
-        passes = guidance.passes(total, conditioning.keys())
-        if not isinstance(denoiser, Denoiser):
-            denoiser = FunctionDenoiser(denoiser)
-        predict = denoiser.prepare(run.timesteps, conditioning, latents.shape[0])
-        sample = _first(run, latents, noise, begin, start)
-        for i in range(start, end):
-            predictions = predict(i, run.scale_input(i, sample), passes[i])
+    total = len(run.timesteps)
+    end = total if end is None else end
+    _check_range(run, start, end)
+    if not isinstance(denoiser, Denoiser):
+        denoiser = FunctionDenoiser(denoiser)
+    gradients = any(hook.needs_gradients for hook in hooks)
+    with torch.no_grad() if gradients else torch.inference_mode():
+        contexts = guidance.contexts(conditioning)
+        passes = guidance.passes(total, contexts.keys())
+        predict = Scheduled(denoiser).prepare(run.timesteps, contexts, latents.shape[0])
+        sample, unit = _first(run, latents, noise, begin, start)
+        loop = Loop(run, start, end, tuple(latents.shape), latents.device, unit, contexts, predict)
+        joined = [hook.begin(loop) for hook in hooks]
+        first = start
+        resumes = kept is not None and not any(hook.stateful for hook in hooks)
+        if kept is not None and resumes:
+            kept.keep(start, run, sample)
+            if found := kept.latest(end):
+                first, run, sample = found
+        for i in range(first, end):
+            for hook in joined:
+                sample = hook.before(i, sample)
+            prediction = guidance(predict(i, run.scale_input(i, sample), passes[i]), i)
+            for hook in joined:
+                prediction = hook.guided(i, prediction, sample)
             fresh = _draw(noise, i + 1, sample) if run.needs_noise else None
-            sample = run.step(i, guidance(predictions, i), sample, fresh)
+            sample = run.step(i, prediction, sample, fresh)
+            for hook in joined:
+                sample = hook.after(i, sample)
+            if kept is not None and resumes:
+                kept.keep(i + 1, run, sample)
             if on_step is not None:
                 on_step(i - start, end - start, sample, run.predicted_x0)
         if not bool(torch.isfinite(sample).all()):
@@ -93,33 +109,56 @@ def denoise(
     return sample.clone()  # outside inference mode: an ordinary tensor again
 
 
+def _check_range(run: SchedulerRun, start: int, end: int) -> None:
+    total = len(run.timesteps)
+    if not 0 <= start < end <= total:
+        raise LoomError(
+            f"There is nothing to do from step {start} to step {end} of {total}.",
+            field="start",
+            remedy="Start before the end.",
+        )
+    cuts = {*run.starts, total}
+    for name, index in (("start", start), ("end", end)):
+        if index not in cuts:
+            raise LoomError(
+                f"This solver is in the middle of a step at model call {index}.",
+                field=name,
+                remedy=f"Cut it at one of {', '.join(map(str, sorted(cuts)))}.",
+            )
+
+
 def _first(
     run: SchedulerRun, latents: torch.Tensor, noise: SeededNoise | None, begin: Begin, start: int
-) -> torch.Tensor:
-    """The sample that step `start` begins with."""
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The sample that step `start` begins with, and the run's unit noise where there is one."""
     latents = at_least_float32(latents)
     if begin == "continue":
-        return latents
+        return latents, None if noise is None else _draw(noise, 0, latents)
     unit = _draw(noise, 0, latents)
     if begin == "renoise":
-        return run.add_noise(start, latents, unit)
+        return run.add_noise(start, latents, unit), unit
     if start > 0:
         raise LoomError(
             f"Pure noise belongs to step 0, not to step {start}.",
             field="start",
             remedy="Renoise a picture instead, or start at 0.",
         )
-    return unit * run.init_noise_sigma
+    return unit * run.init_noise_sigma, unit
 
 
 def _draw(noise: SeededNoise | None, index: int, like: torch.Tensor) -> torch.Tensor:
     """The `index`-th noise, for a sample `like` this one."""
     if noise is None:
-        raise LoomError("This run draws noise, and none was given.", remedy="Connect a noise seed.")
+        raise LoomError(
+            "This run draws noise, and none was given.",
+            field="noise",
+            remedy="Connect a noise seed.",
+        )
     shape = (len(noise.seeds), *noise.shape)
     if shape != tuple(like.shape):
         raise LoomError(
             f"The noise has shape {shape}, and the latents have {tuple(like.shape)}.",
+            field="noise",
             remedy="Give one seed a picture, and noise of the latents' size.",
         )
     return noise(index).to(like, non_blocking=True)

@@ -1,18 +1,211 @@
-"""Latents from noise by a text-conditioned UNet: the denoise loop over the values of wires."""
+"""Latents from a UNet: the denoise loop over the values of wires."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import nn
 
 from engine.diffusion.denoiser import UNetDenoiser
-from engine.diffusion.guidance.classifier_free import NEGATIVE, POSITIVE, ClassifierFree
+from engine.diffusion.guidance.base import NEGATIVE, POSITIVE, Guidance
+from engine.diffusion.guidance.classifier_free import ClassifierFree
+from engine.diffusion.hooks.base import Hook
+from engine.diffusion.kept_steps import KeptSteps, Path, keys
 from engine.diffusion.latents import SeededNoise
 from engine.diffusion.loop import OnStep, denoise
+from engine.diffusion.schedulers.base import Scheduler as Solver
 from engine.diffusion.schedulers.handles import solver
-from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler
+from engine.diffusion.schedulers.run import SchedulerRun
+from engine.diffusion.span import WHOLE, Span
+from engine.diffusion.values import (
+    Conditioning,
+    ExtraChannels,
+    Latents,
+    Noise,
+    Scheduler,
+    Trajectory,
+)
 from engine.graph.errors import LoomError
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where states between steps are kept, and what else than its inputs a run depends on.
+
+    `model` stands for the UNet and the numbers it computes in.
+    """
+
+    states: KeptSteps
+    model: Any
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """The latents of a run, and its steps where it was asked to keep them."""
+
+    latents: Latents
+    trajectory: Trajectory | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the loop over the values of wires: what is told to whom, in how many steps.
+
+    `guidance` as a number is the scale of classifier-free guidance; a UNet that was distilled to
+    take the scale as an input is told it instead. Without `positive` the UNet is unconditional.
+    """
+
+    unet: nn.Module
+    scheduler: Scheduler
+    latents: Latents
+    noise: Noise | None
+    positive: Conditioning | None = None
+    negative: Conditioning | None = None
+    steps: int = 25
+    guidance: float | Guidance = 7.5
+    span: Span = WHOLE
+    channels: ExtraChannels | None = None
+    hooks: Sequence[Hook] = ()
+
+    def run(
+        self, *, memory: Memory | None = None, record: bool = False, on_step: OnStep | None = None
+    ) -> Denoised:
+        """Denoised latents (B, C, h, w), float32 on the CPU, of the size and batch of `latents`.
+
+        Runs on the UNet's device. With `memory` it takes up an earlier run that was the same so
+        far. Raises LoomError as `loop.denoise` does, and for latents that the UNet can't read.
+        """
+        config: Any = self.unet.config
+        if self.positive is None and hasattr(config, "cross_attention_dim"):
+            raise LoomError(
+                "This UNet is told what to show, and nothing is joined to positive.",
+                field="positive",
+                remedy="Join an encoded prompt; an empty one will do.",
+            )
+        samples = self._checked_samples(config.in_channels)
+        scheduler = solver(self.scheduler)
+        run = start_run(scheduler, self.scheduler, self.steps, samples.device)
+        start, end = self.span.indices(run, scheduler.num_train_timesteps)
+        distilled = bool(getattr(config, "time_cond_proj_dim", None))
+        guidance, told = self._guidance(distilled)
+        contexts = self._contexts()
+        path = self._path(memory, guidance, contexts, run, start, record)
+        final = denoise(
+            UNetDenoiser(self.unet, told),
+            run,
+            samples,
+            conditioning=contexts,
+            guidance=guidance,
+            noise=self._noise(samples),
+            begin=self.span.begin,
+            start=start,
+            end=end,
+            hooks=self.hooks,
+            kept=path,
+            on_step=on_step,
+        )
+        latents = Latents(final.cpu(), self.latents.space, self.latents.factor)
+        if path is None or not record:
+            return Denoised(latents)
+        times = tuple(run.timesteps[start:end].tolist())
+        steps = Trajectory(path.trajectory(), times, latents.space, latents.factor)
+        return Denoised(latents, steps)
+
+    def _checked_samples(self, reads: int) -> torch.Tensor:
+        samples, extra = self.latents.samples, self.channels
+        joined = samples.shape[1] + (extra.channels.shape[1] if extra else 0)
+        if joined != reads:
+            raise LoomError(
+                f"This UNet reads {reads} channels, and it gets {joined}: the latents have "
+                f"{samples.shape[1]}" + (", the rest are extra channels." if extra else "."),
+                field="unet",
+                remedy="Join a UNet for this kind of run"
+                + (", or leave out the extra channels." if extra else ", or the extra channels."),
+            )
+        if extra and extra.channels.shape[2:] != samples.shape[2:]:
+            raise LoomError(
+                f"The extra channels are {_size(extra.channels)} cells, and the latents "
+                f"{_size(samples)}.",
+                field="channels",
+                remedy="Make both from pictures of one size.",
+            )
+        if not bool(torch.isfinite(samples).all()):
+            raise LoomError(
+                "The latents are not finite (NaN or infinity) before the first step.",
+                field="latents",
+                remedy="Look at what made them: half precision overflows in some VAEs.",
+            )
+        return samples.to(next(self.unet.parameters()).device)
+
+    def _guidance(self, distilled: bool) -> tuple[Guidance, float | None]:
+        """The way of guiding, and the scale that the UNet itself is told, if any."""
+        if isinstance(self.guidance, Guidance):
+            return self.guidance, None
+        if distilled:
+            return ClassifierFree(1.0), self.guidance
+        return ClassifierFree(self.guidance), None
+
+    def _contexts(self) -> dict[str, Any]:
+        contexts: dict[str, Any] = {POSITIVE: self.positive}
+        if self.negative is not None:
+            contexts[NEGATIVE] = self.negative
+        return {name: self._joined(told) for name, told in contexts.items()}
+
+    def _joined(self, told: Conditioning | None) -> Conditioning | None:
+        """A conditioning, and those that follow it, with the extra channels."""
+        if told is None or self.channels is None:
+            return told
+        return replace(
+            told,
+            channels=self.channels.channels,
+            level=self.channels.level,
+            then=self._joined(told.then),
+        )
+
+    def _noise(self, samples: torch.Tensor) -> SeededNoise | None:
+        if self.noise is None:
+            return None
+        batch, *shape = samples.shape
+        return SeededNoise(seeds_for(self.noise, batch), shape)
+
+    def _path(
+        self,
+        memory: Memory | None,
+        guidance: Guidance,
+        contexts: Mapping[str, Any],
+        run: SchedulerRun,
+        start: int,
+        record: bool,
+    ) -> Path | None:
+        if memory is None:
+            unnamed = list(map(str, range(len(run.timesteps) + 1)))
+            return Path(KeptSteps(0), unnamed, start, complete=True) if record else None
+        named = guidance.contexts(contexts)
+        passes = guidance.passes(len(run.timesteps), named.keys())
+        samples = self.latents.samples
+        first = tuple(samples.shape) if self.span.begin == "noise" else self.latents
+        extent = (self.span.begin, start)
+        beginning = (
+            *(memory.model, self.scheduler, self.steps, self.noise, first, extent),
+            self.guidance if not isinstance(self.guidance, Guidance) else None,
+            list(self.hooks),
+        )
+        found = keys(beginning, guidance, passes, named, start)
+        return Path(memory.states, found, start, complete=record)
+
+
+def start_run(
+    scheduler: Solver, named: Scheduler, steps: int, device: torch.device | str
+) -> SchedulerRun:
+    """The run of `steps` steps, or over the timesteps or sigmas that the wire's scheduler lists."""
+    if named.timesteps:
+        return scheduler.start(None, device, timesteps=named.timesteps)
+    if named.sigmas:
+        return scheduler.start(None, device, sigmas=named.sigmas)
+    return scheduler.start(steps, device)
 
 
 def sample(
@@ -24,34 +217,12 @@ def sample(
     negative: Conditioning | None = None,
     *,
     steps: int = 25,
-    guidance: float = 7.5,
+    guidance: float | Guidance = 7.5,
     on_step: OnStep | None = None,
 ) -> Latents:
-    """Denoised latents (B, C, h, w), float32 on the CPU, of the size and batch of `latents`.
-
-    Runs on the UNet's device. Raises LoomError as `loop.denoise` does, and for latents that the
-    UNet can't read.
-    """
-    batch, channels, *size = latents.samples.shape
-    config: Any = unet.config
-    if channels != config.in_channels:
-        raise LoomError(
-            f"This UNet reads {config.in_channels} channels, and the latents have {channels}.",
-            field="unet",
-            remedy="Join a UNet for text to image; others read a mask or a picture as well.",
-        )
-    contexts = {POSITIVE: positive} | ({NEGATIVE: negative} if negative else {})
-    samples = denoise(
-        UNetDenoiser(unet),
-        solver(scheduler),
-        latents.samples.to(next(unet.parameters()).device),
-        steps=steps,
-        conditioning=contexts,
-        guidance=ClassifierFree(guidance),
-        noise=SeededNoise(seeds_for(noise, batch), (channels, *size)),
-        on_step=on_step,
-    )
-    return Latents(samples.cpu(), latents.space, latents.factor)
+    """Latents of pictures that show what `positive` says, from pure noise: a Job in one call."""
+    job = Job(unet, scheduler, latents, noise, positive, negative, steps, guidance)
+    return job.run(on_step=on_step).latents
 
 
 def seeds_for(noise: Noise, batch: int) -> tuple[int, ...]:
@@ -65,3 +236,7 @@ def seeds_for(noise: Noise, batch: int) -> tuple[int, ...]:
             remedy="Give one seed, or one for each picture.",
         )
     return noise.seeds
+
+
+def _size(tensor: torch.Tensor) -> str:
+    return f"{tensor.shape[3]}×{tensor.shape[2]}"

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
 from engine.graph import digests
 from engine.graph.types import kind
@@ -54,18 +54,59 @@ class Mask:
     values: torch.Tensor
 
 
+Picture = TypeVar("Picture", Image, Mask)  # what is done with pictures and masks alike
+
+
 @kind("Conditioning", colour="#e5c07b", facets=("space", "width"))
 @dataclass(frozen=True, eq=False)
 class Conditioning:
-    """What prompts say to a UNet: `embeds` (B, L, D) and, where there is one, `pooled` (B, P).
+    """All that a UNet is told besides the sample and the time; B is 1 or the batch.
 
+    `embeds` (B, L, D) are the prompt's embeddings and `pooled` (B, P), where there is one, its
+    single vector. `sizes` (B, 6) are SDXL's original size, crop and target size, (B, 5) its
+    refiner's, with an aesthetic score in the last place. `channels` (B, c, h, w) are joined to the
+    sample: a mask, a picture. `level` (B,) is the noise that was added to those (upscalers).
     `warnings` are sentences for the person who wrote the prompt, such as words that did not fit.
+
+    From the fraction `at` of a run on, `then` takes its place.
     """
 
     embeds: torch.Tensor
     pooled: torch.Tensor | None = None
     space: str = ""
     warnings: tuple[str, ...] = ()
+    sizes: torch.Tensor | None = None
+    channels: torch.Tensor | None = None
+    level: torch.Tensor | None = None
+    then: Conditioning | None = None
+    at: float = 1.0
+
+
+@kind("Trajectory", colour="#a070d0", facets=("space", "channels"))
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """The latents of a run before its first and after every step: `samples` (S + 1, B, C, h, w).
+
+    `timesteps` (S,) are those of its steps; inversions rise from the clean picture, others fall.
+    """
+
+    samples: torch.Tensor
+    timesteps: tuple[float, ...] = ()
+    space: str = ""
+    factor: int = 8
+
+
+@kind("ExtraChannels", colour="#8be9fd", facets=("space",))
+@dataclass(frozen=True, eq=False)
+class ExtraChannels:
+    """What some UNets read beside the sample: `channels` (B, c, h, w) on the latents' grid.
+
+    `level` (B,) is the noise level of the picture in them, where the UNet asks for it.
+    """
+
+    channels: torch.Tensor
+    space: str = ""
+    level: torch.Tensor | None = None
 
 
 @kind("Noise", colour="#d19a66")
@@ -79,10 +120,15 @@ class Noise:
 @kind("Scheduler", colour="#98c379")
 @dataclass(frozen=True)
 class Scheduler:
-    """A solver by its published class name, with its configuration as JSON text (keys sorted)."""
+    """A solver by its published class name, with its configuration as JSON text (keys sorted).
+
+    `timesteps` or `sigmas`, at most one of them and falling, take the place of a number of steps.
+    """
 
     class_name: str
     config: str = "{}"
+    timesteps: tuple[float, ...] = ()
+    sigmas: tuple[float, ...] = ()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -179,11 +225,18 @@ class Tokenizer(ModelRef):
     """From words to token ids."""
 
 
-TENSOR_KINDS = (Latents, Image, Mask, Conditioning)
+TENSOR_KINDS: tuple[type, ...] = (
+    Latents,
+    Image,
+    Mask,
+    Conditioning,
+    Trajectory,
+    ExtraChannels,
+)
 
 
-def _read(value: Any, digest: digests.Digest) -> None:
-    """Feed a value with tensors to a content digest: type, shape and bytes of each tensor."""
+def read_fields(value: Any, digest: digests.Digest) -> None:
+    """Feed an object with tensors to a content digest: type, shape and bytes of each tensor."""
     for name, content in vars(value).items():
         digest.text("field", name)
         if hasattr(content, "untyped_storage"):
@@ -202,4 +255,4 @@ def tensor_bytes(tensor: torch.Tensor) -> memoryview:
 
 
 for _kind in TENSOR_KINDS:
-    digests.reader(_kind)(_read)
+    digests.reader(_kind)(read_fields)

@@ -12,6 +12,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from engine.diffusion.guidance.classifier_free import ClassifierFree
+from engine.diffusion.guidance.instruct_pix2pix import InstructPix2Pix
+from engine.diffusion.hooks.follow import Follow
+from engine.diffusion.hooks.keep_outside import KeepOutside
 from engine.diffusion.values import TENSOR_KINDS, VAE, ModelRef, TextEncoder, Tokenizer, UNet
 from engine.graph import codecs
 from engine.graph.errors import CacheError
@@ -20,19 +24,16 @@ FIELDS = "fields"
 
 
 def tensor_codec(python: type) -> codecs.Codec:
-    """The codec of a dataclass whose fields are tensors, None, or plain JSON values and tuples."""
+    """The codec of a dataclass whose fields are tensors, plain JSON values or tuples of them.
+
+    A field may hold another value of the same class, as a chain does.
+    """
 
     def encode(value: Any) -> bytes:
         from safetensors.torch import save
 
         tensors: dict[str, Any] = {}
-        others: dict[str, Any] = {}
-        for field in dataclasses.fields(value):
-            content = getattr(value, field.name)
-            if hasattr(content, "untyped_storage"):
-                tensors[field.name] = content.detach().cpu().contiguous()
-            else:
-                others[field.name] = list(content) if isinstance(content, tuple) else content
+        others = _taken_apart(value, "", tensors)
         return save(tensors, metadata={FIELDS: json.dumps(others)})
 
     def decode(data: bytes) -> Any:
@@ -40,10 +41,35 @@ def tensor_codec(python: type) -> codecs.Codec:
 
         length = struct.unpack("<Q", data[:8])[0]
         others = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][FIELDS])
-        fields = {name: tuple(v) if isinstance(v, list) else v for name, v in others.items()}
-        return python(**fields, **load(data))
+        return _put_together(python, others, "", load(data))
 
     return codecs.Codec(python.__name__, python, encode, decode)
+
+
+def _taken_apart(value: Any, prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
+    """The plain fields; the tensors go to `tensors` under their path of fields."""
+    others: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        content = getattr(value, field.name)
+        if hasattr(content, "untyped_storage"):
+            tensors[prefix + field.name] = content.detach().cpu().contiguous()
+        elif isinstance(content, type(value)):
+            others[field.name] = _taken_apart(content, f"{prefix}{field.name}.", tensors)
+        else:
+            others[field.name] = list(content) if isinstance(content, tuple) else content
+    return others
+
+
+def _put_together(
+    python: type, others: dict[str, Any], prefix: str, tensors: dict[str, Any]
+) -> Any:
+    fields: dict[str, Any] = {}
+    for name, content in others.items():
+        if isinstance(content, dict):
+            content = _put_together(python, content, f"{prefix}{name}.", tensors)
+        fields[name] = tuple(content) if isinstance(content, list) else content
+    here = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+    return python(**fields, **{name: t for name, t in here.items() if "." not in name})
 
 
 def model_codec(python: type[ModelRef]) -> codecs.Codec:
@@ -70,7 +96,7 @@ def model_codec(python: type[ModelRef]) -> codecs.Codec:
     return codecs.Codec(python.__name__, python, encode, decode)
 
 
-for _python in TENSOR_KINDS:
+for _python in (*TENSOR_KINDS, KeepOutside, Follow, ClassifierFree, InstructPix2Pix):
     codecs.register(tensor_codec(_python))
 for _handle in (UNet, VAE, TextEncoder, Tokenizer):
     codecs.register(model_codec(_handle))

@@ -25,12 +25,11 @@ def denoised(parts: Pipeline, words="a red fish", seed=3, context=None, **option
     return denoise.denoise(
         context or Context(),
         parts.unet,
-        prompt(parts, words),
         latents.empty(parts.unet, batch=batch),
         noise.seed(seed),
         scheduler.ddim(parts.scheduler),
-        **{"negative": prompt(parts, ""), "steps": 3, **options},
-    )
+        **{"positive": prompt(parts, words), "negative": prompt(parts, ""), "steps": 3, **options},
+    ).latents
 
 
 def test_a_prompt_is_embeddings_of_the_encoders_space(parts: Pipeline):
@@ -138,10 +137,10 @@ def test_a_solver_nobody_knows_is_refused(parts: Pipeline):
         denoise.denoise(
             Context(),
             parts.unet,
-            prompt(parts, "a"),
             latents.empty(parts.unet),
             noise.seed(),
             strange,
+            prompt(parts, "a"),
         )
 
 

@@ -44,14 +44,14 @@ def test_the_same_picture(tiny_model: Path, reference, node, name: str, guidance
         denoise.denoise(
             Context(),
             parts.unet,
-            encode("a red fish on a blue background"),
             latents.empty(parts.unet, batch=2),
             noise.seed(5),
             node(parts.scheduler),
+            encode("a red fish on a blue background"),
             encode("a cat"),
             steps=6,
             guidance=guidance,
-        ),
+        ).latents,
     ).pixels
     reference.scheduler = getattr(diffusers, name).from_pretrained(
         tiny_model, subfolder="scheduler"

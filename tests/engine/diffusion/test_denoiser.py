@@ -1,10 +1,9 @@
-from types import SimpleNamespace
-
 import pytest
 import torch
 from torch import nn
 
 from engine.diffusion.denoiser import FunctionDenoiser, UNetDenoiser
+from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
 
 
@@ -53,7 +52,7 @@ def test_contexts_of_different_length_take_turns():
 
 def test_model_keeps_its_dtype_and_predictions_are_float32():
     model, x = Recorder(torch.bfloat16), torch.randn(1, 4, 3, 3)
-    values = {name: SimpleNamespace(embeds=embeds) for name, embeds in contexts().items()}
+    values = {name: Conditioning(embeds) for name, embeds in contexts().items()}
     out = UNetDenoiser(model).prepare(TIMES, values, 1)(0, x, ("positive",))
     assert model.calls[0][1] == torch.bfloat16
     assert out["positive"].dtype == torch.float32
@@ -67,7 +66,9 @@ def test_one_prompt_a_picture():
 
 
 def test_wrong_number_of_prompts():
-    with pytest.raises(LoomError, match=r"positive conditioning has shape \(3, 4, 5\), and 2 pict"):
+    with pytest.raises(
+        LoomError, match=r"positive conditioning has embeds of shape \(3, 4, 5\), and 2 pict"
+    ):
         UNetDenoiser(Recorder()).prepare(TIMES, {"positive": torch.zeros(3, 4, 5)}, 2)
 
 

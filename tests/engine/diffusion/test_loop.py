@@ -30,8 +30,9 @@ def model(x, t, context):
 
 
 def go(scheduler=DDIM, latents=ZEROS, denoiser=model, **settings):
-    settings = {"steps": 8, "conditioning": CONTEXTS, "noise": noise(), **settings}
-    return denoise(denoiser, scheduler, latents, **settings)
+    steps = settings.pop("steps", 8)
+    settings = {"conditioning": CONTEXTS, "noise": noise(), **settings}
+    return denoise(denoiser, scheduler.start(steps, latents.device), latents, **settings)
 
 
 @pytest.mark.parametrize("scheduler", SOLVERS, ids=lambda s: type(s).__name__)
@@ -113,7 +114,7 @@ def test_guidance_schedule_and_unguided_passes():
         calls.append(context)
         return model(x, t, context)
 
-    go(denoiser=counting, steps=3, guidance=ClassifierFree([1.0, 5.0, 1.0]))
+    go(denoiser=counting, steps=3, guidance=ClassifierFree((1.0, 5.0, 1.0)))
     assert calls == [0.8, -0.3, 0.8, 0.8]
 
 

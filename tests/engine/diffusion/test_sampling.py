@@ -75,5 +75,5 @@ def test_seeds_of_a_batch():
 
 
 def test_a_unet_for_something_else_is_refused():
-    with pytest.raises(LoomError, match="reads 9 channels, and the latents have 4"):
+    with pytest.raises(LoomError, match="reads 9 channels, and it gets 4: the latents have 4"):
         run(Towards(9))

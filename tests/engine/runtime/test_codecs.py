@@ -4,7 +4,17 @@ import pytest
 import torch
 
 import engine.runtime.codecs  # noqa: F401 — registers what is tested
-from engine.diffusion.values import Conditioning, Image, Latents, Mask, ModelRef, UNet
+from engine.diffusion.guidance.classifier_free import ClassifierFree
+from engine.diffusion.hooks.keep_outside import KeepOutside
+from engine.diffusion.values import (
+    Conditioning,
+    Image,
+    Latents,
+    Mask,
+    ModelRef,
+    Trajectory,
+    UNet,
+)
 from engine.diffusion.weights.handles import open_pipeline
 from engine.graph import codecs
 from engine.graph.digests import digest
@@ -18,6 +28,15 @@ VALUES = [
     Mask(torch.rand(2, 1, 4, 4)),
     Conditioning(torch.randn(1, 7, 8), torch.randn(1, 8), "sdxl", ("cut: 'fish' — ünïcode",)),
     Conditioning(torch.randn(1, 7, 8)),
+    Conditioning(
+        torch.randn(1, 7, 8),
+        sizes=torch.randn(1, 6),
+        then=Conditioning(torch.randn(1, 7, 8), torch.randn(1, 8), warnings=("a",)),
+        at=0.5,
+    ),
+    Trajectory(torch.randn(3, 1, 4, 2, 2), (9.0, 4.0), "sd15"),
+    KeepOutside(torch.rand(1, 1, 3, 3), torch.randn(1, 4, 3, 3)),
+    ClassifierFree((1.0, 2.0), rescale=0.5),
 ]
 
 

@@ -21,7 +21,7 @@ def test_one_pass_without_a_negative_or_at_scale_one():
 
 
 def test_schedule_guides_only_where_it_is_above_one():
-    g = ClassifierFree([1.0, 3.0, 1.0])
+    g = ClassifierFree((1.0, 3.0, 1.0))
     assert g.passes(3, {"positive", "negative"}) == [ONE, BOTH, ONE]
     c, u = torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2)
     assert g({"positive": c, "negative": u}, 1).unique().tolist() == [3.0]
@@ -30,7 +30,7 @@ def test_schedule_guides_only_where_it_is_above_one():
 @pytest.mark.parametrize(
     ("guidance", "available", "message"),
     [
-        (lambda: ClassifierFree([5.0, 4.0]), {"positive"}, "2 values, and the run 3 steps"),
+        (lambda: ClassifierFree((5.0, 4.0)), {"positive"}, "2 values, and the run 3 steps"),
         (lambda: ClassifierFree(), {"negative"}, "connect a positive"),
         (lambda: ClassifierFree(rescale=1.5), {"positive"}, "from 0 to 1"),
     ],

@@ -1,0 +1,1 @@
+"""Changes to the denoise loop, one a file, each a value that wires carry."""
