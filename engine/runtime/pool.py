@@ -161,8 +161,7 @@ def _loader_for(device: Device) -> Loader:
     def load_from_folder(ref: ModelRef) -> Any:
         from engine.diffusion.weights.load import load
 
-        model = load(replace(ref, dtype=device.dtype_for(ref.dtype)))
-        return model.to(device.kind) if hasattr(model, "state_dict") else model
+        return load(replace(ref, dtype=device.dtype_for(ref.dtype)), device.kind)
 
     return load_from_folder
 

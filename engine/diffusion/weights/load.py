@@ -1,13 +1,11 @@
-"""From weight files to modules, strictly: each tensor has its place, and each place its tensor.
-
-Our own architectures are laid out without memory (torch's meta device) and take the file's tensors
-as they are mapped from disk, so loading copies nothing that needs no other type.
-"""
+"""From weight files to modules, strictly: each tensor has its place, and each place its tensor."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +14,7 @@ import torch
 from torch import nn
 
 from engine.diffusion.values import ModelRef
+from engine.diffusion.weights.assign import assign, laid_out
 from engine.diffusion.weights.folder import find_component
 from engine.graph.errors import LoomError
 
@@ -40,8 +39,10 @@ OLD_ATTENTION: Mapping[str, str] = {
     "value": "to_v",
     "proj_attn": "to_out.0",
 }
-# How many tensors an error lists by name.
-SHOWN = 5
+# What transformers puts before the names of a model's tensors in some versions and not in others.
+PREFIXES = ("text_model.", "vision_model.")
+# A count that older files carry beside the weights.
+POSITIONS = "position_ids"
 
 
 class Source(Protocol):
@@ -71,28 +72,59 @@ class Source(Protocol):
         ...
 
 
-def load(ref: ModelRef) -> Any:
-    """The module (or tokenizer) that `ref` stands for, on the CPU, with its patches applied.
+@contextmanager
+def _letting_go() -> Iterator[None]:
+    """Around a function: an error that it raises holds none of the tensors that were in its hands.
 
-    Modules come in evaluation mode with gradients off, in the handle's dtype or float32. Raises
-    LoomError for missing, damaged or ill-fitting files and for classes that are not known.
+    Errors are kept to be shown, and what their tracebacks lead to would stay in memory as long.
     """
+    try:
+        yield
+    except BaseException as error:
+        seen: BaseException | None = error
+        while seen:
+            traceback.clear_frames(seen.__traceback__)
+            seen = seen.__cause__ or seen.__context__
+        raise
+
+
+@_letting_go()
+def load(ref: ModelRef, device: str = "cpu") -> Any:
+    """The module (or tokenizer) that `ref` stands for, on `device`, with its patches applied.
+
+    Modules come in evaluation mode with gradients off, in the handle's dtype or float32. An
+    autoencoder whose config says `force_upcast` overflows in float16 and comes in float32. Raises
+    LoomError for missing, damaged or ill-fitting files, for classes that are not known, and for
+    float16 on a CPU. After an error nothing of the model is kept.
+    """
+    if ref.dtype == "float16" and device == "cpu":
+        raise LoomError(
+            f"{ref.path.name} is asked for in float16, in which a CPU is two hundred times slower.",
+            field="dtype",
+            remedy="Choose float32 or bfloat16.",
+        )
     component = find_component(Path(ref.folder), ref.subfolder, ref.variant)
-    model = load_component(component, getattr(torch, ref.dtype or "float32"))
+    model = load_component(component, getattr(torch, ref.dtype or "float32"), device)
     for patch in ref.patches:
         patch.apply(model)
     return model
 
 
-def load_component(component: Source, dtype: torch.dtype = torch.float32) -> Any:
-    """The module or tokenizer of one component; floating point weights are converted to `dtype`."""
+@_letting_go()
+def load_component(
+    component: Source, dtype: torch.dtype = torch.float32, device: str = "cpu"
+) -> Any:
+    """The module or tokenizer of one component; floating point weights are converted to `dtype`.
+
+    Weights on the CPU that need no other dtype stay mapped from their file, see `mapped`.
+    """
     name = component.class_name
     if name in TOKENIZERS:
         return _load_tokenizer(component)
     if name in THEIRS:
-        return _load_theirs(component, dtype)
+        return _load_theirs(component, dtype, device)
     if name in OURS:
-        return _load_ours(component, dtype)
+        return _load_ours(component, dtype, device)
     known = ", ".join((*OURS, *THEIRS, *TOKENIZERS))
     raise LoomError(
         f"{component.path} holds a {name}, which can't be loaded.",
@@ -100,18 +132,14 @@ def load_component(component: Source, dtype: torch.dtype = torch.float32) -> Any
     )
 
 
-def _load_ours(component: Source, dtype: torch.dtype) -> nn.Module:
-    architecture = getattr(
-        importlib.import_module(OURS[component.class_name]), component.class_name
-    )
-    with torch.device("meta"):
-        model: nn.Module = architecture.from_config(component.config())
-    assign(
-        model,
-        ((_current_name(name), tensor) for name, tensor in component.tensors()),
-        dtype,
-        str(component.path),
-    )
+def _load_ours(component: Source, dtype: torch.dtype, device: str) -> nn.Module:
+    architecture = _class(OURS, component.class_name)
+    config = component.config()
+    if config.get("force_upcast") is True and dtype is torch.float16:
+        dtype = torch.float32
+    model: nn.Module = laid_out(lambda: architecture.from_config(config))
+    weights = ((_current_name(name), tensor) for name, tensor in component.tensors())
+    assign(model, weights, dtype, str(component.path), device=device, optional=_is_count)
     return model.eval().requires_grad_(False)
 
 
@@ -124,82 +152,56 @@ def _current_name(name: str) -> str:
     return name
 
 
-def assign(
-    model: nn.Module,
-    weights: Iterator[tuple[str, torch.Tensor]],
-    dtype: torch.dtype,
-    source: str,
-) -> None:
-    """Put `weights` in the places of a model laid out on the meta device.
-
-    Raises LoomError listing the tensors that are missing, unexpected or of another shape.
-    """
-    places = dict(model.state_dict(keep_vars=True))
-    unexpected: list[str] = []
-    misshaped: list[str] = []
-    for name, tensor in weights:
-        place = places.pop(name, None)
-        if place is None:
-            unexpected.append(name)
-        elif place.shape != tensor.shape:
-            misshaped.append(_misshaped(name, tensor.shape, place.shape))
-        else:
-            value = tensor.to(dtype) if tensor.is_floating_point() else tensor
-            owner_name, _, attribute = name.rpartition(".")
-            owner = model.get_submodule(owner_name)
-            if isinstance(place, nn.Parameter):
-                owner.register_parameter(attribute, nn.Parameter(value, requires_grad=False))
-            else:
-                owner.register_buffer(attribute, value)
-    refuse_mismatch(type(model).__name__, source, list(places), unexpected, misshaped)
-
-
-def refuse_mismatch(
-    class_name: str,
-    source: str,
-    missing: list[str],
-    unexpected: list[str],
-    misshaped: list[str],
-) -> None:
-    """Raise LoomError if any list has an entry; the message names the first few of each."""
-    found = {
-        "missing": missing,
-        "not known to the model": unexpected,
-        "of another shape": misshaped,
-    }
-    parts = [f"{len(names)} {what} ({_some(names)})" for what, names in found.items() if names]
-    if parts:
-        raise LoomError(
-            f"The weights in {source} don't fit the {class_name} that its config describes: "
-            f"tensors {'; '.join(parts)}.",
-            remedy="Use the config that belongs to these weights.",
-        )
-
-
-def _load_theirs(component: Source, dtype: torch.dtype) -> nn.Module:
-    for _ in component.tensors():
-        pass  # says plainly what is wrong with a damaged file
-    architecture = getattr(
-        importlib.import_module(THEIRS[component.class_name]), component.class_name
-    )
+def _load_theirs(component: Source, dtype: torch.dtype, device: str) -> nn.Module:
+    architecture = _class(THEIRS, component.class_name)
     with _quiet_transformers(), _as_loom_error(component):
-        model, report = architecture.from_pretrained(
-            component.path,
-            local_files_only=True,
-            dtype=dtype,
-            variant=getattr(component, "variant", "") or None,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,
-        )
-    # from_pretrained fills what is missing or does not fit with random numbers and only warns.
-    refuse_mismatch(
-        component.class_name,
+        config = _config_of_theirs(architecture.config_class, component.config())
+        model = laid_out(lambda: architecture(config))
+    places = model.state_dict(keep_vars=True)
+    prefixes = (*PREFIXES, f"{architecture.base_model_prefix}.")
+    weights = ((_name_there(name, places, prefixes), t) for name, t in component.tensors())
+    surplus = [re.compile(p) for p in architecture._keys_to_ignore_on_load_unexpected or ()]
+    assign(
+        model,
+        weights,
+        _dtype_there(model, dtype),
         str(component.path),
-        sorted(report["missing_keys"]),
-        sorted(k for k in report["unexpected_keys"] if not k.endswith("position_ids")),
-        [_misshaped(*entry) for entry in report["mismatched_keys"]],
+        device=device,
+        optional=lambda name: _is_count(name) or any(p.search(name) for p in surplus),
     )
     return model.eval().requires_grad_(False)
+
+
+def _config_of_theirs(kind: Any, data: Mapping[str, Any]) -> Any:
+    """The configuration of class `kind`, which may be a part of that of a larger model."""
+    if data.get("model_type") != kind.model_type and kind.base_config_key in data:
+        data = data[kind.base_config_key]
+    return kind.from_dict(dict(data))
+
+
+def _name_there(name: str, places: Mapping[str, Any], prefixes: tuple[str, ...]) -> str:
+    """The name that a tensor has in a module of this version of transformers."""
+    if name in places:
+        return name
+    candidates = [name.removeprefix(prefix) for prefix in prefixes]
+    candidates += [prefix + name for prefix in prefixes]
+    return next((candidate for candidate in candidates if candidate in places), name)
+
+
+def _dtype_there(model: Any, dtype: torch.dtype) -> Callable[[str], torch.dtype]:
+    """The dtype of each weight by name: some of a model overflow in half precision."""
+    parts = set(model._keep_in_fp32_modules_strict or ())
+    if dtype is torch.float16:
+        parts |= set(model._keep_in_fp32_modules or ())
+    return lambda name: dtype if parts.isdisjoint(name.split(".")) else torch.float32
+
+
+def _is_count(name: str) -> bool:
+    return name.endswith(POSITIONS)
+
+
+def _class(modules: Mapping[str, str], name: str) -> Any:
+    return getattr(importlib.import_module(modules[name]), name)
 
 
 def _load_tokenizer(component: Source) -> Any:
@@ -235,13 +237,3 @@ def _quiet_transformers() -> Iterator[None]:
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-
-
-def _misshaped(name: str, found: Sequence[int], expected: Sequence[int]) -> str:
-    there, here = ("×".join(map(str, shape)) or "one number" for shape in (found, expected))
-    return f"{name} is {there} where {here} belongs"
-
-
-def _some(names: list[str]) -> str:
-    rest = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 
 from engine.diffusion.weights.headers import damaged, read_header
+from engine.diffusion.weights.mapped import mapped
 
 
 def tensors(files: Iterable[Path]) -> Iterator[tuple[str, torch.Tensor]]:
@@ -19,14 +20,21 @@ def tensors(files: Iterable[Path]) -> Iterator[tuple[str, torch.Tensor]]:
     """
     for file in files:
         if file.suffix == ".safetensors":
-            read_header(file)  # says plainly what is wrong with a damaged file
-            with safe_open(file, framework="pt") as opened:
-                for name in opened.keys():  # noqa: SIM118 — not a mapping
-                    yield name, opened.get_tensor(name)
+            yield from mapped(file, read_header(file), _data_start(file))
         else:
-            try:
-                state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-            except Exception as error:
-                reason = str(error).strip().splitlines()[0]
-                raise damaged(file, f"it can't be read as plain tensors ({reason})") from error
-            yield from state.items()
+            yield from _pickled(file)
+
+
+def _data_start(file: Path) -> int:
+    """Where a safetensors file's data begins: behind eight bytes of length and the header."""
+    with file.open("rb") as opened:
+        return 8 + struct.unpack("<Q", opened.read(8))[0]
+
+
+def _pickled(file: Path) -> Iterator[tuple[str, torch.Tensor]]:
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise damaged(file, f"it can't be read as plain tensors ({reason})") from error
+    yield from state.items()

@@ -1,3 +1,7 @@
+import gc
+import importlib
+import json
+import weakref
 from pathlib import Path
 
 import pytest
@@ -5,6 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.diffusion.values import ModelRef
+from engine.diffusion.weights import assign as assigning
+from engine.diffusion.weights import load as loading
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.handles import open_pipeline
 from engine.diffusion.weights.load import load, load_component
@@ -117,8 +123,6 @@ class Harmful:
 
 
 def test_sharded_weights_load_whole(model_copy):
-    import json
-
     component = find_component(model_copy, "vae")
     file = component.weights()[0]
     tensors = load_file(file)
@@ -182,3 +186,106 @@ def test_patches_are_applied_in_order(tiny_model):
     ref = open_pipeline(tiny_model)["vae"]
     assert isinstance(ref, ModelRef)
     assert load(ref.patched(Add("one")).patched(Add("two"))).notes == ["one", "two"]
+
+
+# Encoders of the transformers library, and settings of one that is small.
+ENCODERS = {
+    "CLIPTextModel": ("clip", {"num_hidden_layers": 2, "vocab_size": 99}),
+    "CLIPTextModelWithProjection": ("clip", {"num_hidden_layers": 2, "vocab_size": 99}),
+    "CLIPVisionModelWithProjection": ("clip", {"num_hidden_layers": 2, "image_size": 32}),
+    "T5EncoderModel": ("t5", {"num_layers": 2, "d_model": 8, "d_ff": 16, "vocab_size": 99}),
+    "XLMRobertaModel": ("xlm_roberta", {"num_hidden_layers": 1, "vocab_size": 99}),
+}
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_encoders_of_transformers_are_as_it_loads_them(tmp_path, monkeypatch, name, dtype):
+    family, settings = ENCODERS[name]
+    monkeypatch.setattr(loading, "THEIRS", {name: f"transformers.models.{family}"})
+    architecture = getattr(importlib.import_module(f"transformers.models.{family}"), name)
+    torch.manual_seed(0)
+    small = {"hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 2}
+    config = architecture.config_class(**(settings if family == "t5" else small | settings))
+    architecture(config).save_pretrained(tmp_path)
+    ours = load_component(find_component(tmp_path), dtype)
+    theirs = architecture.from_pretrained(tmp_path, dtype=dtype).eval()
+    for kind in ("named_parameters", "named_buffers"):
+        found, wanted = (dict(getattr(model, kind)()) for model in (ours, theirs))
+        assert found.keys() == wanted.keys()
+        for key, tensor in wanted.items():
+            assert found[key].dtype == tensor.dtype, key
+            assert torch.equal(found[key], tensor), key
+    if dtype == torch.float32:
+        given = torch.rand(1, 3, 32, 32) if "Vision" in name else torch.tensor([[5, 6, 98]])
+        with torch.no_grad():
+            assert torch.equal(ours(given)[0], theirs(given)[0])
+
+
+def test_a_text_encoder_is_found_in_the_file_of_a_whole_clip(model_copy):
+    config = model_copy / "text_encoder" / "config.json"
+    text = json.loads(config.read_text())
+    whole = {"architectures": ["CLIPTextModel"], "model_type": "clip", "text_config": text}
+    config.write_text(json.dumps(whole))
+    model = load_component(find_component(model_copy, "text_encoder"))
+    assert model.config.hidden_size == text["hidden_size"]
+
+
+def test_an_autoencoder_that_overflows_stays_in_float32(model_copy):
+    component = find_component(model_copy, "vae")
+    config = model_copy / "vae" / "config.json"
+    plain = json.loads(config.read_text())
+    for upcast, kept in ((True, torch.float32), (False, torch.float16)):
+        config.write_text(json.dumps(plain | {"force_upcast": upcast}))
+        assert {p.dtype for p in load_component(component, torch.float16).parameters()} == {kept}
+        half = load_component(component, torch.bfloat16)
+        assert {p.dtype for p in half.parameters()} == {torch.bfloat16}
+
+
+def test_float16_on_a_cpu_is_refused(tiny_model):
+    ref = open_pipeline(tiny_model, dtype="float16")["unet"]
+    with pytest.raises(LoomError, match="unet is asked for in float16, in which a CPU"):
+        load(ref)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_error_keeps_nothing_of_the_model(model_copy, part, monkeypatch):
+    class Failing:
+        def apply(self, module):
+            raise RuntimeError("no more memory")
+
+    made: list[weakref.ref] = []
+
+    def laid_out(make):
+        model = assigning.laid_out(make)
+        made.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(loading, "laid_out", laid_out)
+    ref = open_pipeline(model_copy)[part]
+    with pytest.raises(RuntimeError) as patched:
+        load(ref.patched(Failing()))
+    change(model_copy, part, lambda tensors: {**tensors, "surplus": torch.zeros(1)})
+    with pytest.raises(LoomError) as surplus:
+        load_component(find_component(model_copy, part), torch.bfloat16)
+    assert patched.value.__traceback__ and surplus.value.__traceback__
+    gc.collect()
+    assert [model() for model in made] == [None, None]
+
+
+def test_a_mapped_model_can_be_trained_and_its_file_replaced(model_copy):
+    component = find_component(model_copy, "vae")
+    model = load_component(component)
+    wanted = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    other = {name: torch.full_like(tensor, 7) for name, tensor in wanted.items()}
+    file = weights_of(model_copy, "vae")
+    save_file(other, file.with_suffix(".part"))
+    file.with_suffix(".part").replace(file)
+    assert all(torch.equal(tensor, wanted[n]) for n, tensor in model.state_dict().items())
+    model.requires_grad_(True)
+    optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
+    model.decode(torch.ones(1, 4, 2, 2)).sum().backward()
+    optimiser.step()
+    bias = model.decoder.conv_out.bias
+    assert torch.equal(bias, wanted["decoder.conv_out.bias"] - bias.grad)
+    assert all(bool((tensor == 7).all()) for tensor in load_file(file).values())

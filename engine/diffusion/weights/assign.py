@@ -1,0 +1,136 @@
+"""Modules laid out without memory, and their places filled tensor by tensor.
+
+Nothing is drawn at random only to be overwritten, and no weight is in memory twice: a tensor that
+has the right type is used where its file is mapped, any other is converted and let go before the
+next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from engine.diffusion.weights.mapped import release
+from engine.graph.errors import LoomError
+
+M = TypeVar("M", bound=nn.Module)
+# How many tensors an error lists by name.
+SHOWN = 5
+
+
+class _WithoutWeights(TorchFunctionMode):
+    """While it is on, for its thread alone, what layers make for their weights takes no memory.
+
+    Layers ask for weights with `torch.empty` and fill them by `torch.nn.init`; buffers are computed
+    with other functions, and so are real.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is torch.empty:
+            kwargs["device"] = "meta"
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
+
+
+def laid_out(make: Callable[[], M]) -> M:
+    """The module that `make` makes, its weights without memory, for `assign` to fill."""
+    with _WithoutWeights():
+        return make()
+
+
+def assign(
+    model: nn.Module,
+    weights: Iterable[tuple[str, torch.Tensor]],
+    dtype: torch.dtype | Callable[[str], torch.dtype],
+    source: str,
+    *,
+    device: str = "cpu",
+    optional: Callable[[str], bool] = lambda name: False,
+) -> None:
+    """Put `weights` in their places on `device`, those in floating point as `dtype`.
+
+    `dtype` can be a function of the name. Names for which `optional` holds may be left over. Of a
+    weight that has several names one is enough. Raises LoomError, which calls the file or folder
+    `source`, listing the tensors that are missing, unexpected or of another shape.
+    """
+    places = model.state_dict(keep_vars=True)
+    empty: dict[int, list[str]] = {}  # names of each place, which may have several
+    for name, place in places.items():
+        empty.setdefault(id(place), []).append(name)
+    unexpected: list[str] = []
+    misshaped: list[str] = []
+    for name, tensor in weights:
+        place = places.get(name)
+        if place is None:
+            if not optional(name):
+                unexpected.append(name)
+            continue
+        names = empty.pop(id(place), [])
+        if place.shape != tensor.shape:
+            misshaped.append(_misshaped(name, tensor.shape, place.shape))
+        elif names:
+            wanted = dtype if isinstance(dtype, torch.dtype) else dtype(name)
+            value = tensor.to(device, wanted if tensor.is_floating_point() else tensor.dtype)
+            value = value.contiguous()
+            if value is not tensor:
+                release(tensor)
+            _put(model, names, value)
+    missing = [names[0] for names in empty.values()]
+    refuse_mismatch(type(model).__name__, source, missing, unexpected, misshaped)
+    model.to(device)  # buffers that no file has
+
+
+def _put(model: nn.Module, names: Iterable[str], value: torch.Tensor) -> None:
+    """Let `value` be the parameter or buffer of these names."""
+    parameter = nn.Parameter(value, requires_grad=False)
+    for name in names:
+        owner_name, _, attribute = name.rpartition(".")
+        owner = model.get_submodule(owner_name)
+        if isinstance(getattr(owner, attribute), nn.Parameter):
+            owner.register_parameter(attribute, parameter)
+        else:
+            owner.register_buffer(attribute, value)
+
+
+def refuse_mismatch(
+    class_name: str,
+    source: str,
+    missing: Sequence[str],
+    unexpected: Sequence[str],
+    misshaped: Sequence[str],
+) -> None:
+    """Raise LoomError if any list has an entry; the message names the first few of each."""
+    found = {
+        "missing": missing,
+        "not known to the model": unexpected,
+        "of another shape": misshaped,
+    }
+    parts = [f"{len(names)} {what} ({_some(names)})" for what, names in found.items() if names]
+    if parts:
+        raise LoomError(
+            f"The weights in {source} don't fit the {class_name} that its config describes: "
+            f"tensors {'; '.join(parts)}.",
+            remedy="Use the config that belongs to these weights.",
+        )
+
+
+def _misshaped(name: str, found: Sequence[int], expected: Sequence[int]) -> str:
+    there, here = ("×".join(map(str, shape)) or "one number" for shape in (found, expected))
+    return f"{name} is {there} where {here} belongs"
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
