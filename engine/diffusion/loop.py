@@ -77,7 +77,7 @@ def denoise(
         contexts = guidance.contexts(conditioning)
         passes = guidance.passes(total, contexts.keys())
         predict = Scheduled(denoiser).prepare(run.timesteps, contexts, latents.shape[0])
-        sample, unit = _first(run, latents, noise, begin, start)
+        sample, unit = first_sample(run, latents, noise, begin, start)
         loop = Loop(run, start, end, tuple(latents.shape), latents.device, unit, contexts, predict)
         joined = [hook.begin(loop) for hook in hooks]
         first = start
@@ -92,7 +92,7 @@ def denoise(
             prediction = guidance(predict(i, run.scale_input(i, sample), passes[i]), i)
             for hook in joined:
                 prediction = hook.guided(i, prediction, sample)
-            fresh = _draw(noise, i + 1, sample) if run.needs_noise else None
+            fresh = fresh_noise(noise, i + 1, sample) if run.needs_noise else None
             sample = run.step(i, prediction, sample, fresh)
             for hook in joined:
                 sample = hook.after(i, sample)
@@ -127,14 +127,14 @@ def _check_range(run: SchedulerRun, start: int, end: int) -> None:
             )
 
 
-def _first(
+def first_sample(
     run: SchedulerRun, latents: torch.Tensor, noise: SeededNoise | None, begin: Begin, start: int
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The sample that step `start` begins with, and the run's unit noise where there is one."""
     latents = at_least_float32(latents)
     if begin == "continue":
-        return latents, None if noise is None else _draw(noise, 0, latents)
-    unit = _draw(noise, 0, latents)
+        return latents, None if noise is None else fresh_noise(noise, 0, latents)
+    unit = fresh_noise(noise, 0, latents)
     if begin == "renoise":
         return run.add_noise(start, latents, unit), unit
     if start > 0:
@@ -146,7 +146,7 @@ def _first(
     return unit * run.init_noise_sigma, unit
 
 
-def _draw(noise: SeededNoise | None, index: int, like: torch.Tensor) -> torch.Tensor:
+def fresh_noise(noise: SeededNoise | None, index: int, like: torch.Tensor) -> torch.Tensor:
     """The `index`-th noise, for a sample `like` this one."""
     if noise is None:
         raise LoomError(

@@ -13,10 +13,11 @@ from engine.graph.errors import LoomError
 class Span:
     """A part of a run, in the terms people use.
 
-    `begin` says what the first latents are (see `loop.denoise`). With "renoise" `strength` in (0,
-    1] is the share of the steps that is done, the last ones (Meng et al. 2022). `start` and `end`
-    are fractions of the trained noise levels: an ensemble of experts hands over where one's `end`
-    is the other's `start`, whatever their solvers (Balaji et al. 2022).
+    `begin` says what the first latents are (see `loop.denoise`). With "renoise", or below 1,
+    `strength` in (0, 1] is the share of the steps that is done, the last ones (Meng et al. 2022).
+    `start` and `end` are fractions of the trained noise levels: an ensemble of experts hands over
+    where one's `end` is the other's `start`, whatever their solvers (Balaji et al. 2022). An
+    inversion, whose timesteps rise from the clean picture, does the first `strength` of its steps.
     """
 
     begin: Begin = "noise"
@@ -36,8 +37,10 @@ class Span:
                 remedy="Start before the end.",
             )
         starts = [*run.starts, len(run.timesteps)]
+        if run.timesteps[0] < run.timesteps[-1]:
+            return 0, starts[len(starts) - 1 - self._skipped(len(starts) - 1)]
         first = starts[0]
-        if self.begin == "renoise":
+        if self.begin == "renoise" or self.strength < 1:
             first = starts[self._skipped(len(starts) - 1)]
         elif self.start > 0:
             first = self._reached(run, starts, trained, self.start)
@@ -52,7 +55,7 @@ class Span:
         return first, last
 
     def _skipped(self, steps: int) -> int:
-        """How many of the steps an image-to-image run leaves out."""
+        """How many of the steps the strength leaves out."""
         done = min(int(steps * self.strength), steps)
         if done < 1:
             raise LoomError(

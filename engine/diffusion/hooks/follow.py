@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.diffusion.hooks.base import Hook, Loop, StepHook
-from engine.diffusion.latent_mask import fitted
+from engine.diffusion.values import Mask, Trajectory
 from engine.graph.errors import LoomError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Follow(Hook):
                 field="steps",
                 remedy="Invert and denoise with the same steps and strength.",
             )
+        from engine.diffusion.latent_mask import fitted
+
         mask, _ = fitted(self.mask, self.path[0], loop.shape, loop.device)
         return _Following(loop.start, mask, self.path.to(loop.device).flip(0))
 
@@ -47,3 +49,12 @@ class _Following(StepHook):
     def after(self, i: int, sample: torch.Tensor) -> torch.Tensor:
         """mask x + (1 - mask) path, at the level that step `i` reached."""
         return self.mask * sample + (1 - self.mask) * self.path[i - self.start + 1]
+
+
+def following(mask: Mask, trajectory: Trajectory) -> Follow:
+    """The hook for a picture's mask and an inverted trajectory; LoomError for an empty mask."""
+    from engine.diffusion.latent_mask import on_grid
+    from engine.diffusion.trajectories import recorded
+
+    path = recorded(trajectory).samples
+    return Follow(on_grid(mask.values, *path.shape[3:]), path)

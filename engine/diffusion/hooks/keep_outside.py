@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.diffusion.hooks.base import Hook, Loop, StepHook
-from engine.diffusion.latent_mask import fitted
+from engine.diffusion.values import Latents, Mask
 from engine.graph.errors import LoomError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class KeepOutside(Hook):
                 field="noise",
                 remedy="Connect a noise seed.",
             )
+        from engine.diffusion.latent_mask import fitted
+
         mask, known = fitted(self.mask, self.known, loop.shape, loop.device)
         return _Keeping(loop, mask, known, loop.noise)
 
@@ -49,3 +51,10 @@ class _Keeping(StepHook):
         last = i + 1 == len(self.run.timesteps)
         known = self.known if last else self.run.add_noise(i + 1, self.known, self.noise)
         return self.mask * sample + (1 - self.mask) * known
+
+
+def keeping(mask: Mask, latents: Latents) -> KeepOutside:
+    """The hook for a picture's mask and its clean latents; LoomError for an empty mask."""
+    from engine.diffusion.latent_mask import on_grid
+
+    return KeepOutside(on_grid(mask.values, *latents.samples.shape[2:]), latents.samples)

@@ -42,3 +42,10 @@ def solver(scheduler: values.Scheduler) -> Scheduler:
     except LoomError as error:
         error.remedy = error.remedy or "Put one of the scheduler nodes between it and the loop."
         raise error.at("", "scheduler") from None
+
+
+def inverse(scheduler: values.Scheduler) -> values.Scheduler:
+    """DDIM's inverse on the noise schedule of `scheduler`; an inverse one as it is."""
+    if scheduler.class_name == "DDIMInverseScheduler":
+        return scheduler
+    return change(scheduler, "DDIMInverseScheduler")

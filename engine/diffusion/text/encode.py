@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -11,17 +11,26 @@ from engine.diffusion.text import weighting
 from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
 
+States = Literal["last", "penultimate"]
+
 
 def encode(
-    tokenizer: Any, text_encoder: Any, prompts: Sequence[str], clip_skip: int = 0
+    tokenizer: Any,
+    text_encoder: Any,
+    prompts: Sequence[str],
+    clip_skip: int = 0,
+    states: States = "last",
+    whole: bool = False,
 ) -> Conditioning:
     """Embeddings (B, L, D) of `prompts`, L being the tokenizer's `model_max_length`.
 
-    These are the hidden states after the final layer norm; `clip_skip` k takes those k layers
-    earlier, through the same norm. `pooled` (B, P) is the projected state of the end token where
-    the encoder projects, the state itself where it does not. Words that don't fit are cut and
-    named in `warnings`. A prompt that uses compel's syntax (`(word)1.3`, `word++`) goes through
-    compel, where `.and()` makes L a multiple of itself.
+    The "last" states are those after the final layer norm, as SD 1.x and 2.x read them; the
+    "penultimate" ones are the layer before the last as it is, as SDXL does. `clip_skip` k takes
+    those k layers earlier. `pooled` (B, P) is the projected state of the end token where the
+    encoder projects, the state itself where it does not. Words that don't fit are cut and named in
+    `warnings`; with `whole` they go on in further pieces of L tokens. A prompt that uses compel's
+    syntax (`(word)1.3`, `word++`), or is longer than L with `whole`, goes through compel, where
+    `.and()` makes L a multiple of itself.
 
     Raises LoomError for no prompt at all, a `clip_skip` beyond the encoder's layers, or a weighting
     that compel can't read.
@@ -29,20 +38,24 @@ def encode(
     if not prompts:
         raise LoomError("There is no prompt to encode.")
     layers = text_encoder.config.num_hidden_layers
-    if not 0 <= clip_skip < layers:
+    skipped = clip_skip + (states == "penultimate")
+    if not clip_skip >= 0 or not skipped < layers:
         raise LoomError(
             f"clip_skip {clip_skip} is out of range: this text encoder has {layers} layers, "
-            f"so 0 to {layers - 1} can be left out."
+            f"so 0 to {layers - 1 - (states == 'penultimate')} can be left out.",
+            field="clip_skip",
         )
-    if any(weighting.uses_syntax(prompt) for prompt in prompts):
-        return weighting.encode_weighted(tokenizer, text_encoder, prompts, clip_skip)
+    warnings = tuple(text for p in prompts if (text := truncation_warning(tokenizer, p)))
+    if any(weighting.uses_syntax(prompt) for prompt in prompts) or (whole and warnings):
+        return weighting.encode_weighted(tokenizer, text_encoder, prompts, clip_skip, states, whole)
     ids = token_ids(tokenizer, prompts).to(text_encoder.device)
     with torch.no_grad():
-        output = text_encoder(ids, output_hidden_states=clip_skip > 0)
+        output = text_encoder(ids, output_hidden_states=skipped > 0)
         embeds = output.last_hidden_state
-        if clip_skip:
-            embeds = final_layer_norm(text_encoder)(output.hidden_states[-1 - clip_skip])
-    warnings = tuple(text for p in prompts if (text := truncation_warning(tokenizer, p)))
+        if skipped:
+            embeds = output.hidden_states[-1 - skipped]
+        if skipped and states == "last":
+            embeds = final_layer_norm(text_encoder)(embeds)
     return Conditioning(embeds, pooled_of(output), warnings=warnings)
 
 

@@ -29,30 +29,39 @@ def uses_syntax(prompt: str) -> bool:
 
 
 def encode_weighted(
-    tokenizer: Any, text_encoder: Any, prompts: Sequence[str], clip_skip: int = 0
+    tokenizer: Any,
+    text_encoder: Any,
+    prompts: Sequence[str],
+    clip_skip: int = 0,
+    states: str = "last",
+    whole: bool = False,
 ) -> Conditioning:
-    """Embeddings (B, L, D) of prompts in compel's syntax; `clip_skip` may be 0 or 1.
+    """Embeddings (B, L, D) of prompts in compel's syntax, as `encode.encode` describes them.
 
-    Raises LoomError for another `clip_skip`, and for a prompt that compel can't read.
+    `clip_skip` may be 0, or 1 with the last states. Raises LoomError for another one, and for a
+    prompt that compel can't read.
     """
     from compel import Compel, ReturnedEmbeddingsType
 
     from engine.diffusion.text.encode import pooled_of, token_ids, truncation_warning
 
-    if clip_skip > 1:
+    kinds = ReturnedEmbeddingsType
+    layers = {
+        ("last", 0): kinds.LAST_HIDDEN_STATES_NORMALIZED,
+        ("last", 1): kinds.PENULTIMATE_HIDDEN_STATES_NORMALIZED,
+        ("penultimate", 0): kinds.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED,
+    }
+    if (states, clip_skip) not in layers:
         raise LoomError(
-            f"Weighted words work with clip_skip 0 or 1, not {clip_skip}.",
+            f"Weighted words don't work with clip_skip {clip_skip} of the {states} states.",
+            field="clip_skip",
             remedy="Lower clip_skip, or take the weights out of the prompt.",
         )
-    layers = ReturnedEmbeddingsType
     compel = Compel(
         tokenizer=tokenizer,
         text_encoder=_with_text_model(text_encoder) if clip_skip else text_encoder,
-        returned_embeddings_type=(
-            layers.PENULTIMATE_HIDDEN_STATES_NORMALIZED
-            if clip_skip
-            else layers.LAST_HIDDEN_STATES_NORMALIZED
-        ),
+        returned_embeddings_type=layers[states, clip_skip],
+        truncate_long_prompts=not whole,
         dtype_for_device_getter=lambda device: text_encoder.dtype,
     )
     try:
@@ -67,7 +76,8 @@ def encode_weighted(
         ) from error
     with torch.no_grad():
         pooled = pooled_of(text_encoder(token_ids(tokenizer, texts).to(text_encoder.device)))
-    warnings = tuple(found for text in texts if (found := truncation_warning(tokenizer, text)))
+    cut = () if whole else (truncation_warning(tokenizer, text) for text in texts)
+    warnings = tuple(filter(None, cut))
     return Conditioning(embeds, pooled, warnings=warnings)
 
 

@@ -1,0 +1,80 @@
+"""DiffEdit's mask: where a picture would change if its words did (Couairon et al. 2023, step 1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from engine.diffusion.denoiser import UNetDenoiser
+from engine.diffusion.guidance.base import NEGATIVE
+from engine.diffusion.guidance.classifier_free import ClassifierFree
+from engine.diffusion.latents import SeededNoise
+from engine.diffusion.sampling import seeds_for
+from engine.diffusion.schedulers.handles import solver
+from engine.diffusion.span import Span
+from engine.diffusion.values import Conditioning, Latents, Mask, Noise, Scheduler
+from engine.graph.errors import LoomError
+
+SOURCE, TARGET = "source", "target"
+
+
+@torch.inference_mode()
+def difference_mask(
+    unet: Any,
+    scheduler: Scheduler,
+    latents: Latents,
+    noise: Noise,
+    source: Conditioning,
+    target: Conditioning,
+    negative: Conditioning | None = None,
+    *,
+    steps: int = 50,
+    strength: float = 0.5,
+    maps: int = 10,
+    guidance: float = 7.5,
+    ratio: float = 3.0,
+    on_map: Any = None,
+) -> Mask:
+    """White where noise predicted for `target` and for `source` differ; (B, 1, H, W), 0 or 1.
+
+    The clean latents are noised `maps` times to the level at which a run of `strength` begins, the
+    absolute differences of the guided predictions averaged, cut at `ratio` times their mean, and
+    everything above half of that is white. Raises LoomError when nothing differs.
+    """
+    device = next(unet.parameters()).device
+    clean = latents.samples.to(device)
+    batch, *shape = clean.shape
+    trained = solver(scheduler)
+    run = trained.start(steps, device)
+    i, _ = Span("renoise", strength).indices(run, trained.num_train_timesteps)
+    contexts = {SOURCE: source, TARGET: target}
+    if guided := negative is not None and guidance > 1:
+        contexts[NEGATIVE] = negative
+    predict = UNetDenoiser(unet).prepare(run.timesteps, contexts, batch)
+    combine = ClassifierFree(guidance)
+    drawn = SeededNoise(seeds_for(noise, batch), shape)
+    total = clean.new_zeros(batch, 1, *shape[1:])
+    for k in range(maps):
+        noisy = run.scale_input(i, run.add_noise(i, clean, drawn(k).to(clean)))
+        found = predict(i, noisy, tuple(contexts))
+        both = [
+            combine({"positive": found[name], NEGATIVE: found[NEGATIVE]}, i)
+            if guided
+            else found[name]
+            for name in (SOURCE, TARGET)
+        ]
+        total = total + (both[1] - both[0]).abs().mean(dim=1, keepdim=True)
+        if on_map is not None:
+            on_map(k, maps)
+    mean = total / maps
+    top = mean.mean(dim=(1, 2, 3), keepdim=True) * ratio
+    if not bool((top > 0).all()):
+        raise LoomError(
+            "The model predicts the same for both prompts: there is nothing to mask.",
+            field="target",
+            remedy="Say in the source what the picture shows, and in the target what it should.",
+        )
+    white = (mean.clamp(max=top) / top > 0.5).float()
+    return Mask(F.interpolate(white, scale_factor=float(latents.factor), mode="nearest").cpu())

@@ -1,0 +1,1 @@
+"""The denoise loop taken apart into values and steps."""

@@ -1,0 +1,120 @@
+"""The denoise loop taken apart: begin, predict and step as functions of values.
+
+A `Sampling` is where a run stands between two steps. It is immutable: a step makes a new one, so a
+graph can branch a run, switch its guidance or its solver half-way, or look at any state of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from engine.diffusion.denoiser import UNetDenoiser
+from engine.diffusion.guidance.base import NEGATIVE, POSITIVE
+from engine.diffusion.latents import SeededNoise
+from engine.diffusion.loop import first_sample, fresh_noise
+from engine.diffusion.opened.values import Prediction, Sampling
+from engine.diffusion.sampling import seeds_for, start_run
+from engine.diffusion.schedulers.handles import solver
+from engine.diffusion.schedulers.run import SchedulerRun
+from engine.diffusion.span import Span
+from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, read_fields
+from engine.graph import digests
+from engine.graph.errors import LoomError
+
+digests.reader(SchedulerRun)(read_fields)
+
+
+@torch.inference_mode()
+def begin(scheduler: Scheduler, latents: Latents, noise: Noise, steps: int, span: Span) -> Sampling:
+    """A run before its first step; LoomError where `span` leaves none."""
+    made = solver(scheduler)
+    run = start_run(made, scheduler, steps, "cpu")
+    start, end = span.indices(run, made.num_train_timesteps)
+    batch, *shape = latents.samples.shape
+    seeds = seeds_for(noise, batch)
+    drawn = SeededNoise(seeds, shape)
+    sample, _ = first_sample(run, latents.samples, drawn, span.begin, start)
+    return Sampling(
+        *(scheduler, steps, start, end, sample.clone(), run, seeds, latents.space, latents.factor)
+    )
+
+
+@torch.inference_mode()
+def predict(
+    unet: Any,
+    sampling: Sampling,
+    positive: Conditioning,
+    negative: Conditioning | None = None,
+) -> tuple[Prediction, Prediction | None]:
+    """What the UNet predicts of the next step for one or two conditionings, in one batch."""
+    require_steps(sampling)
+    device = next(unet.parameters()).device
+    contexts = {POSITIVE: positive} | ({NEGATIVE: negative} if negative else {})
+    run = sampling.run
+    batch = sampling.sample.shape[0]
+    ask = UNetDenoiser(unet).prepare(run.timesteps.to(device), contexts, batch)
+    names = (NEGATIVE, POSITIVE) if negative else (POSITIVE,)
+    scaled = run.scale_input(sampling.index, sampling.sample)
+    found = ask(sampling.index, scaled, names)
+    made = {name: Prediction(values.cpu().clone()) for name, values in found.items()}
+    return made[POSITIVE], made.get(NEGATIVE)
+
+
+@torch.inference_mode()
+def step(sampling: Sampling, prediction: Prediction) -> Sampling:
+    """The run after one more step that follows `prediction`."""
+    require_steps(sampling)
+    run, i, sample = sampling.run.copy(), sampling.index, sampling.sample
+    fresh = None
+    if run.needs_noise:
+        fresh = fresh_noise(SeededNoise(sampling.seeds, sample.shape[1:]), i + 1, sample)
+    after = run.step(i, prediction.values, sample, fresh)
+    return replace(sampling, index=i + 1, sample=after.clone(), run=run)
+
+
+def switch(sampling: Sampling, scheduler: Scheduler) -> Sampling:
+    """The run going on with another solver, of as many steps, which begins without a memory.
+
+    Raises LoomError where the other run doesn't walk through the same noise levels.
+    """
+    run = start_run(solver(scheduler), scheduler, sampling.steps, "cpu")
+    i = sampling.index
+    old = sampling.run.timesteps
+    if len(run.timesteps) != len(old) or (
+        i < len(old) and abs(float(run.timesteps[i] - old[i])) > 1
+    ):
+        raise LoomError(
+            f"The other solver is not at the same noise level at step {i}.",
+            field="scheduler",
+            remedy="Give both the same spacing and sigmas.",
+        )
+    unit = torch.zeros_like(sampling.sample)
+    one = torch.ones_like(sampling.sample)
+    scales = [float(r.add_noise(i, one, unit).mean()) for r in (sampling.run, run)]
+    sample = sampling.sample * (scales[1] / scales[0])
+    return replace(sampling, scheduler=scheduler, run=run, sample=sample)
+
+
+def clean(sampling: Sampling) -> Latents:
+    """The clean picture as the last step saw it; the sample itself before the first."""
+    found = sampling.run.predicted_x0
+    values = sampling.sample if found is None else found
+    return Latents(values.clone(), sampling.space, sampling.factor)
+
+
+def latents(sampling: Sampling) -> Latents:
+    """The sample as it stands."""
+    return Latents(sampling.sample, sampling.space, sampling.factor)
+
+
+def require_steps(sampling: Sampling) -> None:
+    """LoomError for a run that is over."""
+    if sampling.index >= sampling.end:
+        raise LoomError(
+            f"The run is over: it has {sampling.end} steps.",
+            field="sampling",
+            remedy="Repeat as often as the run has steps, not more.",
+        )
