@@ -1,7 +1,8 @@
 """What a network predicts, turned into the clean picture or the noise.
 
-All hold for x = alpha x_0 + sigma noise with alpha^2 + sigma^2 = 1; x, predictions: (B, C, h, w).
-v = alpha noise - sigma x_0 is the velocity of Salimans and Ho (2022), appendix D.
+All hold for x = alpha x_0 + sigma noise; x, predictions: (B, C, h, w). For v_prediction alpha^2 +
+sigma^2 = 1, and v = alpha noise - sigma x_0 is the velocity of Salimans and Ho (2022), appendix D.
+For flow_prediction alpha + sigma = 1, and the flow is noise - x_0 (Lipman et al. 2023).
 """
 
 from __future__ import annotations
@@ -12,26 +13,30 @@ import torch
 def to_x0(
     kind: str, prediction: torch.Tensor, x: torch.Tensor, alpha: float, sigma: float
 ) -> torch.Tensor:
-    """The clean picture x_0 that an epsilon, sample or v_prediction output implies."""
+    """The clean picture x_0 that an epsilon, sample, v or flow prediction implies."""
     if kind == "epsilon":
         return (x - sigma * prediction) / alpha
     if kind == "sample":
         return prediction
     if kind == "v_prediction":
         return alpha * x - sigma * prediction
+    if kind == "flow_prediction":
+        return x - sigma * prediction
     raise ValueError(f"no prediction type is called {kind!r}")
 
 
 def to_noise(
     kind: str, prediction: torch.Tensor, x: torch.Tensor, alpha: float, sigma: float
 ) -> torch.Tensor:
-    """The noise that an epsilon, sample or v_prediction output implies."""
+    """The noise that an epsilon, sample, v or flow prediction implies."""
     if kind == "epsilon":
         return prediction
     if kind == "sample":
         return (x - alpha * prediction) / sigma
     if kind == "v_prediction":
         return alpha * prediction + sigma * x
+    if kind == "flow_prediction":
+        return x + alpha * prediction
     raise ValueError(f"no prediction type is called {kind!r}")
 
 
