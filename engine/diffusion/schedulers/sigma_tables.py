@@ -18,7 +18,7 @@ from engine.diffusion.schedulers.beta_quantile import quantile
 from engine.graph.errors import LoomError
 
 Sigmas = npt.NDArray[np.float64]
-Table = Literal["plain", "karras", "exponential", "beta"]
+Table = Literal["plain", "karras", "exponential", "beta", "lu"]
 
 
 class TableSwitches(Protocol):
@@ -76,14 +76,25 @@ def beta(largest: float, smallest: float, steps: int, a: float = 0.6, b: float =
     return smallest + points * (largest - smallest)
 
 
+def lu(largest: float, smallest: float, steps: int) -> Sigmas:
+    """Even in lambda = -log sigma (Lu et al. 2022, "DPM-Solver", section 3.4).
+
+    `exponential` but for rounding: the logarithms of its ends are float32, as published.
+    """
+    first, last = np.log(np.array([largest, smallest], np.float32)).tolist()
+    return np.exp(np.linspace(first, last, steps))
+
+
 def spread(table: Table, largest: float, smallest: float, steps: int) -> Sigmas:
-    """A table that depends on its ends only: karras, exponential or beta."""
+    """A table that depends on its ends only: karras, exponential, beta or lu."""
     if table == "karras":
         return karras(largest, smallest, steps)
     if table == "exponential":
         return exponential(largest, smallest, steps)
     if table == "beta":
         return beta(largest, smallest, steps)
+    if table == "lu":
+        return lu(largest, smallest, steps)
     raise ValueError(f"the {table} table is not spread between two ends")
 
 
