@@ -35,7 +35,7 @@ class ModelConfig:
         for name, value in data.items():
             if name.startswith("_"):
                 continue
-            value = tuple(value) if isinstance(value, list) else value
+            value = _frozen(value)
             if name in fields:
                 values[name] = value
             elif value not in cls.inert.get(name, _INERT):
@@ -52,8 +52,17 @@ class ModelConfig:
     def to_json(self) -> dict[str, Any]:
         """The `config.json` content that the reference library reads too."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        lists = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
-        return {"_class_name": self.class_name, **lists}
+        return {"_class_name": self.class_name, **{n: _thawed(v) for n, v in values.items()}}
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, at any depth."""
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _thawed(value: Any) -> Any:
+    """Tuples as lists, at any depth."""
+    return [_thawed(entry) for entry in value] if isinstance(value, tuple) else value
 
 
 def per_block(value: T | tuple[T, ...], count: int, field: str) -> tuple[T, ...]:

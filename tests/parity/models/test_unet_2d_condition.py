@@ -10,6 +10,9 @@ import torch
 
 from engine.diffusion.models.unet_2d_condition import (
     AddedConditioning,
+    ImageConditioning,
+    ImageHintConditioning,
+    TextImageConditioning,
     UNet2DConditionConfig,
     UNet2DConditionModel,
 )
@@ -39,6 +42,37 @@ SDXL: dict[str, Any] = {
     "addition_time_embed_dim": 8,
     "projection_class_embeddings_input_dim": 10 + 6 * 8,
 }
+# Kandinsky 2.2: residual resampling, added keys and values, scale and shift, learned variance.
+UNCLIP: dict[str, Any] = {
+    **SMALL,
+    "block_out_channels": (16, 32, 32),
+    "down_block_types": ("ResnetDownsampleBlock2D", *(("SimpleCrossAttnDownBlock2D",) * 2)),
+    "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
+    "up_block_types": (*(("SimpleCrossAttnUpBlock2D",) * 2), "ResnetUpsampleBlock2D"),
+    "layers_per_block": 2,
+    "attention_head_dim": 8,
+    "resnet_time_scale_shift": "scale_shift",
+    "out_channels": 8,
+    "encoder_hid_dim": 10,
+    "encoder_hid_dim_type": "image_proj",
+    "addition_embed_type": "image",
+}
+# Pixel-space unCLIP decoders: text states pooled by attention, GELU, normalised context.
+PIXELS: dict[str, Any] = {
+    **UNCLIP,
+    "act_fn": "gelu",
+    "cross_attention_dim": 32,
+    "cross_attention_norm": "group_norm",
+    "only_cross_attention": True,
+    "encoder_hid_dim_type": "text_proj",
+    "addition_embed_type": "text",
+    "addition_embed_type_num_heads": 2,
+    "resnet_skip_time_act": True,
+    "resnet_out_scale_factor": 1.4,
+    "mid_block_scale_factor": 1.2,
+    "in_channels": 3,
+    "out_channels": 6,
+}
 CONFIGS: dict[str, dict[str, Any]] = {
     "sd1": {
         **SMALL,
@@ -60,6 +94,80 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "heads that do not divide the width": {**SMALL, "attention_head_dim": 3},
     "distilled": {**SMALL, "time_cond_proj_dim": 6},
     "sines first": {**SMALL, "flip_sin_to_cos": False, "freq_shift": 1},
+    "sdxl refiner": {
+        **SDXL,
+        "block_out_channels": (16, 24, 32, 32),
+        "down_block_types": ("DownBlock2D", *(("CrossAttnDownBlock2D",) * 2), "DownBlock2D"),
+        "up_block_types": ("UpBlock2D", *(("CrossAttnUpBlock2D",) * 2), "UpBlock2D"),
+        "transformer_layers_per_block": 2,
+        "attention_head_dim": (2, 3, 4, 4),
+        "projection_class_embeddings_input_dim": 10 + 5 * 8,
+    },
+    "depth": {**SMALL, "in_channels": 5, "use_linear_projection": True},
+    "edit": {**SMALL, "in_channels": 8},
+    "x4 upscaler": {
+        **SMALL,
+        "in_channels": 7,
+        "block_out_channels": (16, 32, 32),
+        "down_block_types": ("DownBlock2D", *(("CrossAttnDownBlock2D",) * 2)),
+        "up_block_types": (*(("CrossAttnUpBlock2D",) * 2), "UpBlock2D"),
+        "only_cross_attention": (True, True, False),
+        "num_class_embeds": 20,
+        "use_linear_projection": True,
+    },
+    "only cross attention": {**SMALL, "only_cross_attention": True},
+    "context width by block": {**SMALL, "cross_attention_dim": (16, 32)},
+    "no middle": {**SMALL, "mid_block_type": None},
+    "depths by layer": {
+        **SDXL,
+        "mid_block_type": "UNetMidBlock2D",
+        "transformer_layers_per_block": (1, (2, 1), (1, 2)),
+        "reverse_transformer_layers_per_block": ((2, 1, 3), (2, 1, 1), 1),
+    },
+    "depths by layer with a middle": {
+        **SDXL,
+        "transformer_layers_per_block": (1, (2, 1), (3, 2)),
+        "reverse_transformer_layers_per_block": ((2, 1, 3), (2, 1, 1), 1),
+    },
+    "gelu": {**SDXL, "act_fn": "gelu", "class_embed_type": "timestep"},
+    "scale and shift": {**SMALL, "resnet_time_scale_shift": "scale_shift"},
+    "class timesteps": {**SMALL, "class_embed_type": "timestep"},
+    "class vectors as they are": {**SMALL, "class_embed_type": "identity"},
+    "class vectors projected": {
+        **SMALL,
+        "class_embed_type": "projection",
+        "projection_class_embeddings_input_dim": 9,
+        "act_fn": "gelu",
+    },
+    "class vectors beside the time": {
+        **SMALL,
+        "class_embed_type": "simple_projection",
+        "projection_class_embeddings_input_dim": 9,
+        "class_embeddings_concat": True,
+    },
+    "projected text": {**SMALL, "encoder_hid_dim": 10},
+    "kandinsky 2.1": {
+        **UNCLIP,
+        "encoder_hid_dim_type": "text_image_proj",
+        "addition_embed_type": "text_image",
+    },
+    "kandinsky 2.2": UNCLIP,
+    "kandinsky 2.2 inpainting": {**UNCLIP, "in_channels": 9},
+    "kandinsky 2.2 controlnet": {
+        **UNCLIP,
+        "in_channels": 8,
+        "addition_embed_type": "image_hint",
+    },
+    "pixels": PIXELS,
+    "pixels to larger pixels": {**PIXELS, "in_channels": 6, "class_embed_type": "timestep"},
+    "pixels, middle at its own": {
+        **PIXELS,
+        "only_cross_attention": False,
+        "mid_block_only_cross_attention": True,
+        "encoder_hid_dim": None,
+        "encoder_hid_dim_type": None,
+        "cross_attention_norm": None,
+    },
 }
 
 
@@ -110,33 +218,73 @@ def pair(shaken):
 
 
 def inputs(config: dict[str, Any], size: tuple[int, int] = (8, 8), tokens: int = 5):
+    """A sample and, for models that read one, a text."""
     g = torch.Generator().manual_seed(1)
-    sample = torch.randn(2, config.get("in_channels", 4), *size, generator=g)
-    return sample, torch.randn(2, tokens, config["cross_attention_dim"], generator=g)
+    hint = 4 if config.get("addition_embed_type") == "image_hint" else 0
+    sample = torch.randn(2, config.get("in_channels", 4) - hint, *size, generator=g)
+    width = config.get("encoder_hid_dim") or config["cross_attention_dim"]
+    if config.get("encoder_hid_dim_type") == "image_proj":
+        return sample, None
+    if isinstance(width, tuple):  # every block its own: only without a context
+        return sample, None
+    return sample, torch.randn(2, tokens, width, generator=g)
 
 
-def conditions(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def conditions(
+    config: dict[str, Any], size: tuple[int, int] = (8, 8)
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Whatever more the configuration needs, by our argument names and by the reference's."""
     g = torch.Generator().manual_seed(2)
     ours: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
     if width := config.get("time_cond_proj_dim"):
         ours["guidance"] = theirs["timestep_cond"] = torch.randn(2, width, generator=g)
-    if config.get("addition_embed_type"):
-        pooled = torch.randn(2, 10, generator=g)
-        sizes = torch.tensor([[512, 768, 0, 16, 1024, 640], [64, 64, 0, 0, 64, 64]])
-        ours["added"] = AddedConditioning(pooled, sizes)
-        theirs["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": sizes}
+    if (labels := class_labels(config, g)) is not None:
+        ours["class_labels"] = theirs["class_labels"] = labels
+    context = config["cross_attention_dim"]
+    match config.get("addition_embed_type"):
+        case "text_time":
+            pooled = torch.randn(2, 10, generator=g)
+            numbers = (config["projection_class_embeddings_input_dim"] - 10) // 8
+            sizes = torch.tensor([[512, 768, 0, 16, 1024, 640], [64, 64, 0, 0, 64, 6]])[:, :numbers]
+            ours["added"] = AddedConditioning(pooled, sizes)
+            theirs["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": sizes}
+        case "text_image":
+            text, image = torch.randn(2, 2, context, generator=g)
+            ours["added"] = TextImageConditioning(text, image)
+            theirs["added_cond_kwargs"] = {"text_embeds": text, "image_embeds": image}
+        case "image":
+            image = torch.randn(2, config["encoder_hid_dim"], generator=g)
+            ours["added"] = ImageConditioning(image)
+            theirs["added_cond_kwargs"] = {"image_embeds": image}
+        case "image_hint":
+            image = torch.randn(2, config["encoder_hid_dim"], generator=g)
+            hint = torch.rand(2, 3, 8 * size[0], 8 * size[1], generator=g)
+            ours["added"] = ImageHintConditioning(image, hint)
+            theirs["added_cond_kwargs"] = {"image_embeds": image, "hint": hint}
     return ours, theirs
+
+
+def class_labels(config: dict[str, Any], g: torch.Generator) -> torch.Tensor | None:
+    match config.get("class_embed_type"):
+        case "timestep":
+            return torch.tensor([20, 900])
+        case "identity":
+            return torch.randn(2, 4 * config["block_out_channels"][0], generator=g)
+        case "projection" | "simple_projection":
+            return torch.randn(2, config["projection_class_embeddings_input_dim"], generator=g)
+    return torch.tensor([3, 17]) if config.get("num_class_embeds") else None
 
 
 @pytest.mark.parametrize("size", [(8, 8), (16, 8), (9, 13)], ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize("name", CONFIGS)
 def test_prediction(name: str, size: tuple[int, int], pair, assert_same):
     config = CONFIGS[name]
+    if config.get("mid_block_type") == "UNetMidBlock2DSimpleCrossAttn" and size[0] % 4:
+        pytest.skip("takes multiples of four")
     ours, theirs = pair(config)
     sample, text = inputs(config, size)
-    mine, yours = conditions(config)
+    mine, yours = conditions(config, size)
     assert_same(ours(sample, 321, text, **mine), theirs(sample, 321, text, **yours).sample)
 
 
@@ -192,6 +340,34 @@ def test_controlnet_residuals(name: str, size: tuple[int, int], pair, assert_sam
     ).sample
     assert_same(got, want)
     assert (want - plain).norm() > 0.01 * plain.norm()
+
+
+@pytest.mark.parametrize("extra", [0, 1], ids=["down blocks", "middle too"])
+@pytest.mark.parametrize("name", ["sd1", "sdxl", "sdxl refiner"])
+def test_adapter_states(name: str, extra: int, pair, assert_same):
+    config = CONFIGS[name]
+    ours, theirs = pair(config)
+    sample, text = inputs(config)
+    mine, yours = conditions(config)
+    shapes: list[torch.Size] = []
+    for block in ours.down_blocks:
+        # Where there is attention the state comes before the halving, else after it.
+        block.register_forward_hook(
+            lambda block, _, out: shapes.append(
+                out[1][len(block.resnets) - 1].shape if len(block.attentions) else out[0].shape
+            )
+        )
+    ours.mid_block.register_forward_hook(lambda *call: shapes.append(call[2].shape))
+    plain = ours(sample, 7, text, **mine)
+    g = torch.Generator().manual_seed(3)
+    count = len(ours.down_blocks) + extra
+    states = [torch.randn(shape, generator=g) for shape in shapes[:count]]
+    given = [state.clone() for state in states]
+    got = ours(sample, 7, text, **mine, adapter_states=states)
+    want = theirs(sample, 7, text, **yours, down_intrablock_additional_residuals=[*states]).sample
+    assert_same(got, want)
+    assert (want - plain).norm() > 0.01 * plain.norm()
+    assert all(torch.equal(a, b) for a, b in zip(states, given, strict=True))
 
 
 @pytest.mark.parametrize("config", [*CONFIGS.values(), *map(random_config, range(16))])

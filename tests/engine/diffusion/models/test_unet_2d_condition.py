@@ -5,6 +5,7 @@ import torch
 
 from engine.diffusion.models.unet_2d_condition import (
     AddedConditioning,
+    ImageConditioning,
     UNet2DConditionConfig,
     UNet2DConditionModel,
 )
@@ -32,25 +33,41 @@ def tiny(**changes: Any) -> UNet2DConditionModel:
     return model.eval().requires_grad_(False)
 
 
+UNCLIP: dict[str, Any] = {
+    "down_block_types": ["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"],
+    "mid_block_type": "UNetMidBlock2DSimpleCrossAttn",
+    "up_block_types": ["SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"],
+    "attention_head_dim": 8,
+    "encoder_hid_dim": 5,
+    "encoder_hid_dim_type": "image_proj",
+    "addition_embed_type": "image",
+}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"act_fn": "gelu"}, "act_fn='gelu'"),
-        ({"mid_block_type": "UNetMidBlock2D"}, "mid_block_type='UNetMidBlock2D'"),
-        ({"mid_block_type": None}, "mid_block_type=None"),
-        ({"class_embed_type": "projection"}, "class_embed_type='projection'"),
-        ({"num_class_embeds": 10}, "num_class_embeds=10"),
-        ({"encoder_hid_dim": 768, "encoder_hid_dim_type": "text_proj"}, "encoder_hid_dim=768"),
+        ({"act_fn": "tanh"}, "act_fn.*'tanh'"),
+        ({"mid_block_type": "UNetMidBlock3D"}, "mid_block_type='UNetMidBlock3D'"),
+        ({"class_embed_type": "fancy"}, "class_embed_type='fancy'"),
+        ({"class_embed_type": "projection"}, "needs projection_class_embeddings_input_dim"),
+        ({"encoder_hid_dim_type": "text_proj"}, "needs encoder_hid_dim"),
+        ({"encoder_hid_dim": 7, "encoder_hid_dim_type": "ip_image_proj"}, "'ip_image_proj'"),
+        ({"encoder_hid_dim": 7, "encoder_hid_dim_type": "image_proj"}, "addition_embed_type=None"),
+        ({"encoder_hid_dim": 7, "cross_attention_dim": [6, 8]}, "needs one cross_attention_dim"),
         ({"dual_cross_attention": True}, "dual_cross_attention=True"),
         ({"resnet_skip_time_act": True}, "resnet_skip_time_act=True"),
-        ({"resnet_time_scale_shift": "scale_shift"}, "resnet_time_scale_shift='scale_shift'"),
+        ({"resnet_time_scale_shift": "spatial"}, "resnet_time_scale_shift='spatial'"),
         ({"resnet_out_scale_factor": 0.5}, "resnet_out_scale_factor=0.5"),
-        ({"only_cross_attention": [True, False]}, "only_cross_attention="),
+        ({"only_cross_attention": [True] * 3}, "only_cross_attention.*3 entries"),
         ({"conv_in_kernel": 1}, "conv_in_kernel=1"),
-        ({"cross_attention_norm": "layer_norm"}, "cross_attention_norm='layer_norm'"),
+        ({"cross_attention_norm": "group_norm"}, "cross_attention_norm='group_norm'"),
+        ({**UNCLIP, "cross_attention_norm": "layer_norm"}, "cross_attention_norm='layer_norm'"),
         ({"time_embedding_type": "fourier"}, "time_embedding_type='fourier'"),
         ({"something_new": 3}, "something_new=3"),
-        ({"addition_embed_type": "image"}, "addition_embed_type='image'"),
+        ({"addition_embed_type": "image"}, "encoder_hid_dim_type=None"),
+        ({"addition_embed_type": "sound"}, "addition_embed_type='sound'"),
+        ({"addition_embed_type": "text", "class_embeddings_concat": True}, "class_embeddings_conc"),
         ({"down_block_types": ["CrossAttnDownBlock2D", "AttnDownBlock2D"]}, "'AttnDownBlock2D'"),
         ({"down_block_types": ["CrossAttnUpBlock2D"] * 2}, "'CrossAttnUpBlock2D'"),
         ({"up_block_types": ["UpBlock2D", "SkipUpBlock2D"]}, "'SkipUpBlock2D'"),
@@ -59,7 +76,8 @@ def tiny(**changes: Any) -> UNet2DConditionModel:
         ({"attention_head_dim": [2, 2, 2]}, "attention_head_dim.*3 entries.*2 blocks"),
         ({"layers_per_block": [1]}, "layers_per_block.*1 entries.*2 blocks"),
         ({"transformer_layers_per_block": [1, 2, 3]}, "transformer_layers_per_block.*3 entries"),
-        ({"addition_embed_type": "text_time"}, "addition_time_embed_dim"),
+        ({"transformer_layers_per_block": [[1], 1]}, "also needs reverse_transformer_layers"),
+        ({"addition_embed_type": "text_time"}, "needs projection_class_embeddings_input_dim"),
     ],
 )
 def test_what_is_not_implemented_is_refused_by_name(changes: dict[str, Any], said: str):
@@ -72,7 +90,8 @@ def test_defaults_are_those_of_the_published_format():
     assert config.block_out_channels == (320, 640, 1280, 1280)
     assert config.heads == (8, 8, 8, 8)
     assert config.layers == (2, 2, 2, 2)
-    assert config.depths == (1, 1, 1, 1)
+    assert [config.down(i).depths for i in range(4)] == [(1, 1)] * 4
+    assert [config.up(i).depths for i in range(4)] == [(1, 1, 1)] * 4
 
 
 def test_numbers_of_each_block():
@@ -119,13 +138,15 @@ def test_any_size_goes_in_and_comes_out(size: tuple[int, int]):
 def test_sdxl_needs_pooled_text_and_sizes():
     model = tiny(**TEXT_TIME)
     sample, text = torch.randn(2, 4, 8, 8), torch.randn(2, 3, 6)
-    with pytest.raises(LoomError, match="pooled text"):
+    with pytest.raises(LoomError, match=r"needs pooled text.*nothing was given"):
         model(sample, 7, text)
+    with pytest.raises(LoomError, match=r"needs pooled text.*ImageConditioning was given"):
+        model(sample, 7, text, added=ImageConditioning(torch.zeros(2, 5)))
     added = AddedConditioning(torch.randn(2, 5), torch.full((2, 6), 512))
     small = AddedConditioning(added.text_embeds, torch.full((2, 6), 64))
     assert (model(sample, 7, text, added=added) - model(sample, 7, text, added=small)).norm() > 0
-    with pytest.raises(LoomError, match="not an SDXL model"):
-        tiny().embed_added(added)
+    with pytest.raises(LoomError, match="takes no AddedConditioning"):
+        tiny()(sample, 7, text, added=added)
 
 
 def test_guidance_embedding_moves_the_prediction_of_a_distilled_model():
@@ -142,8 +163,71 @@ def test_guidance_embedding_moves_the_prediction_of_a_distilled_model():
 def test_wrong_number_of_residuals_is_not_ignored():
     model = tiny()
     sample, text = torch.randn(1, 4, 8, 8), torch.randn(1, 3, 6)
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(LoomError, match="4 skip connections, and 1 residuals"):
         model(sample, 5, text, down_residuals=[torch.zeros(1, 8, 8, 8)])
+    with pytest.raises(LoomError, match="2 down blocks, and 1 adapter states"):
+        model(sample, 5, text, adapter_states=[torch.zeros(1, 8, 8, 8)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "said"),
+    [
+        ({}, {"guidance": torch.zeros(1, 3)}, "takes no guidance embedding"),
+        ({}, {"class_labels": torch.tensor([1])}, "takes no class labels"),
+        ({"num_class_embeds": 10}, {}, "needs class labels: it has 10 classes"),
+        ({"class_embed_type": "timestep"}, {}, "needs class labels: .*'timestep'"),
+        ({}, {"encoder_hidden_states": None}, "6 wide, and none were given"),
+        ({}, {"encoder_hidden_states": torch.zeros(1, 3, 7)}, "6 wide, and ones 7 wide"),
+        ({"encoder_hid_dim": 9}, {}, "9 wide, and ones 6 wide"),
+        ({}, {"sample": torch.zeros(1, 9, 8, 8)}, "reads 4 channels, and the sample has 9"),
+        (UNCLIP, {"encoder_hidden_states": None}, "needs the vector of a picture"),
+        (UNCLIP, {"added": ImageConditioning(torch.zeros(1, 5))}, "no text embeddings"),
+        (
+            UNCLIP,
+            {
+                "added": ImageConditioning(torch.zeros(1, 5)),
+                "encoder_hidden_states": None,
+                "sample": torch.zeros(1, 4, 8, 7),
+            },
+            "multiples of 2, and these are 7×8",
+        ),
+    ],
+)
+def test_what_a_model_lacks_or_can_not_use_is_said(changes, arguments, said):
+    usual = {"sample": torch.zeros(1, 4, 8, 8), "encoder_hidden_states": torch.zeros(1, 3, 6)}
+    with pytest.raises(LoomError, match=said):
+        tiny(**changes)(**{**usual, "timestep": 7, **arguments})
+
+
+def test_a_class_for_all_is_that_class_for_each():
+    model = tiny(num_class_embeds=10)
+    sample, text = torch.randn(2, 4, 8, 8), torch.randn(2, 3, 6)
+    one = model(sample, 7, text, class_labels=torch.tensor([4]))
+    assert torch.equal(one, model(sample, 7, text, class_labels=torch.tensor([4, 4])))
+    assert (one - model(sample, 7, text, class_labels=torch.tensor([5]))).abs().max() > 1e-4
+
+
+def test_a_picture_alone_leads_an_unclip_decoder():
+    model = tiny(**UNCLIP, out_channels=8)
+    sample, image = torch.randn(2, 4, 8, 8), torch.randn(2, 5)
+    out = model(sample, 7, added=ImageConditioning(image))
+    assert out.shape == (2, 8, 8, 8)
+    assert (model(sample, 7, added=ImageConditioning(-image)) - out).abs().max() > 1e-4
+
+
+def test_adapter_states_reach_both_the_next_stage_and_the_skip_connections():
+    model = tiny()
+    sample, text = torch.randn(1, 4, 8, 8), torch.randn(1, 3, 6)
+    temb, context = model.embed(sample, 7, text), model.project_context(text)
+    x = model.conv_in(sample)
+    plain, before = model.encode(x, temb, context)
+    # In a stage with attention the state comes before the halving, in one without it after all.
+    first, second = torch.ones(1, 8, 8, 8), torch.ones(1, 16, 4, 4)
+    moved, skips = model.encode(x, temb, context, [torch.zeros_like(first), second])
+    assert torch.equal(moved, plain + 1) and torch.equal(skips[-1], plain + 1)
+    _, skips = model.encode(x, temb, context, [first, torch.zeros_like(second)])
+    assert torch.equal(skips[1], before[1] + 1)
+    assert torch.equal(skips[2], model.down_blocks[0].downsamplers[0](skips[1]))
 
 
 def test_time_embedding_is_sinusoids_through_two_layers():

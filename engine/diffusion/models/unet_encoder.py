@@ -1,0 +1,312 @@
+"""The half of a conditioned UNet that reads: its embeddings, down blocks and middle block.
+
+`UNet2DConditionModel` puts up blocks after it (Rombach et al. 2022, sections 3.2–3.3), and
+`ControlNetModel` is a copy of it with outlets (Zhang et al. 2023, section 3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.diffusion.blocks import added_embeddings
+from engine.diffusion.blocks.context_projections import ImageTokens, TextImageTokens
+from engine.diffusion.blocks.embeddings import TimestepEmbedding, sinusoidal_embedding
+from engine.diffusion.blocks.unet_stages import DownStage, MidStage
+from engine.diffusion.models.unet_config import UNetEncoderConfig
+from engine.graph.errors import LoomError
+
+
+@dataclass(frozen=True)
+class AddedConditioning:
+    """SDXL's extra inputs: pooled text (B, D) and size/crop numbers (B, 6) or (B, 5)."""
+
+    text_embeds: Tensor
+    time_ids: Tensor
+
+
+@dataclass(frozen=True)
+class TextImageConditioning:
+    """Kandinsky 2.1's extra inputs: the vectors of a text and of a picture, (B, D) each."""
+
+    text_embeds: Tensor
+    image_embeds: Tensor
+
+
+@dataclass(frozen=True)
+class ImageConditioning:
+    """Kandinsky 2.2's only input beside the sample: a picture's vector (B, D)."""
+
+    image_embeds: Tensor
+
+
+@dataclass(frozen=True)
+class ImageHintConditioning:
+    """Kandinsky 2.2's ControlNet: a picture's vector (B, D) and a hint (B, 3, 8h, 8w) in [0, 1]."""
+
+    image_embeds: Tensor
+    hint: Tensor
+
+
+Added = AddedConditioning | TextImageConditioning | ImageConditioning | ImageHintConditioning
+
+# The `added` argument that each `addition_embed_type` takes, and what it is in words.
+TAKES: dict[str | None, tuple[type[Added], str]] = {
+    "text_time": (AddedConditioning, "pooled text embeddings and sizes"),
+    "text_image": (TextImageConditioning, "the vectors of a text and a picture"),
+    "image": (ImageConditioning, "the vector of a picture"),
+    "image_hint": (ImageHintConditioning, "the vector of a picture and a hint"),
+}
+
+
+class UNetEncoder(nn.Module):
+    """Latents to the middle block's output, and the skip connections on the way.
+
+    `guidance_dim` is the width of a guidance embedding (models distilled to take the guidance scale
+    as an input); `concat_classes` puts the class embedding beside the time's instead of adding it.
+    """
+
+    def __init__(
+        self,
+        config: UNetEncoderConfig,
+        guidance_dim: int | None = None,
+        concat_classes: bool = False,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.concat_classes = concat_classes
+        widths = config.block_out_channels
+        self.conv_in = nn.Conv2d(config.in_channels, widths[0], 3, padding=1)
+        self.time_embedding = TimestepEmbedding(
+            widths[0], config.time_dim, cond_dim=guidance_dim, act_fn=config.act_fn
+        )
+        self.encoder_hid_proj = _context_projection(config)
+        self.class_embedding = _class_embedding(config)
+        self.add_embedding = _added_embedding(config)
+        self.down_blocks = nn.ModuleList(
+            DownStage(config.down(i), widths[max(i - 1, 0)], last=i == config.blocks - 1)
+            for i in range(config.blocks)
+        )
+        mid = config.mid()
+        self.mid_block = MidStage(mid) if mid else None
+
+    def sinusoids(self, values: Tensor, dim: int) -> Tensor:
+        """Sinusoids (N, dim) of N numbers, in the order of the config and the model's dtype."""
+        flip, shift = self.config.flip_sin_to_cos, self.config.freq_shift
+        found = sinusoidal_embedding(values, dim, flip_sin_to_cos=flip, freq_shift=shift)
+        return found.to(self.conv_in.weight.dtype)
+
+    def embed_time(
+        self, timestep: Tensor | float, batch: int, guidance: Tensor | None = None
+    ) -> Tensor:
+        """The time embedding (batch, 4·width) of a scalar timestep or one for each sample.
+
+        `guidance` (batch, time_cond_proj_dim) is the guidance embedding of distilled models.
+        """
+        if guidance is not None and self.time_embedding.cond_proj is None:
+            raise LoomError(
+                "This UNet takes no guidance embedding: it has no time_cond_proj_dim.",
+                field="guidance",
+                remedy="Guide it with an empty prompt instead, or use a distilled model.",
+            )
+        t = torch.as_tensor(timestep, device=self.conv_in.weight.device).reshape(-1).expand(batch)
+        sinusoids = self.sinusoids(t, self.config.block_out_channels[0])
+        return self.time_embedding(sinusoids, guidance)
+
+    def embed_classes(self, labels: Tensor | None, batch: int) -> Tensor | None:
+        """The class embedding (batch, 4·width) of labels; None for a model without classes.
+
+        Labels are indices (batch,) or (1,), or for projections vectors (batch, D).
+        """
+        if self.class_embedding is None:
+            if labels is not None:
+                raise LoomError("This UNet takes no class labels.", field="class_labels")
+            return None
+        if labels is None:
+            raise LoomError(
+                f"This UNet needs class labels: it has {self._classes}.", field="class_labels"
+            )
+        labels = labels.expand(batch, *labels.shape[1:])
+        if self.config.class_embed_type == "timestep":
+            labels = self.sinusoids(labels, self.config.block_out_channels[0])
+        elif self.config.class_embed_type is not None:
+            labels = labels.to(self.conv_in.weight.dtype)
+        return self.class_embedding(labels)
+
+    @property
+    def _classes(self) -> str:
+        kind = self.config.class_embed_type
+        return f"class_embed_type={kind!r}" if kind else f"{self.config.num_class_embeds} classes"
+
+    def embed_added(self, added: Added) -> Tensor:
+        """The embedding (B, 4·width) of what is told beside time and text; added to the time's."""
+        self._check_added(added)
+        dtype = self.conv_in.weight.dtype
+        embed: Any = self.add_embedding
+        match added:
+            case AddedConditioning():
+                sizes = self.sinusoids(
+                    added.time_ids.flatten(), self.config.addition_time_embed_dim or 0
+                ).reshape(added.time_ids.shape[0], -1)
+                return embed(torch.cat([added.text_embeds.to(dtype), sizes], dim=-1))
+            case TextImageConditioning():
+                return embed(added.text_embeds.to(dtype), added.image_embeds.to(dtype))
+            case ImageConditioning() | ImageHintConditioning():
+                return embed(added.image_embeds.to(dtype))
+
+    def _check_added(self, added: Added | None) -> None:
+        """Raise LoomError unless `added` is what the model takes, which may be nothing."""
+        takes = TAKES.get(self.config.addition_embed_type)
+        if takes is None and added is not None:
+            raise LoomError(
+                f"This UNet takes no {type(added).__name__}: its addition_embed_type is "
+                f"{self.config.addition_embed_type!r}.",
+                field="added",
+            )
+        if takes is not None and not isinstance(added, takes[0]):
+            given = "nothing" if added is None else type(added).__name__
+            raise LoomError(
+                f"This UNet needs {takes[1]} ({takes[0].__name__}), and {given} was given.",
+                field="added",
+            )
+
+    def embed(
+        self,
+        sample: Tensor,
+        timestep: Tensor | float,
+        context: Tensor | None,
+        *,
+        added: Added | None = None,
+        guidance: Tensor | None = None,
+        class_labels: Tensor | None = None,
+    ) -> Tensor:
+        """All that the residual blocks are told: (B, 4·width), or twice that beside classes.
+
+        `context` is what `forward` was given, before its projection.
+        """
+        self._check_added(added)
+        batch = sample.shape[0]
+        temb = self.embed_time(timestep, batch, guidance)
+        classes = self.embed_classes(class_labels, batch)
+        if classes is not None:
+            temb = torch.cat([temb, classes], dim=-1) if self.concat_classes else temb + classes
+        if added is not None:
+            temb = temb + self.embed_added(added)
+        elif isinstance(self.add_embedding, added_embeddings.TextEmbedding):
+            temb = temb + self.add_embedding(self._given(context))
+        return temb
+
+    def project_context(self, context: Tensor | None, added: Added | None = None) -> Tensor | None:
+        """What the attention reads (B, L, cross_attention_dim), from what `forward` was given."""
+        self._check_added(added)
+        dtype = self.conv_in.weight.dtype
+        match self.encoder_hid_proj:
+            case None:
+                return self._given(context) if self._needs_context else context
+            case ImageTokens():
+                if context is not None:
+                    raise LoomError(
+                        "This UNet reads a picture's vector and no text embeddings.",
+                        field="encoder_hidden_states",
+                    )
+                assert isinstance(added, ImageConditioning | ImageHintConditioning)
+                return self.encoder_hid_proj(added.image_embeds.to(dtype))
+            case TextImageTokens():
+                assert isinstance(added, TextImageConditioning)
+                return self.encoder_hid_proj(self._given(context), added.image_embeds.to(dtype))
+            case _:
+                return self.encoder_hid_proj(self._given(context))
+
+    @property
+    def _needs_context(self) -> bool:
+        """Whether there is attention that can't look at the pixels in place of a context."""
+        stages = [self.config.mid(), *map(self.config.down, range(self.config.blocks))]
+        return any(s and s.attention != "none" and s.context_dim != s.width for s in stages)
+
+    def _given(self, context: Tensor | None) -> Tensor:
+        """`context`, when it is there and as wide as the model reads."""
+        width = self.config.encoder_hid_dim or self.config.each("cross_attention_dim")[0]
+        if context is None or context.shape[-1] != width:
+            given = "none" if context is None else f"ones {context.shape[-1]} wide"
+            raise LoomError(
+                f"This UNet needs text embeddings {width} wide, and {given} were given.",
+                field="encoder_hidden_states",
+                remedy="Encode the prompt with a text encoder of the same family.",
+            )
+        return context
+
+    def join_hint(self, sample: Tensor, added: Added | None) -> Tensor:
+        """The sample with a hint's channels behind its own, where the model has hints."""
+        if not isinstance(added, ImageHintConditioning):
+            return sample
+        assert isinstance(self.add_embedding, added_embeddings.ImageHintEmbedding)
+        return torch.cat([sample, self.add_embedding.channels(added.hint.to(sample.dtype))], dim=1)
+
+    def encode(
+        self,
+        x: Tensor,
+        temb: Tensor,
+        context: Tensor | None,
+        adapter_states: Sequence[Tensor] = (),
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The last down block's output of `x`, what `conv_in` gave, and all skip connections.
+
+        `adapter_states` has one tensor for each down block, or is empty.
+        """
+        skips = [x]
+        states: Sequence[Tensor | None] = adapter_states or [None] * len(self.down_blocks)
+        for block, state in zip(self.down_blocks, states, strict=True):
+            x, outputs = block(x, temb, context, state)
+            skips += outputs
+        return x, skips
+
+
+def _context_projection(config: UNetEncoderConfig) -> nn.Module | None:
+    kind, width, dim = config.context_projection, config.encoder_hid_dim, config.cross_attention_dim
+    if kind is None:
+        return None
+    assert width is not None and isinstance(dim, int)
+    if kind == "text_image_proj":
+        return TextImageTokens(width, dim, dim)
+    return ImageTokens(width, dim) if kind == "image_proj" else nn.Linear(width, dim)
+
+
+def _class_embedding(config: UNetEncoderConfig) -> nn.Module | None:
+    width = config.projection_class_embeddings_input_dim or 0
+    match config.class_embed_type:
+        case "timestep":
+            first = config.block_out_channels[0]
+            return TimestepEmbedding(first, config.time_dim, act_fn=config.act_fn)
+        case "identity":
+            return nn.Identity()
+        case "projection":
+            return TimestepEmbedding(width, config.time_dim)
+        case "simple_projection":
+            return nn.Linear(width, config.time_dim)
+        case _:
+            count = config.num_class_embeds
+            return nn.Embedding(count, config.time_dim) if count is not None else None
+
+
+def _added_embedding(config: UNetEncoderConfig) -> nn.Module | None:
+    width, context, dim = config.encoder_hid_dim, config.cross_attention_dim, config.time_dim
+    match config.addition_embed_type:
+        case "text_time":
+            return TimestepEmbedding(config.projection_class_embeddings_input_dim or 0, dim)
+        case "text":
+            heads = config.addition_embed_type_num_heads
+            text_dim = width or config.each("cross_attention_dim")[0]
+            return added_embeddings.TextEmbedding(text_dim, dim, heads)
+        case "text_image":
+            assert isinstance(context, int)
+            return added_embeddings.TextImageEmbedding(context, context, dim)
+        case "image":
+            return added_embeddings.ImageEmbedding(width or 0, dim)
+        case "image_hint":
+            return added_embeddings.ImageHintEmbedding(width or 0, dim)
+        case _:
+            return None
