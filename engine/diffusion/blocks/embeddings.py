@@ -1,4 +1,4 @@
-"""Embeddings of scalars: the diffusion timestep and SDXL's sizes and crops."""
+"""Embeddings of scalars: the timestep or noise level, and SDXL's sizes and crops."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ def sinusoidal_embedding(
     if dim % 2:
         parts.append(torch.zeros_like(angles[:, :1]))
     return torch.cat(parts, dim=-1)
+
+
+class FourierEmbedding(nn.Module):
+    """Sines and cosines of log σ at random frequencies, drawn once and kept with the weights.
+
+    Maps noise levels (N,), above zero, to (N, 2 · features). Tancik et al. 2020, section 3; as
+    Song et al. 2021 (appendix C.1) embed the noise level.
+    """
+
+    def __init__(self, features: int, scale: float = 16.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(features) * scale, requires_grad=False)
+
+    def forward(self, sigmas: Tensor) -> Tensor:
+        angles = sigmas.to(self.weight).log()[:, None] * self.weight[None, :] * 2 * math.pi
+        return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 class TimestepEmbedding(nn.Module):

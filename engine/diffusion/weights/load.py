@@ -22,6 +22,7 @@ from engine.graph.errors import LoomError
 OURS: Mapping[str, str] = {
     "UNet2DConditionModel": "engine.diffusion.models.unet_2d_condition",
     "AutoencoderKL": "engine.diffusion.models.autoencoder_kl",
+    "UNet2DModel": "engine.diffusion.models.unet_2d",
 }
 THEIRS: Mapping[str, str] = {
     "CLIPTextModel": "transformers.models.clip",
