@@ -1,0 +1,163 @@
+"""InstructPix2Pix, depth to image and the ×4 upscaler against the reference pipelines."""
+
+import diffusers
+import pytest
+import torch
+
+from engine.diffusion.extra_channels import for_depth, for_editing
+from engine.diffusion.guidance.instruct_pix2pix import InstructPix2Pix
+from engine.diffusion.sampling import Job
+from engine.diffusion.span import Span
+from engine.diffusion.upscaling import low_resolution
+from engine.diffusion.values import Image, Latents
+from tests.parity.pipelines.tiny import (
+    SEEDS,
+    agree,
+    decoded,
+    encoded,
+    generators,
+    noise,
+    our_scheduler,
+    picture,
+    quiet,
+    their_scheduler,
+    zeros,
+)
+
+pytestmark = pytest.mark.parity
+UNSAFE = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+
+
+@pytest.mark.parametrize("solver", ["EulerAncestralDiscreteScheduler", "DDIMScheduler"])
+def test_instruct_pix2pix(tiny, solver: str):
+    model, scheduler = tiny(in_channels=8), their_scheduler(solver)
+    pixels = picture()
+    theirs = quiet(
+        diffusers.StableDiffusionInstructPix2PixPipeline(
+            **model.theirs, scheduler=scheduler, **UNSAFE
+        )
+    )(
+        ["a red fish"] * 2,
+        image=pixels,
+        negative_prompt=["a cat"] * 2,
+        num_inference_steps=6,
+        guidance_scale=5.0,
+        image_guidance_scale=1.4,
+        generator=generators(),
+        output_type="pt",
+    ).images
+    job = Job(
+        model.ours["unet"],
+        our_scheduler(scheduler),
+        zeros(),
+        noise(),
+        model.prompt("a red fish"),
+        model.prompt("a cat"),
+        steps=6,
+        guidance=InstructPix2Pix(5.0, 1.4),
+        channels=for_editing(model.ours["vae"], Image(pixels)),
+    )
+    agree(decoded(model.ours["vae"], job.run().latents), theirs)
+
+
+@pytest.mark.parametrize("solver", ["DDIMScheduler", "DPMSolverMultistepScheduler"])
+def test_depth_to_image(tiny, solver: str):
+    model, scheduler = tiny(in_channels=5), their_scheduler(solver)
+    pixels = picture()
+    depth = torch.rand(1, 1, 16, 16, generator=torch.Generator().manual_seed(3))
+
+    theirs = quiet(_depth_pipeline(model, scheduler))(
+        ["a red fish"] * 2,
+        image=pixels,
+        depth_map=depth[0].expand(2, -1, -1),
+        negative_prompt=["a cat"] * 2,
+        num_inference_steps=8,
+        strength=0.7,
+        guidance_scale=4.0,
+        generator=generators(),
+        output_type="pt",
+    ).images
+    known = encoded(model.ours["vae"], pixels)
+    job = Job(
+        model.ours["unet"],
+        our_scheduler(scheduler),
+        known,
+        noise(),
+        model.prompt("a red fish"),
+        model.prompt("a cat"),
+        steps=8,
+        guidance=4.0,
+        span=Span("renoise", 0.7),
+        channels=for_depth(Image(depth.expand(2, 3, -1, -1)), known),
+    )
+    agree(decoded(model.ours["vae"], job.run().latents), theirs)
+
+
+def _depth_pipeline(model, scheduler):
+    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessorPil
+
+    estimator = DPTForDepthEstimation(
+        DPTConfig(
+            hidden_size=32,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            intermediate_size=37,
+            image_size=32,
+            patch_size=16,
+            backbone_out_indices=[0, 1, 2, 3],
+            neck_hidden_sizes=[16, 16, 32, 32],
+            fusion_hidden_size=16,
+            is_hybrid=False,
+        )
+    )
+    return diffusers.StableDiffusionDepth2ImgPipeline(
+        **model.theirs,
+        scheduler=scheduler,
+        depth_estimator=estimator,
+        feature_extractor=DPTImageProcessorPil(size={"height": 32, "width": 32}),
+    )
+
+
+def test_upscaling(tiny):
+    """Its level of noise is a class, its latents are as large as the small picture."""
+    model = tiny(in_channels=7, num_class_embeds=1000)
+    scheduler = their_scheduler("DDIMScheduler", prediction_type="v_prediction")
+    low = diffusers.DDPMScheduler(beta_schedule="scaled_linear")
+    small = picture(side=8)
+    drawn = torch.stack([torch.randn(3, 8, 8, generator=g) for g in _second_draws()])
+    first = torch.stack([torch.randn(4, 8, 8, generator=g) for g in generators()])
+    pipeline = diffusers.StableDiffusionUpscalePipeline(
+        **model.theirs, scheduler=scheduler, low_res_scheduler=low
+    )
+    original = low.add_noise
+    low.add_noise = lambda x, given, t: original(x, drawn, t)
+    theirs = quiet(pipeline)(
+        ["a red fish"] * 2,
+        image=small,
+        negative_prompt=["a cat"] * 2,
+        num_inference_steps=5,
+        guidance_scale=4.0,
+        noise_level=20,
+        latents=first,
+        output_type="latent",
+    ).images
+    job = Job(
+        model.ours["unet"],
+        our_scheduler(scheduler),
+        Latents(first * 0),
+        noise(),
+        model.prompt("a red fish"),
+        model.prompt("a cat"),
+        steps=5,
+        guidance=4.0,
+        channels=low_resolution(Image(small), noise(), 20),
+    )
+    agree(job.run().latents.samples, theirs)
+
+
+def _second_draws():
+    """Generators that have drawn a small picture's noise once."""
+    found = [torch.Generator().manual_seed(seed) for seed in SEEDS]
+    for generator in found:
+        torch.randn(3, 8, 8, generator=generator)
+    return found
