@@ -20,11 +20,27 @@ from engine.diffusion.sampling import seeds_for, start_run
 from engine.diffusion.schedulers.handles import solver
 from engine.diffusion.schedulers.run import SchedulerRun
 from engine.diffusion.span import Span
-from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, read_fields
+from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, tensor_bytes
 from engine.graph import digests
 from engine.graph.errors import LoomError
 
-digests.reader(SchedulerRun)(read_fields)
+
+def _read_memory(run: SchedulerRun, digest: digests.Digest) -> None:
+    """A run's content beyond its settings, which stand beside it: the tensors that it remembers."""
+    for name, value in vars(run).items():
+        for k, tensor in enumerate(_tensors(value)):
+            digest.text("memory", f"{name} {k} {tensor.dtype} {tuple(tensor.shape)}")
+            digest.bytes("data", tensor_bytes(tensor))
+
+
+def _tensors(value: Any) -> list[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        return [value]
+    parts = value if isinstance(value, list | tuple) else ()
+    return [tensor for part in parts for tensor in _tensors(part)]
+
+
+digests.reader(SchedulerRun)(_read_memory)
 
 
 @torch.inference_mode()
