@@ -92,7 +92,8 @@ def examine(expansion: Expansion, settings: Settings | None = None) -> tuple[Rep
             ]
             if found:
                 types[str(port)] = replace(found[0], many=found[0].many or len(found) > 1)
-    return flat, replace(flat, problems=expansion.told(problems), types=types)
+    told = (*expansion.problems, *expansion.told(problems))
+    return flat, replace(flat, problems=told, types=types)
 
 
 def _changing_states(expansion: Expansion, flat: Report) -> list[Problem]:
@@ -291,7 +292,9 @@ class _Check:
                 known = [port for port in (*spec.inputs, *spec.params) if spec.socket(port)]
                 remedy = f"{spec.label} has {', '.join(known) or 'none'}.{suggestion(name, known)}"
                 reason = "There is no such input."
-                if name in spec.params:
+                if name == spec.gathers:
+                    reason = "A sweep fills it in, so it takes no link."
+                elif name in spec.params:
                     reason = "It names something on disk, so it takes no link."
                 self._add("unknown-input", node.id, name, reason, remedy)
                 continue

@@ -10,28 +10,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from engine.graph.cache import Cache, Lost
-from engine.graph.check import CheckError, examine, requested
 from engine.graph.context import Settings
-from engine.graph.errors import GraphError, LoomError, NodeError
+from engine.graph.errors import GraphError, NodeError
 from engine.graph.events import Emit, Finished, ignore
-from engine.graph.expand import Counts, Expansion, expand
-from engine.graph.flat import End, Given
+from engine.graph.expand import Counts
+from engine.graph.flat import Given
 from engine.graph.graph import Graph, Source
-from engine.graph.keys import Recipe, recipes
-from engine.graph.plan import Plan, Record, left_out, make_plan, record
+from engine.graph.plan import Plan, Record, record
 from engine.graph.prefetch import Models
+from engine.graph.prepare import Job, Preparer, locks
+from engine.graph.problems import Problem
 from engine.graph.registry import Registry
-from engine.graph.repeat import TIMES
 from engine.graph.run import Run
-from engine.graph.settle import Settled, settle
-from engine.graph.states import active, keep_locked
 from engine.graph.sweep import Cell, Grid
 
 
@@ -44,7 +41,7 @@ class Result:
     requested effects wrote, now or earlier. `graph` is the workflow with seeds drawn and models
     pinned; `grid` has the cells of its sweep. Nodes inside subgraphs and zones, and those that
     differ between cells, go by the ids they have written out: `fix/denoise`, `loop#3/step`,
-    `denoise@guidance=7.5`.
+    `denoise@guidance=7.5`. `elsewhere` are problems of parts that nothing requested needs.
     """
 
     graph: Graph
@@ -56,8 +53,9 @@ class Result:
     seconds: float
     files: tuple[Path, ...]
     grid: Grid
+    elsewhere: tuple[Problem, ...]
     _run: Run = field(repr=False)
-    _job: _Job = field(repr=False)
+    _job: Job = field(repr=False)
 
     @property
     def ok(self) -> bool:
@@ -88,51 +86,14 @@ class Result:
                 remedy="Ask for this node among the outputs.",
             ) from None
 
-    def files_of(self, cell: Cell) -> tuple[Path, ...]:
-        """Those of `files` that are of one cell of the sweep."""
-        parts = self._job.settled.expansion.parts
-        ids = {name for part in parts if part.cell == cell for name in part.names.values()}
+    def files_of(self, cell: Cell | None) -> tuple[Path, ...]:
+        """Those of `files` that are of one cell of the sweep; of None, those of no cell alone."""
+        expansion = self._job.settled.expansion
+        ids = expansion.gathered
+        if cell is not None:
+            parts = (part.names.values() for part in expansion.parts if part.cell == cell)
+            ids = frozenset(name for names in parts for name in names) - ids
         return tuple(self._run.files(name for name in self._job.plan.outputs if name in ids))
-
-
-@dataclass(frozen=True)
-class _Job:
-    """A graph made ready: resolved, checked, keyed and planned.
-
-    `graph` is what takes part of it, without what is muted, bypassed or above a lock. `open` says
-    that it is only there to find out how often zones run.
-    """
-
-    settled: Settled
-    graph: Graph
-    passes: Mapping[Source, tuple[Source, ...]]
-    recipes: Mapping[str, Recipe]
-    plan: Plan
-    open: bool
-
-    def counts(self, values: Callable[[str], Mapping[str, Any]]) -> Counts:
-        """How often the zones run that this job was to find out, from the values of nodes."""
-        found: dict[tuple[tuple[int, ...], str], Any] = {}
-        for place, zone in self.settled.expansion.open:
-            ends = [_behind(end, self.passes) for end in zone.ends]
-            if all(isinstance(end, Given) or end.node in self.recipes for end in ends):
-                items = [
-                    end.value if isinstance(end, Given) else values(end.node)[end.port]
-                    for end in ends
-                ]
-                found[place, zone.zone] = (
-                    items[0] if zone.port == TIMES else sum(map(_length, items))
-                )
-        return found
-
-
-def _behind(end: End, passes: Mapping[Source, tuple[Source, ...]]) -> End:
-    """The port that a bypassed node hands on, for one of its outputs."""
-    return end if isinstance(end, Given) else passes.get(end, (end,))[0]
-
-
-def _length(value: Any) -> int:
-    return len(cast(list[Any], value)) if isinstance(value, list) else 1
 
 
 class Executor:
@@ -173,7 +134,7 @@ class Executor:
         """What `run` with the same arguments would do, and why. Raises what `run` raises."""
         counts: Counts = {}
         while True:
-            job = self._prepare(graph, outputs, seed, name, fresh, counts)
+            job = self._preparer().job(graph, outputs, seed, name, fresh, counts)
             if not job.open:
                 return job.plan
             if job.plan.runs:
@@ -183,7 +144,7 @@ class Executor:
             except (KeyError, Lost):
                 break
             graph = job.settled.resolved.graph
-        whole = self._prepare(graph, outputs, seed, name, fresh, counts, whole=True)
+        whole = self._preparer().job(graph, outputs, seed, name, fresh, counts, whole=True)
         notes = tuple(
             f"{zone.zone}: how often it runs is known when "
             f"{', '.join(str(end) for end in zone.ends)} is there; here it runs once."
@@ -215,7 +176,7 @@ class Executor:
         counts: Counts = {}
         ran: dict[str, str] = {}  # by id, the key of what was run to find out how often zones run
         while True:
-            job = self._prepare(graph, outputs, seed, name, fresh, counts, done=ran.values())
+            job = self._preparer().job(graph, outputs, seed, name, fresh, counts, done=ran.values())
             run = self._go(job, name, fresh, emit, cancel)
             ran |= {node_id: job.recipes[node_id].key for node_id in run.ran}
             if not job.open or run.failed or run.cancelled:
@@ -236,15 +197,19 @@ class Executor:
             seconds=seconds,
             files=tuple(run.files(job.plan.outputs)),
             grid=job.settled.expansion.grid,
+            elsewhere=job.plan.elsewhere,
             _run=run,
             _job=job,
         )
 
+    def _preparer(self) -> Preparer:
+        return Preparer(self.registry, self.settings, self.cache, self.environment)
+
     def _kept(self, plan: Plan, node_id: str) -> Mapping[str, Any]:
         return self.cache.load(plan.entries[node_id])
 
-    def _go(self, job: _Job, name: str, fresh: bool, emit: Emit, cancel: threading.Event) -> Run:
-        self.cache.pin(name, _locks(job.settled.expansion.graph))
+    def _go(self, job: Job, name: str, fresh: bool, emit: Emit, cancel: threading.Event) -> Run:
+        self.cache.pin(name, locks(job.settled.expansion.graph))
         run = Run(
             job.graph,
             job.settled.expansion.registry,
@@ -279,77 +244,9 @@ class Executor:
                         "It has no result to keep.", node=node_id, remedy="Run it first."
                     )
                 graph.set_lock(node_id, key)
-        self.cache.pin(name, _locks(graph))
+        self.cache.pin(name, locks(graph))
 
-    def _prepare(
-        self,
-        graph: Graph,
-        outputs: Iterable[str],
-        seed: int | None,
-        name: str,
-        fresh: bool,
-        counts: Counts,
-        *,
-        done: Collection[str] = (),
-        whole: bool = False,
-    ) -> _Job:
-        """Make a graph ready, or as much of it as says how often zones run that need to know.
-
-        `counts` has what is known of that, `done` the keys of results to keep though `fresh`. With
-        `whole` zones of which it is not known run once.
-        """
-        expansion = expand(graph, self.registry, self.settings, counts)
-        registry = expansion.registry
-        if expansion.problems:
-            raise CheckError(expansion.told(()))
-        flat = expansion.graph
-        wanted = requested(flat, registry, expansion.targets(outputs))
-        held = self.cache.find(_locks(flat))
-        part = active(flat, registry.find)
-        targets = part.targets(wanted)
-        needed = keep_locked(part.graph, held)
-        above = needed.upstream(targets)
-        free = {node_id for node_id in above if not needed.nodes[node_id].lock}
-        self._check(expansion, free)
-        asked = () if whole else _asked(expansion, part.passes, above)
-        targets = asked or targets
-        order = needed.order(targets)
-        hashes = self.cache.hashes
-        settling = [node_id for node_id in order if node_id in free]
-        settled = settle(
-            graph, self.registry, expansion, settling, self.settings, hashes, seed, counts
-        )
-        part = active(settled.expansion.graph, registry.find)
-        kept = keep_locked(part.graph, held)
-        found = recipes(kept, registry, order, self.settings, self.environment, hashes)
-        _check_locks(part.graph, found)
-        entries = self.cache.find(
-            recipe.key
-            for recipe in found.values()
-            if not fresh or recipe.key in held or recipe.key in done
-        )
-        plan = make_plan(
-            kept,
-            targets,
-            found,
-            entries,
-            self.cache.stale,
-            self.environment,
-            self.cache.last_run(name),
-            settled.resolved.models,
-        )
-        steps = left_out(flat, flat.upstream(wanted), part.left_out)
-        plan = replace(plan, steps=(*plan.steps, *steps))
-        return _Job(settled, kept, part.passes, found, plan, bool(asked))
-
-    def _check(self, expansion: Expansion, nodes: Collection[str]) -> None:
-        """CheckError when there are problems at any of these nodes of the flat graph."""
-        flat = examine(expansion, self.settings)[0]
-        found = [problem for problem in flat.problems if problem.node in nodes or not problem.node]
-        if told := expansion.told(found):
-            raise CheckError(told)
-
-    def _remember(self, job: _Job, run: Run, name: str) -> None:
+    def _remember(self, job: Job, run: Run, name: str) -> None:
         before: Record = self.cache.last_run(name)
         seconds = {
             node_id: entry.seconds
@@ -359,35 +256,3 @@ class Executor:
         self.cache.remember_run(
             name, record(self.environment, job.recipes, job.graph, seconds, before)
         )
-
-
-def _asked(
-    expansion: Expansion, passes: Mapping[Source, tuple[Source, ...]], above: Collection[str]
-) -> tuple[str, ...]:
-    """The nodes that say how often zones run that are among those above the outputs."""
-    found: dict[str, None] = {}
-    places = {part.cell.place: part for part in expansion.parts}
-    for place, zone in expansion.open:
-        part = places[place]
-        inside = [id for id in part.flat.graph.nodes if id.startswith(f"{zone.zone}#")]
-        if any(part.id(id) in above for id in inside):
-            ends = [_behind(end, passes) for end in zone.ends]
-            found.update(dict.fromkeys(end.node for end in ends if isinstance(end, Source)))
-    return tuple(found)
-
-
-def _locks(graph: Graph) -> frozenset[str]:
-    """The keys that nodes of a graph are locked to."""
-    return frozenset(node.lock for node in graph.nodes.values() if node.lock)
-
-
-def _check_locks(graph: Graph, found: Mapping[str, Recipe]) -> None:
-    """Raise LoomError where a lock's result is not kept, and would not come out the same."""
-    for node_id, recipe in found.items():
-        lock = graph.nodes[node_id].lock
-        if lock and lock != recipe.key:
-            raise LoomError(
-                "The result it is locked to is not kept here.",
-                node=node_id,
-                remedy="Unlock it to make it anew.",
-            )

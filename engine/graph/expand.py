@@ -12,13 +12,15 @@ from typing import Any
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
 from engine.graph.flat import End, Flat, Open, Origin
-from engine.graph.flatten import flatten, is_plain
+from engine.graph.flatten import TOO_LARGE, flatten, is_plain, too_large
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.interface import local_registry
-from engine.graph.merge import Part, merged
+from engine.graph.merge import Merged, Part, merged
 from engine.graph.problems import Problem, problem
 from engine.graph.registry import Registry
 from engine.graph.sweep import Cell, Grid, cell_graph, grid
+
+MAX_NODES = 1_000_000  # of all cells together, before those that are the same are one
 
 Counts = Mapping[tuple[tuple[int, ...], str], Any]
 
@@ -31,7 +33,8 @@ _OF_WHAT_IS_NOT_GIVEN = {"missing-input", "missing-param"}
 class Expansion:
     """`graph` is what runs; `parts` is a part for each cell, one where nothing is swept.
 
-    `registry` knows the graph's own node types too. `problems` keep it from being written out.
+    `registry` knows the graph's own node types too. `problems` are what could not be written out.
+    `gathered` are the nodes that gather cells and what reads them: they are of no cell alone.
     """
 
     graph: Graph
@@ -39,6 +42,7 @@ class Expansion:
     grid: Grid
     parts: tuple[Part, ...]
     problems: tuple[Problem, ...] = ()
+    gathered: frozenset[str] = frozenset()
 
     @property
     def plain(self) -> bool:
@@ -47,8 +51,15 @@ class Expansion:
 
     def targets(self, outputs: Iterable[str]) -> tuple[str, ...]:
         """What to run for these outputs; a name that is nowhere stays as it is."""
-        found = (self.pulled(name) or (name,) for name in outputs)
-        return tuple(dict.fromkeys(name for names in found for name in names))
+        found: dict[str, None] = {}
+        for name in outputs:
+            known = any(
+                origin.address == name
+                for part in self.parts
+                for origin in part.flat.origins.values()
+            )
+            found.update(dict.fromkeys(self.pulled(name) or (() if known else (name,))))
+        return tuple(found)
 
     def pulled(self, node_id: str) -> tuple[str, ...]:
         """The nodes to run for a node, instance or zone: in every cell, every iteration.
@@ -121,12 +132,13 @@ class Expansion:
         return tuple(found)
 
     def told(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-        """Problems of the flat graph as the person sees them, after those of writing it out.
+        """Problems of the flat graph as the person sees them.
 
         What every instance of a subgraph has is told once, at the subgraph.
         """
-        if self.plain:
-            return (*self.problems, *problems)
+        problems = tuple(problems)
+        if self.plain or not problems:
+            return problems
         homes = {
             part.id(id): (part.flat, id)
             for part in reversed(self.parts)
@@ -145,7 +157,7 @@ class Expansion:
             origin = flat.origins.get(place, Origin((), "", place))
             key = (origin.definition, origin.node, port, item.code)
             found.setdefault(key, {}).setdefault(origin.path, (replace(item, port=port), origin))
-        told = list(self.problems)
+        told: list[Problem] = []
         for (definition, node, _, _), by_path in found.items():
             everywhere = definition and len(by_path) == len(uses[definition])
             for item, origin in by_path.values():
@@ -168,30 +180,35 @@ def expand(
 
     `counts` says, by cell and zone, how often zones run that only a run can tell.
     """
-    if not graph.sweep and is_plain(graph):
-        whole = Grid((), (Cell((), {}),))
-        return Expansion(graph, registry, whole, (Part(whole.cells[0], Flat(graph)),))
+    plain = is_plain(graph)
+    single = Grid((), (Cell((), {}),))
+    if plain and not graph.sweep:
+        return Expansion(graph, registry, single, (Part(single.cells[0], Flat(graph)),))
     local = local_registry(graph, registry)
     counts = counts or {}
     problems: list[Problem] = []
     try:
-        cells = grid(graph, settings or Settings()) if graph.sweep else Grid((), (Cell((), {}),))
+        cells = grid(graph, settings or Settings()) if graph.sweep else single
     except LoomError as error:
         problems.append(problem("sweep", error))
-        cells = Grid((), (Cell((), {}),))
+        cells = single
     parts: list[Part] = []
+    size = 0
     for cell in cells.cells:
         known = {zone: value for (place, zone), value in counts.items() if place == cell.place}
-        single = cell_graph(graph, cell.values) if graph.sweep else graph
-        flat = flatten(single, local, known)
+        one = cell_graph(graph, cell.values) if graph.sweep else graph
+        flat = Flat(one) if plain else flatten(one, local, known)
         parts.append(Part(cell, flat))
         problems += [found for found in flat.problems if found not in problems]
-        if problems:
-            break
-    whole, named = merged(parts) if len(parts) > 1 else (parts[0].flat.graph, parts)
-    found = Expansion(whole, local, cells, tuple(named), tuple(problems))
-    outputs = () if problems else found.targets(graph.outputs)
-    return replace(found, graph=Graph(whole.nodes.values(), outputs, graph.view))
+        size += len(flat.graph.nodes)
+        if size > MAX_NODES:
+            problems.append(too_large(MAX_NODES, "cells"))
+        if any(found.code == TOO_LARGE for found in problems):
+            return Expansion(Graph(), local, cells, (parts[0],), tuple(problems))
+    whole = merged(parts, local) if graph.sweep else Merged(parts[0].flat.graph, tuple(parts))
+    found = Expansion(whole.graph, local, cells, whole.parts, tuple(problems), whole.gathered)
+    nodes = whole.graph.nodes.values()
+    return replace(found, graph=Graph(nodes, found.targets(graph.outputs), graph.view))
 
 
 def _blamed(flat: Flat, flat_id: str, item: Problem) -> tuple[str, str]:

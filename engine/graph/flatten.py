@@ -32,6 +32,13 @@ from engine.graph.repeat import (
 from engine.graph.subgraph import ENDS, INPUTS, Definition, used
 
 MAX_NESTING = 32
+TOO_LARGE = "too-large"
+
+
+def too_large(limit: int, fewer: str) -> Problem:
+    """That writing out was given up."""
+    reason = f"Written out, this makes more than {limit} nodes and wires."
+    return Problem(TOO_LARGE, "", "nodes", reason, f"Use fewer {fewer}.")
 
 
 def is_plain(graph: Graph) -> bool:
@@ -120,9 +127,7 @@ class _Flattener:
         try:
             return self._flat()
         except TooLargeError:
-            reason = f"Written out, this makes more than {MAX_SIZE} nodes and wires."
-            remedy = "Use fewer instances or iterations."
-            found = Problem("too-large", "", "nodes", reason, remedy)
+            found = too_large(MAX_SIZE, "instances or iterations")
             return Flat(self.source.with_nodes(()), problems=[found])
 
     def _flat(self) -> Flat:

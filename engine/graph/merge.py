@@ -1,20 +1,24 @@
 """The cells of a sweep as one graph: what they have in common is one node.
 
-A node that differs between cells has the values that tell it apart in its id
-(`denoise@guidance=7.5`), as few as will do.
+A node that gathers cells (it has a parameter annotated `Cells`) is one for all of them: its list
+ports read what each cell has there, one after the other.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.graph.errors import CycleError
 from engine.graph.flat import Flat
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.keys import canonical
-from engine.graph.sweep import Cell, shown
+from engine.graph.order import downstream, in_order
+from engine.graph.registry import Registry
+from engine.graph.spec import NodeSpec
+from engine.graph.sweep import Cell
+from engine.graph.variants import variant_names
 
 
 @dataclass(frozen=True)
@@ -30,114 +34,115 @@ class Part:
         return self.names.get(flat_id, flat_id)
 
 
-def merged(parts: list[Part]) -> tuple[Graph, list[Part]]:
+@dataclass(frozen=True)
+class Merged:
+    """One graph of all cells, and the cells by its ids.
+
+    `gathered` are the nodes that gather cells and what reads them: they are of no cell alone.
+    """
+
+    graph: Graph
+    parts: tuple[Part, ...]
+    gathered: frozenset[str] = frozenset()
+
+
+def merged(parts: list[Part], registry: Registry) -> Merged:
     """One graph of all cells, in which nodes that come out the same are one."""
-    kinds: dict[Any, int] = {}
-    signs: list[dict[str, int]] = []
-    try:
-        for part in parts:
-            signs.append(_signed(part.flat.graph, kinds))
-    except CycleError:  # the check will say so, of one cell as of all
-        return parts[0].flat.graph, parts[:1]
+    signer = _Signer(registry)
+    signs = [signer.signs(part.flat.graph) for part in parts]
+    names = variant_names([part.cell for part in parts], signs)
     nodes: dict[str, Node] = {}
     named: list[Part] = []
-    names = _names(parts, signs)
+    gathering: dict[str, list[tuple[Node, Part]]] = {}
     for part, signed in zip(parts, signs, strict=True):
-        own = {id: names[id, sign] for id, sign in signed.items()}
+        own = {flat_id: names[flat_id, sign] for flat_id, sign in signed.items()}
         named.append(replace(part, names=own))
-        for node in part.flat.graph.nodes.values():
-            if own[node.id] not in nodes:
-                inputs = {
-                    port: tuple(Source(own.get(end.node, end.node), end.port) for end in ends)
-                    for port, ends in node.inputs.items()
-                }
-                nodes[own[node.id]] = replace(node, id=own[node.id], inputs=inputs)
-    return parts[0].flat.graph.with_nodes(nodes.values()), named
+        for flat_id, node in part.flat.graph.nodes.items():
+            name = own[flat_id]
+            if flat_id in signer.gathering:
+                gathering.setdefault(name, []).append((node, named[-1]))
+            if name not in nodes:
+                inputs = {port: _named(ends, named[-1]) for port, ends in node.inputs.items()}
+                nodes[name] = replace(node, id=name, inputs=inputs)
+    for name, found in gathering.items():
+        nodes[name] = _gathered(nodes[name], signer.gathering[found[0][0].id], found)
+    whole = parts[0].flat.graph.with_nodes(nodes.values())
+    return Merged(whole, tuple(named), frozenset(downstream(nodes, gathering)))
 
 
-def _signed(graph: Graph, kinds: dict[Any, int]) -> dict[str, int]:
-    """A number for each node, the same for nodes of one id that come out the same."""
-    signs: dict[str, int] = {}
-    for node_id in graph.order():
-        node = graph.nodes[node_id]
+def _gathered(node: Node, spec: NodeSpec, cells: Iterable[tuple[Node, Part]]) -> Node:
+    """A node that gathers cells, with the links that it has in each of them and their labels.
+
+    A port that takes no list has one link, unless the cells differ there: then `check` says so.
+    """
+    inputs: dict[str, list[Source]] = {}
+    labels: list[list[str]] = []
+    for own, part in cells:
+        labels.append(list(part.cell.labels))
+        for port, ends in own.inputs.items():
+            found = inputs.setdefault(port, [])
+            many = (socket := spec.socket(port)) is not None and socket.many
+            found += [end for end in _named(ends, part) if many or end not in found]
+    params = {**node.params, spec.gathers: json.dumps(labels, ensure_ascii=False)}
+    return replace(
+        node, params=params, inputs={port: tuple(found) for port, found in inputs.items()}
+    )
+
+
+def _named(ends: Iterable[Source], part: Part) -> tuple[Source, ...]:
+    return tuple(Source(part.id(end.node), end.port) for end in ends)
+
+
+class _Signer:
+    """Numbers for the nodes of each cell, the same for nodes of one id that come out the same.
+
+    Most of a cell is as in the first one, and only what is not is looked at in full. `gathering`
+    has the nodes that gather cells; what they read does not count.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.gathering: dict[str, NodeSpec] = {}
+        self._registry = registry
+        self._kinds: dict[Any, int] = {}
+        self._first: Mapping[str, Node] = {}
+        self._first_order: tuple[str, ...] = ()
+        self._first_signs: dict[str, int] = {}
+
+    def signs(self, graph: Graph) -> dict[str, int]:
+        """The number of each node of a cell by its flat id."""
+        first, known = self._first, self._first_signs
+        order = self._first_order
+        if not self._is_wired_alike(graph):
+            order, round_and_round = in_order(graph.nodes)
+            order = (*order, *round_and_round)  # these never run, so any order will do
+        signs: dict[str, int] = {}
+        for node_id in order:
+            node, before = graph.nodes[node_id], first.get(node_id)
+            alike = before is not None and (node is before or node == before)
+            if alike and all(signs.get(above) == known.get(above) for above in node.reads()):
+                signs[node_id] = known[node_id]
+            else:
+                signs[node_id] = self._sign(node, signs)
+        if not first:
+            self._first, self._first_order, self._first_signs = graph.nodes, order, signs
+        return signs
+
+    def _is_wired_alike(self, graph: Graph) -> bool:
+        """Whether the order of the first cell is one of this cell too."""
+        first = self._first
+        return len(graph.nodes) == len(first) and all(
+            node_id in first and node.inputs == first[node_id].inputs
+            for node_id, node in graph.nodes.items()
+        )
+
+    def _sign(self, node: Node, signs: Mapping[str, int]) -> int:
+        spec = self._registry.find(node.type)
+        if spec and spec.gathers:
+            self.gathering[node.id] = spec
+            signs = {}
         wires = tuple(
             (port, tuple((end.node, signs.get(end.node), end.port) for end in ends))
             for port, ends in sorted(node.inputs.items())
         )
-        bare = replace(node, params={}, inputs={})
-        sign = (repr(bare), canonical(dict(node.params)), wires)
-        signs[node_id] = kinds.setdefault(sign, len(kinds))
-    return signs
-
-
-def _names(parts: list[Part], signs: list[dict[str, int]]) -> dict[tuple[str, int], str]:
-    """The id of each different node among all cells, with the values by which it differs."""
-    variants: dict[str, dict[int, list[int]]] = {}
-    for place, signed in enumerate(signs):
-        for node_id, sign in signed.items():
-            variants.setdefault(node_id, {}).setdefault(sign, []).append(place)
-    targets = list(parts[0].cell.values)
-    short = _short_names(targets)
-    labels = {target: _labels(part.cell.values[target] for part in parts) for target in targets}
-    names: dict[tuple[str, int], str] = {}
-    for node_id, by_sign in variants.items():
-        if len(by_sign) == 1:
-            names[node_id, next(iter(by_sign))] = node_id
-            continue
-        values = {
-            sign: {
-                target: sorted({labels[target][place] for place in places}) for target in targets
-            }
-            for sign, places in by_sign.items()
-        }
-        told = [
-            target
-            for target in targets
-            if all(len(found[target]) == 1 for found in values.values())
-        ]
-        for target in _least_telling(told, node_id):
-            fewer = [other for other in told if other != target]
-            if fewer and _tell_apart(values.values(), told) == _tell_apart(values.values(), fewer):
-                told = fewer
-        taken: set[str] = set()
-        for sign, found in values.items():
-            said = ",".join(f"{short[target]}={found[target][0]}" for target in told)
-            name = f"{node_id}@{said}"
-            while name in taken:  # it differs by more than single values can say
-                name += "'"
-            taken.add(name)
-            names[node_id, sign] = name
-    return names
-
-
-def _least_telling(targets: list[str], node_id: str) -> list[str]:
-    """The axes from the last to the first, those over the node itself at the end."""
-    own = [target for target in targets if target.startswith(f"{node_id}.")]
-    return [target for target in targets[::-1] if target not in own] + own[::-1]
-
-
-def _tell_apart(values: Iterable[Mapping[str, list[str]]], targets: list[str]) -> int:
-    """How many nodes these axes can tell apart by their values."""
-    return len({tuple(found[target][0] for target in targets) for found in values})
-
-
-def _labels(values: Iterable[Any]) -> list[str]:
-    """What each value is called in an id; those that would look the same are numbered."""
-    given = list(values)
-    keys = [canonical(value) for value in given]
-    texts = dict(zip(keys, map(shown, given), strict=True))
-    alike = [text for text in texts.values() if list(texts.values()).count(text) > 1]
-    numbered = {
-        key: f"{text}#{place}" if text in alike else text
-        for place, (key, text) in enumerate(texts.items())
-    }
-    return [numbered[key] for key in keys]
-
-
-def _short_names(targets: list[str]) -> dict[str, str]:
-    """`guidance` for `denoise.guidance` where no other axis is called that."""
-    params = [target.partition(".")[2] for target in targets]
-    return {
-        target: param if params.count(param) == 1 else target
-        for target, param in zip(targets, params, strict=True)
-    }
+        own = (node.id, node.type, node.version, node.state, node.lock)
+        return self._kinds.setdefault((own, canonical(dict(node.params)), wires), len(self._kinds))

@@ -23,6 +23,16 @@ def order(nodes: Mapping[str, Linked], targets: Iterable[str] | None = None) -> 
     Ties keep the order of `nodes`. Links to nodes that are not there don't count. Raises CycleError
     that names the cycle.
     """
+    found, stuck = in_order(nodes, targets)
+    if stuck:
+        raise CycleError(_cycle(nodes, stuck))
+    return found
+
+
+def in_order(
+    nodes: Mapping[str, Linked], targets: Iterable[str] | None = None
+) -> tuple[tuple[str, ...], set[str]]:
+    """What `order` gives, but for nodes in a cycle or below one, and those."""
     among = nodes.keys() if targets is None else upstream(nodes, targets)
     waiting: dict[str, int] = {}
     readers: dict[str, list[str]] = {}
@@ -46,9 +56,8 @@ def order(nodes: Mapping[str, Linked], targets: Iterable[str] | None = None) -> 
             waiting[reader] -= 1
             if not waiting[reader]:
                 ready.append(reader)
-    if len(found) < len(waiting):
-        raise CycleError(_cycle(nodes, waiting.keys() - set(found)))
-    return tuple(found)
+    stuck = waiting.keys() - set(found) if len(found) < len(waiting) else set[str]()
+    return tuple(found), stuck
 
 
 def upstream(nodes: Mapping[str, Linked], targets: Iterable[str]) -> set[str]:
@@ -60,6 +69,24 @@ def upstream(nodes: Mapping[str, Linked], targets: Iterable[str]) -> set[str]:
         if node_id not in found:
             found.add(node_id)
             stack += [source for source in nodes[node_id].reads() if source in nodes]
+    return found
+
+
+def downstream(nodes: Mapping[str, Linked], starts: Iterable[str]) -> set[str]:
+    """These nodes and everything that depends on them."""
+    found = set(starts)
+    if not found:
+        return found
+    readers: dict[str, list[str]] = {}
+    for node_id, node in nodes.items():
+        for source in node.reads():
+            readers.setdefault(source, []).append(node_id)
+    stack = list(found)
+    while stack:
+        for reader in readers.get(stack.pop(), ()):
+            if reader not in found:
+                found.add(reader)
+                stack.append(reader)
     return found
 
 

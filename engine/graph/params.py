@@ -77,6 +77,16 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """The labels of a sweep's cells, filled in when a graph is written out; people leave it empty.
+
+    A node with such a text is one for all cells, and its list ports read what each cell has there.
+    It is a JSON list with, for each cell, the list of its labels, one for each axis:
+    `[["denoise.guidance=3", "seed.value=0"], …]`.
+    """
+
+
+@dataclass(frozen=True)
 class Label:
     """The name people see instead of the one derived from the parameter."""
 
@@ -93,7 +103,7 @@ class Facets:
         object.__setattr__(self, "terms", terms)
 
 
-Widget = Range | Choices | Multiline | Seed | FilePath | ModelName | OutputFolder | Drawing
+Widget = Range | Choices | Multiline | Seed | FilePath | ModelName | OutputFolder | Drawing | Cells
 
 
 class Required:
@@ -137,6 +147,8 @@ class Param:
                 return "the name of a model"
             case OutputFolder():
                 return "the name of a subfolder of the output folder"
+            case Cells():
+                return "what a sweep fills in: the labels of its cells"
             case Drawing():
                 return "a drawing as JSON text"
             case _:
@@ -194,6 +206,8 @@ class Param:
 
         Raises LoomError when a model or file is not there.
         """
+        if value is None:
+            return None
         try:
             match self.widget:
                 case ModelName(part):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from engine.graph.cache import Entry
 from engine.graph.graph import Graph, Node
 from engine.graph.keys import Recipe
+from engine.graph.problems import Problem
 
 State = Literal["run", "cached", "unneeded", "locked", "left out"]
 Record = dict[str, Any]
@@ -39,7 +40,8 @@ class Step:
 class Plan:
     """The steps for the requested nodes, in an order that respects links.
 
-    `notes` say what can't be told before something has run.
+    `notes` say what can't be told before something has run, `elsewhere` what is wrong in parts that
+    the outputs don't need.
     """
 
     outputs: tuple[str, ...]
@@ -47,6 +49,7 @@ class Plan:
     entries: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
+    elsewhere: tuple[Problem, ...] = ()
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -77,6 +80,7 @@ class Plan:
             "steps": [asdict(step) for step in self.steps],
             "models": dict(self.models),
             "notes": list(self.notes),
+            "elsewhere": [asdict(problem) for problem in self.elsewhere],
         }
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
 from engine.graph.files import FileHashes
 from engine.graph.graph import Graph
-from engine.graph.keys import content_of, given_params
-from engine.graph.params import ModelName, Seed
+from engine.graph.keys import content_of
+from engine.graph.params import ModelName, Param, Seed
 from engine.graph.registry import Registry
 from engine.graph.workflow import to_json
 
@@ -21,11 +21,15 @@ DRAWN = 2**32  # drawn seeds are below this: enough, and short enough to copy
 
 @dataclass(frozen=True)
 class Resolved:
-    """A graph that gives the same result whenever it is run, and what it uses."""
+    """A graph that gives the same result whenever it is run, and what it uses.
+
+    `swept_seeds` are the seeds that an axis goes over, so that each cell has its own.
+    """
 
     graph: Graph
     seeds: dict[str, int] = field(default_factory=dict[str, int])
     models: dict[str, str] = field(default_factory=dict[str, str])
+    swept_seeds: set[str] = field(default_factory=set[str])
 
     def provenance(self) -> dict[str, Any]:
         """What a result carries along to be made again: workflow, seeds by node, model hashes."""
@@ -40,34 +44,49 @@ def resolve(
     hashes: FileHashes,
     seed: int | None = None,
 ) -> Resolved:
-    """Settle seeds and models of `nodes` on a copy of the graph.
+    """Settle seeds and models of `nodes` on a copy of the graph, those on its axes too.
 
-    A seed that is null is drawn; `seed` takes the place of every seed that no link gives. Raises
-    LoomError when a model is missing or is not the one whose hash the workflow gives.
+    A seed that is null is drawn; `seed` takes the place of every seed that is neither swept nor
+    linked. Raises LoomError when a model is missing or is not the one whose hash the workflow has.
     """
     settled = Resolved(graph.copy())
+
+    def pinned(node_id: str, param: Param, value: Any) -> Any:
+        try:
+            value = param.validate(value)
+            if isinstance(param.widget, Seed):
+                return secrets.randbelow(DRAWN) if value is None else value
+            if isinstance(param.widget, ModelName) and value is not None:
+                value = _local(value, param.widget.part, settings)
+                found = content_of(param, value, settings, hashes)
+                part = f"{value['name']}/{param.widget.part}".rstrip("/")
+                settled.models[part] = found
+                return {"name": value["name"], "hash": found}
+        except LoomError as error:
+            raise error.at(node_id) from None
+        return value
+
     for node_id in nodes:
         node = graph.nodes[node_id]
         spec = registry.get(node.type)
-        if spec.nature == "pure":
-            continue
-        for name, value in given_params(node, spec).items():
-            widget = spec.params[name].widget
-            if isinstance(widget, Seed):
-                drawn = value if seed is None else seed
-                drawn = secrets.randbelow(DRAWN) if drawn is None else drawn
-                settled.seeds[f"{node_id}.{name}"] = drawn
-                if drawn != node.params.get(name):
-                    settled.graph.set_param(node_id, name, drawn)
-            elif isinstance(widget, ModelName) and value is not None:
-                try:
-                    value = _local(value, widget.part, settings)
-                    found = content_of(spec.params[name], value, settings, hashes)
-                except LoomError as error:
-                    raise error.at(node_id) from None
-                part = f"{value['name']}/{widget.part}" if widget.part else value["name"]
-                settled.models[part] = found
-                settled.graph.set_param(node_id, name, {"name": value["name"], "hash": found})
+        for name, param in spec.params.items() if spec.nature != "pure" else ():
+            target = f"{node_id}.{name}"
+            if not isinstance(param.widget, Seed | ModelName):
+                continue
+            if axis := graph.sweep.get(target):
+                values = tuple(pinned(node_id, param, value) for value in axis.found(settings))
+                settled.graph.set_axis(target, replace(axis, values=values))
+                if isinstance(param.widget, Seed):
+                    settled.swept_seeds.add(target)
+            elif name not in node.inputs:
+                value = node.params.get(name, param.default)
+                if isinstance(param.widget, Seed) and seed is not None:
+                    value = seed
+                value = pinned(node_id, param, value)
+                if isinstance(param.widget, Seed):
+                    settled.seeds[target] = value
+                if value != node.params.get(name):
+                    settled.graph.set_param(node_id, name, value)
     return settled
 
 

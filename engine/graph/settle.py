@@ -7,8 +7,9 @@ a picture carries is the one that people edit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from engine.graph.context import Settings
@@ -19,7 +20,7 @@ from engine.graph.graph import Graph
 from engine.graph.merge import Part
 from engine.graph.registry import Registry
 from engine.graph.resolve import Resolved, resolve
-from engine.graph.sweep import Axis, Lines, cell_graph
+from engine.graph.sweep import Cell, Lines, cell_graph
 from engine.graph.workflow import to_json
 
 
@@ -31,15 +32,33 @@ class Settled:
     expansion: Expansion
 
     def provenance(self, node_id: str) -> dict[str, Any]:
-        """How the result of a node comes to be: in a sweep, by the workflow of its cell alone."""
+        """How the result of a node comes to be: in a sweep, by the workflow of its cell alone.
+
+        What gathers cells, or reads such a node, comes to be by all of it, and tells the values of
+        each cell.
+        """
         made = self.resolved.provenance()
+        expansion = self.expansion
         if not self.resolved.graph.sweep:
             return made
-        for part in self.expansion.parts:
-            if node_id in part.names.values():
-                single = cell_graph(self.resolved.graph, part.cell.values)
-                return {**made, "workflow": to_json(single), "cell": dict(part.cell.values)}
-        return made
+        if node_id in expansion.gathered:
+            return {**made, "cells": [dict(part.cell.values) for part in expansion.parts]}
+        cell = self._cells[node_id]
+        single = cell_graph(self.resolved.graph, cell.values)
+        single.remove(*(single.nodes.keys() & expansion.gathered))
+        own = {name: cell.values[name] for name in self.resolved.swept_seeds}
+        return {
+            **made,
+            "workflow": to_json(single),
+            "seeds": {**made["seeds"], **own},
+            "cell": dict(cell.values),
+        }
+
+    @cached_property
+    def _cells(self) -> Mapping[str, Cell]:
+        """The first cell that has each node."""
+        parts = reversed(self.expansion.parts)
+        return {name: part.cell for part in parts for name in part.names.values()}
 
 
 def settle(
@@ -59,10 +78,8 @@ def settle(
         return Settled(resolved, replace(expansion, graph=resolved.graph, parts=(part,)))
     needed = _needed(expansion, nodes)
     local = expansion.registry
-    # A parameter that is swept takes its values from the sweep, so what it was is not asked.
-    first = cell_graph(graph, expansion.parts[0].cell.values) if graph.sweep else graph
-    top = [node_id for node_id in first.nodes if ("", node_id) in needed]
-    resolved = resolve(first, local, top, settings, hashes, seed)
+    top = [node_id for node_id in graph.nodes if ("", node_id) in needed]
+    resolved = resolve(graph, local, top, settings, hashes, seed)
     for name, definition in graph.definitions.items():
         inner = [node_id for node_id in definition.nodes if (name, node_id) in needed]
         body = resolve(definition.body(), local, inner, settings, hashes, seed)
@@ -72,7 +89,8 @@ def settle(
             {f"subgraph:{name}/{param}": drawn for param, drawn in body.seeds.items()}
         )
     for target, axis in graph.sweep.items():
-        resolved.graph.set_axis(target, _pinned(axis, settings))
+        if isinstance(axis.values, Lines):  # the lines of a file as they are now
+            resolved.graph.set_axis(target, replace(axis, values=axis.found(settings)))
     if resolved.graph == graph:  # nothing was left open
         return Settled(resolved, expansion)
     return Settled(resolved, expand(resolved.graph, registry, settings, counts))
@@ -99,10 +117,3 @@ def _needed(expansion: Expansion, nodes: Iterable[str]) -> set[tuple[str, str]]:
                 if place not in origins:
                     place = place.rpartition("#")[0]
     return found
-
-
-def _pinned(axis: Axis, settings: Settings) -> Axis:
-    """The axis with the lines of a file as they are now."""
-    if isinstance(axis.values, Lines):
-        return replace(axis, values=axis.found(settings))
-    return axis

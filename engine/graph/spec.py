@@ -19,6 +19,7 @@ from engine.graph.context import Context, Settings
 from engine.graph.errors import SpecError
 from engine.graph.params import (
     REQUIRED,
+    Cells,
     Choices,
     Drawing,
     Facets,
@@ -35,6 +36,7 @@ from engine.graph.params import (
 from engine.graph.types import Facet, Kind, PortType, kind_of
 
 __all__ = [
+    "Cells",
     "Choices",
     "Context",
     "Drawing",
@@ -124,16 +126,22 @@ class NodeSpec:
         """The first line of the help."""
         return self.help.partition("\n")[0]
 
+    @property
+    def gathers(self) -> str:
+        """The parameter that gets the labels of a sweep's cells, "" for a node of each cell."""
+        named = (name for name, param in self.params.items() if isinstance(param.widget, Cells))
+        return next(named, "")
+
     def socket(self, name: str) -> PortType | None:
         """The type that a link into `name` must have, be it an input port or a parameter.
 
         None where no link can go: what names a file, a model or a folder has to be in the workflow,
-        because its content is part of the key.
+        because its content is part of the key, and what a sweep fills in comes from there alone.
         """
         if port := self.inputs.get(name):
             return port.type
         param = self.params.get(name)
-        if param is None or isinstance(param.widget, FilePath | ModelName | OutputFolder):
+        if param is None or isinstance(param.widget, FilePath | ModelName | OutputFolder | Cells):
             return None
         return PortType(kind_of(param.base))
 

@@ -84,10 +84,14 @@ class Axis:
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of a sweep: its place on each independent axis, and what each parameter is."""
+    """One run of a sweep: its place on each independent axis, and what each parameter is.
+
+    `labels` say for each independent axis what it and those along it are there.
+    """
 
     place: tuple[int, ...]
     values: Mapping[str, Any]
+    labels: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -144,7 +148,11 @@ def grid(graph: Graph, settings: Settings) -> Grid:
         values = {
             target: found[target][at[axis.along or target]] for target, axis in graph.sweep.items()
         }
-        cells.append(Cell(place, values))
+        labels = tuple(
+            ", ".join(f"{target}={shown(values[target])}" for target in targets)
+            for targets in groups.values()
+        )
+        cells.append(Cell(place, values, labels))
     return Grid(shape, tuple(cells))
 
 

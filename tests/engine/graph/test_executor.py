@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from engine.graph.check import CheckError
 from engine.graph.context import Context, Settings
 from engine.graph.errors import GraphError, LoomError
 from engine.graph.executor import Executor
-from engine.graph.graph import Graph
+from engine.graph.graph import Graph, Node, Source
 from engine.graph.registry import Registry
 from engine.graph.spec import node
+from engine.graph.subgraph import Definition
+from engine.graph.sweep import Axis
 from tests.engine.graph import stubs
 
 
@@ -95,6 +98,50 @@ def test_a_problem_elsewhere_does_not_matter(executor: Executor):
     assert executor.run(graph).ok
     with pytest.raises(CheckError, match=r"odd\.type"):
         executor.run(graph, ["odd"])
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        (lambda g: g.add("no.such", "odd"), "unknown-type"),
+        (lambda g: g.add("subgraph:none", "odd"), "unknown-type"),
+        (lambda g: g.add("repeat", "odd"), "repeat"),
+        (lambda g: g.add("math.add", "odd", zone="nowhere", params={"a": 1}), "zone"),
+        (lambda g: g.add("math.add", "odd", inputs={"a": "odd.int"}), "cycle"),
+        (lambda g: g.add("subgraph:round", "odd"), "recursion"),
+        (lambda g: g.add("math.add", "odd", inputs={"a": "nobody.int"}), "missing-node"),
+    ],
+)
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_fault_that_no_output_needs_is_told_and_stops_nothing(
+    executor: Executor, edit: Callable[[Graph], object], code: str, swept: bool
+):
+    graph = stubs.chain(3)
+    graph.define("round", Definition({"again": Node("again", "subgraph:round")}))
+    if swept:
+        graph.set_axis("n2.b", Axis((2, 4)))
+    edit(graph)
+    result = executor.run(graph)
+    assert result.ok
+    assert [result.value("n2.int", cell) for cell in result.grid.cells] == [3, 5][: 1 + swept]
+    assert [item.code for item in result.elsewhere] == [code]
+    assert [item.code for item in executor.plan(graph).elsewhere] == [code]
+    graph.set_outputs(["n2", "odd"])
+    with pytest.raises(CheckError) as error:
+        executor.run(graph)
+    assert code in {item.code for item in error.value.problems}
+
+
+def test_a_fault_inside_a_subgraph_stops_what_needs_an_instance(executor: Executor):
+    graph = stubs.chain(3)
+    broken = {"zone": Node("zone", "repeat"), "add": Node("add", "math.add", params={"a": 1})}
+    graph.define("broken", Definition(broken, (), {"y": Source("add", "int")}))
+    graph.add("subgraph:broken", "one")
+    graph.add("math.add", "below", inputs={"a": "one.y"})
+    result = executor.run(graph)
+    assert result.ok and [item.where for item in result.elsewhere] == ["subgraph:broken/zone.times"]
+    with pytest.raises(CheckError, match=r"subgraph:broken/zone\.times"):
+        executor.run(graph, ["below"])
 
 
 def test_an_equal_result_stops_the_change(executor: Executor):

@@ -106,6 +106,41 @@ def test_a_null_seed_is_one_for_all_cells():
     assert first.values[0] == second.values[0] == float(result.graph.nodes["noise"].params["seed"])
 
 
+def test_models_on_an_axis_are_pinned_by_their_content(settings: Settings):
+    graph = stubs.diffusion()
+    graph.set_axis("model.model", Axis(("tiny", "big")))
+    executor = Executor(stubs.registry(), settings)
+    result = executor.run(graph)
+    values = result.graph.sweep["model.model"].values
+    assert [value["name"] for value in values] == ["tiny", "big"]
+    assert all(value["hash"].startswith("b2:") for value in values)
+    assert result.value("model.model", result.grid.cells[1]).name == "big"
+    provenance = result._job.settled.provenance
+    assert provenance("model@model=big")["models"] == {
+        value["name"]: value["hash"] for value in values
+    }
+    assert provenance("model@model=big")["workflow"]["nodes"]["model"]["params"] == {
+        "model": values[1]
+    }
+    assert executor.run(result.graph).ran == ()
+    (settings.model_folders[0] / "big" / "more").write_text("x")
+    with pytest.raises(LoomError, match="is not the model this workflow was made with"):
+        executor.run(result.graph)
+
+
+def test_seeds_on_an_axis_are_drawn_for_each_cell_and_told_to_it():
+    graph = Graph()
+    graph.add("noise.seed", "noise", params={"seed": 1})
+    graph.set_axis("noise.seed", Axis((5, None, None)))
+    result = Executor(stubs.registry()).run(graph, seed=9)
+    drawn = result.graph.sweep["noise.seed"].values
+    assert drawn[0] == 5 and None not in drawn and drawn[1] != drawn[2]
+    for cell, seed in zip(result.grid.cells, drawn, strict=True):
+        assert result.value("noise.stub_latents", cell).values == (float(seed),)
+    last = result._job.settled.provenance(f"noise@seed={drawn[2]}")
+    assert last["seeds"] == {"noise.seed": drawn[2]}
+
+
 def test_an_axis_of_an_instance_and_of_a_zone():
     graph = two_instances()
     graph.set_axis("one.shift", Axis((1, 2)))
