@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import engine.runtime.codecs  # noqa: F401  (registers how values with tensors are kept)
-from engine.diffusion.png import SIGNATURE, read_metadata
+from engine.diffusion.images.files import is_picture, read_metadata
 from engine.diffusion.weights.search import model_folders
 from engine.graph import bundle, workflow
 from engine.graph.cache import Cache
@@ -111,14 +111,6 @@ def open_workflow(path: Path, registry: Registry) -> Graph:
     """
     if bundle.is_bundle(path):
         return bundle.read(path, registry)
-    if not _is_png(path):
+    if not is_picture(path):
         return workflow.read(path, registry)
     return workflow.from_json(read_metadata(path).get("workflow"), registry, name=str(path))
-
-
-def _is_png(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(SIGNATURE)) == SIGNATURE
-    except OSError:
-        return False

@@ -14,7 +14,7 @@ from app.cli.options import JSON, MODELS, open_nodes
 from app.cli.progress import display
 from app.cli.report import DIFFERENT, say_json
 from app.session import open_executor, open_settings
-from engine.diffusion.png import largest_difference, read_metadata
+from engine.diffusion.images.files import largest_difference, read_metadata
 from engine.graph import workflow
 from engine.graph.cache import Cache
 from engine.graph.context import Settings

@@ -55,6 +55,7 @@ class Mask:
 
 
 Picture = TypeVar("Picture", Image, Mask)  # what is done with pictures and masks alike
+Batch = TypeVar("Batch", Image, Mask, Latents)  # what is done with any batch
 
 
 @kind("Conditioning", colour="#e5c07b", facets=("space", "width"))

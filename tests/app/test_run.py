@@ -4,7 +4,7 @@ from pathlib import Path
 
 import PIL.Image
 
-from engine.diffusion.png import read_metadata
+from engine.diffusion.images.files import read_metadata
 
 
 def pixels(path: Path) -> bytes:

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from engine.diffusion.png import read_metadata
+from engine.diffusion.images.files import read_metadata
 
 
 def test_a_sweep_makes_a_picture_for_each_cell_and_says_what_each_is(loom, picture_workflow):

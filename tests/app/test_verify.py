@@ -5,7 +5,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from engine.diffusion.png import encode, largest_difference, read_metadata
+from engine.diffusion.images.files import encode, largest_difference, read_metadata
 
 
 @pytest.fixture

@@ -32,9 +32,9 @@ def test_it_says_what_it_does_in_a_line(spec: NodeSpec):
 
 
 @by_id
-def test_its_parameters_have_defaults_but_for_models(spec: NodeSpec):
+def test_its_parameters_have_defaults_but_for_models_and_files(spec: NodeSpec):
     required = {name for name, param in spec.params.items() if param.default is REQUIRED}
-    assert required <= {"model"}
+    assert required <= {"model", "file", "folder"}
 
 
 @by_id

@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 import torch
 
-from engine.diffusion.png import read_metadata
+from engine.diffusion.images.files import read_metadata
 from engine.diffusion.values import Conditioning, Image, Latents, Noise
 from engine.graph.context import Context
 from engine.graph.errors import Cancelled, LoomError

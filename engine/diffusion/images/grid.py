@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engine.diffusion.images.batch import split
 from engine.diffusion.images.lettering import Lettering, fit, measure
 from engine.diffusion.images.pixels import from_pil, to_pil
 from engine.diffusion.values import Image
@@ -101,6 +102,41 @@ def labelled_grid(
             middle = y + plan.height + plan.footer / 2
             plan.below[number].draw(pen, (x + plan.width / 2, middle))
     return from_pil([sheet])
+
+
+def captioned_grid(
+    images: Sequence[Image],
+    captions: Sequence[str] = (),
+    columns: int = 0,
+    title: str = "",
+    enlarge: int = 1,
+) -> Image:
+    """All pictures of all batches with a line of text below each, in reading order.
+
+    0 columns makes it about square. Raises LoomError when there is no picture, or there are
+    captions, but not one for each.
+    """
+    cells = [one for image in images for one in split(image)]
+    if not cells:
+        raise LoomError("There is no picture to put into the grid.", field="images")
+    if captions and len(captions) != len(cells):
+        raise LoomError(
+            f"{len(captions)} labels don't suit {len(cells)} pictures.",
+            field="labels",
+            remedy="Give a line of text for each, or none at all.",
+        )
+    columns = columns_for(len(cells), columns)
+    rows = math.ceil(len(cells) / columns)
+    missing = rows * columns - len(cells)
+    blank = Image(torch.full_like(cells[-1].pixels, PAPER))
+    return labelled_grid(
+        [*cells, *[blank] * missing],
+        [""] * columns,
+        [""] * rows,
+        title=title,
+        captions=[*captions, *[""] * missing] if captions else (),
+        enlarge=enlarge,
+    )
 
 
 @dataclass(frozen=True)
