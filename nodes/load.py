@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from engine.diffusion.values import VAE, Scheduler, TextEncoder, Tokenizer, UNet
-from engine.diffusion.weights.parts import open_part, probe
+from engine.diffusion.weights.parts import Choice, open_part, probe
 from engine.graph.spec import ModelName, node
 from engine.graph.types import Facet
 
 Model = Annotated[Path, ModelName()]
+Vocabulary = Annotated[Path, ModelName()]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
+Prediction = Literal["auto", "epsilon", "v_prediction"]
+Which = Literal["first", "second"]
 
 
 class Pipeline(NamedTuple):
@@ -23,9 +26,38 @@ class Pipeline(NamedTuple):
     scheduler: Scheduler
 
 
-def facets_of(*parts: str) -> Callable[[Mapping[str, Any]], dict[str, dict[str, Facet]]]:
-    """The probe of a loader of these parts."""
-    return lambda params: probe(params["model"], parts, params.get("variant", ""))
+class PipelineXL(NamedTuple):
+    """The parts of a text-to-image model with two text encoders."""
+
+    unet: UNet
+    vae: VAE
+    text_encoder: TextEncoder
+    text_encoder_2: TextEncoder
+    tokenizer: Tokenizer
+    tokenizer_2: Tokenizer
+    scheduler: Scheduler
+
+
+Probe = Callable[[Mapping[str, Any]], dict[str, dict[str, Facet]]]
+
+
+def facets_of(*parts: str) -> Probe:
+    """The probe of a loader of these parts, for one part of the one that `which` chooses."""
+
+    def said(params: Mapping[str, Any]) -> dict[str, dict[str, Facet]]:
+        wanted = {part: numbered(part, params.get("which", "first")) for part in parts}
+        choice = Choice(
+            params.get("variant", ""), params.get("prediction", "auto"), params.get("vocabulary")
+        )
+        found = probe(params["model"], wanted.values(), choice)
+        return {part: found[name] for part, name in wanted.items()}
+
+    return said
+
+
+def numbered(part: str, which: Which) -> str:
+    """The name that a model gives its first or second text encoder or tokenizer."""
+    return f"{part}_2" if which == "second" else part
 
 
 @node(
@@ -34,26 +66,66 @@ def facets_of(*parts: str) -> Callable[[Mapping[str, Any]], dict[str, dict[str, 
     nature="external",
     facets=facets_of(*Pipeline._fields),
 )
-def pipeline(model: Model, variant: str = "", dtype: Dtype = "auto") -> Pipeline:
-    """All parts of a model in the Diffusers folder layout.
+def pipeline(
+    model: Model,
+    variant: str = "",
+    dtype: Dtype = "auto",
+    prediction: Prediction = "auto",
+    vocabulary: Vocabulary | None = None,
+) -> Pipeline:
+    """All parts of a model, from a Diffusers folder or an original single file.
 
-    `variant` chooses weight files such as `….fp16.safetensors`; `dtype` is the precision the parts
-    compute in, by default what suits the device. Weights are loaded when a part is first used.
+    `variant` chooses weight files such as `….fp16.safetensors`, and in a single file its averaged
+    weights ("ema"); `dtype` is the precision the parts compute in, by default what suits the
+    device. Weights are loaded when a part is first used.
+
+    For single files alone: `prediction` is what the model was trained to predict; auto reads the
+    file's marks, takes v for Stable Diffusion 2 without any, and noise for everything else.
+    `vocabulary` is a model whose tokenizer is used, by default the first one found that has the
+    right number of tokens.
     """
-    parts: Any = {name: open_part(model, name, variant, dtype) for name in Pipeline._fields}
+    choice = Choice(variant, prediction, vocabulary)
+    parts: Any = {name: open_part(model, name, choice, dtype) for name in Pipeline._fields}
     return Pipeline(**parts)
+
+
+@node(
+    "load.pipeline_xl",
+    label="Load SDXL model",
+    nature="external",
+    facets=facets_of(*PipelineXL._fields),
+)
+def pipeline_xl(
+    model: Model,
+    variant: str = "",
+    dtype: Dtype = "auto",
+    prediction: Prediction = "auto",
+    vocabulary: Vocabulary | None = None,
+) -> PipelineXL:
+    """All parts of a Stable Diffusion XL model, from a Diffusers folder or a single file.
+
+    The parameters are those of Load model. A refiner has only a second text encoder: load its
+    parts one by one.
+    """
+    choice = Choice(variant, prediction, vocabulary)
+    parts: Any = {name: open_part(model, name, choice, dtype) for name in PipelineXL._fields}
+    return PipelineXL(**parts)
 
 
 @node("load.unet", label="Load UNet", nature="external", facets=facets_of("unet"))
 def unet(model: Model, variant: str = "", dtype: Dtype = "auto") -> UNet:
-    """The UNet of a model, from its subfolder `unet` or from a folder that holds just a UNet."""
-    return cast(UNet, open_part(model, "unet", variant, dtype))
+    """The UNet of a model: from a folder or single file with all its parts, or of its own."""
+    return cast(UNet, open_part(model, "unet", Choice(variant), dtype))
 
 
 @node("load.vae", label="Load VAE", nature="external", facets=facets_of("vae"))
 def vae(model: Model, variant: str = "", dtype: Dtype = "auto") -> VAE:
-    """The VAE of a model, from its subfolder `vae` or from a folder that holds just a VAE."""
-    return cast(VAE, open_part(model, "vae", variant, dtype))
+    """The VAE of a model: from a folder or single file with all its parts, or of its own.
+
+    A single file that holds just a VAE does not say what it belongs to: it is taken for one of
+    SDXL where its name says "xl", else for one of Stable Diffusion 1.
+    """
+    return cast(VAE, open_part(model, "vae", Choice(variant), dtype))
 
 
 @node(
@@ -62,21 +134,36 @@ def vae(model: Model, variant: str = "", dtype: Dtype = "auto") -> VAE:
     nature="external",
     facets=facets_of("text_encoder"),
 )
-def text_encoder(model: Model, variant: str = "", dtype: Dtype = "auto") -> TextEncoder:
-    """The text encoder of a model, from its subfolder `text_encoder` or from a folder of its own.
+def text_encoder(
+    model: Model, variant: str = "", dtype: Dtype = "auto", which: Which = "first"
+) -> TextEncoder:
+    """The text encoder of a model: from a folder or single file with all its parts, or its own.
 
-    Its tokenizer has a node of its own: Load tokenizer.
+    Its tokenizer has a node of its own: Load tokenizer. SDXL has a second text encoder, and its
+    refiner only that.
     """
-    return cast(TextEncoder, open_part(model, "text_encoder", variant, dtype))
+    part = numbered("text_encoder", which)
+    return cast(TextEncoder, open_part(model, part, Choice(variant), dtype))
 
 
 @node("load.tokenizer", label="Load tokenizer", nature="external", facets=facets_of("tokenizer"))
-def tokenizer(model: Model) -> Tokenizer:
-    """The tokenizer of a model, from its subfolder `tokenizer` or from a folder of its own."""
-    return cast(Tokenizer, open_part(model, "tokenizer"))
+def tokenizer(
+    model: Model, which: Which = "first", vocabulary: Vocabulary | None = None
+) -> Tokenizer:
+    """The tokenizer of a model, from its subfolder `tokenizer` or from a folder of its own.
+
+    A single file has none: that of the model `vocabulary` is used, or the first one found that has
+    the right number of tokens.
+    """
+    part = numbered("tokenizer", which)
+    return cast(Tokenizer, open_part(model, part, Choice(tokenizer=vocabulary)))
 
 
 @node("load.scheduler", label="Load scheduler", nature="external", facets=facets_of("scheduler"))
-def scheduler(model: Model) -> Scheduler:
-    """The scheduler a model was published with: its solver, noise schedule and prediction type."""
-    return cast(Scheduler, open_part(model, "scheduler"))
+def scheduler(model: Model, prediction: Prediction = "auto") -> Scheduler:
+    """The scheduler a model was published with: its solver, noise schedule and prediction type.
+
+    A single file has none and gets that of its kind; `prediction` is what the model was trained to
+    predict, where the file does not say (see Load model).
+    """
+    return cast(Scheduler, open_part(model, "scheduler", Choice(prediction=prediction)))

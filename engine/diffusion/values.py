@@ -223,7 +223,9 @@ class TextEncoder(ModelRef):
 @kind("Tokenizer", colour="#abb2bf")
 @dataclass(frozen=True)
 class Tokenizer(ModelRef):
-    """From words to token ids."""
+    """From words to token ids; `pad` fills short prompts where its folder names another token."""
+
+    pad: str = ""
 
 
 TENSOR_KINDS: tuple[type, ...] = (

@@ -73,7 +73,7 @@ def _put_together(
 
 
 def model_codec(python: type[ModelRef]) -> codecs.Codec:
-    """The codec of a handle; it comes back only while the folder is where it was.
+    """The codec of a handle; it comes back only while the model is where it was.
 
     Patches are kept where they are kinds of plain values; with others the handle is made again.
     """
@@ -86,7 +86,8 @@ def model_codec(python: type[ModelRef]) -> codecs.Codec:
 
     def decode(data: bytes) -> ModelRef:
         fields = json.loads(data)
-        if not Path(fields["folder"], fields["subfolder"]).is_dir():
+        root = Path(fields["folder"])  # or a single file
+        if not (root.is_file() or (root / fields["subfolder"]).is_dir()):
             raise CacheError(f"The model is no longer in {fields['folder']}.")
         if fields["patches"] is None:
             raise CacheError("The model's patches are not kept.")

@@ -8,10 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from engine.diffusion.values import ModelRef
-from engine.graph.models import SUFFIXES
+from engine.diffusion.weights.find import component
+from engine.graph.errors import LoomError
 from engine.runtime.device import Device, check_usable, pick
 
 log = logging.getLogger("latent_loom")
@@ -148,13 +150,11 @@ def size_of(model: Any) -> int:
 
 
 def _bytes_on_disk(ref: ModelRef) -> int:
-    """What the weights of a handle will take, as far as the files in its folder tell."""
+    """What the weights of a handle take in their files; 0 where those can't be read."""
     try:
-        sizes = [file.stat().st_size for file in ref.path.iterdir() if file.suffix in SUFFIXES]
-    except OSError:
+        return component(Path(ref.folder), ref.subfolder, ref.variant).size()
+    except (LoomError, OSError):
         return 0
-    # Several files are as a rule one model in several precisions.
-    return max(sizes, default=0)
 
 
 def _loader_for(device: Device) -> Loader:

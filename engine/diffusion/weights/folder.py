@@ -27,13 +27,17 @@ SUFFIXES = (".safetensors", ".bin")
 
 @dataclass(frozen=True)
 class Component:
-    """One component where it lies: `root`/`subfolder`, its class, the variant of its weights."""
+    """One component where it lies: `root`/`subfolder`, its class, the variant of its weights.
+
+    `pad` is a tokenizer's padding token where that is not the one its folder says.
+    """
 
     root: Path
     subfolder: str
     class_name: str
     config_file: str
     variant: str = ""
+    pad: str = ""
 
     @property
     def path(self) -> Path:
@@ -62,6 +66,15 @@ class Component:
         if self.config_file == "config.json":
             files.extend(self.weights())
         return tuple(files)
+
+    def size(self) -> int:
+        """Bytes of its weights."""
+        has_weights = self.config_file == "config.json"
+        return sum(file.stat().st_size for file in self.weights()) if has_weights else 0
+
+    def contents(self) -> tuple[tuple[str, Path], ...]:
+        """Its files, each with the name it counts under in the component's hash."""
+        return tuple((file.name, file) for file in self.files())
 
 
 def read_pipeline(root: Path, variant: str = "") -> dict[str, Component]:
@@ -155,19 +168,22 @@ def weight_files(folder: Path, variant: str = "") -> tuple[Path, ...]:
 
 def variants(folder: Path) -> set[str]:
     """The variants that `folder` has weights of; "" stands for plain ones."""
-    found: set[str] = set()
-    for file in folder.iterdir() if folder.is_dir() else ():
-        name = file.name
-        for stem in STEMS:
-            rest = name.removeprefix(stem)
-            if rest == name or not (rest.startswith(".") or rest.startswith("-")):
-                continue
-            parts = rest.removesuffix(".json").split(".")[1:]
-            if "safetensors" in parts or "bin" in parts:
-                inner = [p for p in parts if p not in ("safetensors", "bin", "index")]
-                # A shard reads model-00001-of-00002.safetensors, or model.fp16-00001-of-00002.….
-                found.add(inner[0].split("-")[0] if inner else "")
-    return found
+    names = (file.name for file in folder.iterdir()) if folder.is_dir() else ()
+    return {found for name in names if (found := variant_of(name)) is not None}
+
+
+def variant_of(name: str) -> str | None:
+    """The variant that a weight file or an index of shards is of, "" for plain; else None."""
+    for stem in STEMS:
+        rest = name.removeprefix(stem)
+        if rest == name or not rest.startswith((".", "-")):
+            continue
+        parts = rest.removesuffix(".json").split(".")[1:]
+        if "safetensors" in parts or "bin" in parts:
+            inner = [p for p in parts if p not in ("safetensors", "bin", "index")]
+            # A shard reads model-00001-of-00002.safetensors, or model.fp16-00001-of-00002.….
+            return inner[0].split("-")[0] if inner else ""
+    return None
 
 
 def _shards(index: Path) -> tuple[Path, ...]:

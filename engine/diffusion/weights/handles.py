@@ -1,4 +1,4 @@
-"""From a model folder to the handles that wires carry: hashed, described, and nothing loaded."""
+"""From a model to the handles that wires carry: hashed, described, and nothing loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 from engine.diffusion.values import VAE, ModelRef, Scheduler, TextEncoder, Tokenizer, UNet
 from engine.diffusion.weights.facets import TEXT_ENCODERS, UNETS, VAES, ModelFacts, facts_of
-from engine.diffusion.weights.folder import Component, find_component, read_pipeline
+from engine.diffusion.weights.find import component as find_component
+from engine.diffusion.weights.find import components as read_components
+from engine.diffusion.weights.find import name_of
+from engine.diffusion.weights.folder import Component
 from engine.diffusion.weights.hashing import component_hash
 
 TOKENIZERS = ("CLIPTokenizer", "CLIPTokenizerFast")
@@ -15,13 +18,13 @@ TOKENIZERS = ("CLIPTokenizer", "CLIPTokenizerFast")
 def open_pipeline(
     root: Path, variant: str = "", dtype: str = ""
 ) -> dict[str, ModelRef | Scheduler]:
-    """Handles of the components of a pipeline folder, by the names in its `model_index.json`.
+    """Handles of the components of a pipeline folder or single file, by the names there.
 
     A scheduler comes as its configuration. Components of classes that no kind stands for (a
     safety checker, an image processor) are left out. Raises LoomError as the readers do.
     """
-    components = read_pipeline(root, variant)
-    facts = facts_of(root.name, components)
+    components = read_components(root, variant)
+    facts = facts_of(name_of(root), components)
     handles: dict[str, ModelRef | Scheduler] = {}
     for name, component in components.items():
         if component.config_file == "scheduler_config.json":
@@ -41,7 +44,7 @@ def open_component(
     component = find_component(root, subfolder, variant)
     if component.config_file == "scheduler_config.json":
         return Scheduler.from_json(component.config())
-    facts = facts_of(root.name, {"": component})[""]
+    facts = facts_of(name_of(root), {"": component})[""]
     return handle(component, facts, dtype)
 
 
@@ -57,5 +60,7 @@ def handle(component: Component, facts: ModelFacts, dtype: str = "") -> ModelRef
     ):
         if component.class_name in classes:
             fields = {name: v for name, v in known.items() if name in kind.__dataclass_fields__}
+            if kind is Tokenizer:
+                fields["pad"] = component.pad
             return kind(*place, component_hash(component), dtype, component.variant, **fields)  # type: ignore[arg-type]
     return ModelRef(*place, component_hash(component), dtype, component.variant)

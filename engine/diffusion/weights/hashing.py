@@ -66,4 +66,4 @@ def stored_hashes() -> StoredHashes:
 
 def component_hash(component: Component, hashes: StoredHashes | None = None) -> str:
     """Hash of the files that decide what `component` computes; moving the folder keeps it."""
-    return (hashes or stored_hashes()).of((file.name, file) for file in component.files())
+    return (hashes or stored_hashes()).of(component.contents())

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from engine.diffusion.values import ModelRef
+from engine.diffusion.values import ModelRef, Tokenizer
 from engine.diffusion.weights.assign import assign, laid_out
-from engine.diffusion.weights.folder import find_component
+from engine.diffusion.weights.find import component as find_component
+from engine.diffusion.weights.maps.vae import current_name
 from engine.graph.errors import LoomError
 
 # Class name in the configs → the module that has it.
@@ -23,6 +24,8 @@ OURS: Mapping[str, str] = {
     "UNet2DConditionModel": "engine.diffusion.models.unet_2d_condition",
     "AutoencoderKL": "engine.diffusion.models.autoencoder_kl",
     "UNet2DModel": "engine.diffusion.models.unet_2d",
+    "VQModel": "engine.diffusion.models.vq_model",
+    "AutoencoderTiny": "engine.diffusion.models.autoencoder_tiny",
 }
 THEIRS: Mapping[str, str] = {
     "CLIPTextModel": "transformers.models.clip",
@@ -32,13 +35,6 @@ THEIRS: Mapping[str, str] = {
 TOKENIZERS: Mapping[str, str] = {
     "CLIPTokenizer": "CLIPTokenizer",
     "CLIPTokenizerFast": "CLIPTokenizerFast",
-}
-# Autoencoders published before 2023 name the parts of their attention differently.
-OLD_ATTENTION: Mapping[str, str] = {
-    "query": "to_q",
-    "key": "to_k",
-    "value": "to_v",
-    "proj_attn": "to_out.0",
 }
 # What transformers puts before the names of a model's tensors in some versions and not in others.
 PREFIXES = ("text_model.", "vision_model.")
@@ -106,6 +102,8 @@ def load(ref: ModelRef, device: str = "cpu") -> Any:
         )
     component = find_component(Path(ref.folder), ref.subfolder, ref.variant)
     model = load_component(component, getattr(torch, ref.dtype or "float32"), device)
+    if isinstance(ref, Tokenizer) and ref.pad:
+        model.pad_token = ref.pad
     for patch in ref.patches:
         patch.apply(model)
     return model
@@ -139,18 +137,9 @@ def _load_ours(component: Source, dtype: torch.dtype, device: str) -> nn.Module:
     if config.get("force_upcast") is True and dtype is torch.float16:
         dtype = torch.float32
     model: nn.Module = laid_out(lambda: architecture.from_config(config))
-    weights = ((_current_name(name), tensor) for name, tensor in component.tensors())
+    weights = ((current_name(name), tensor) for name, tensor in component.tensors())
     assign(model, weights, dtype, str(component.path), device=device, optional=_is_count)
     return model.eval().requires_grad_(False)
-
-
-def _current_name(name: str) -> str:
-    """The name that a tensor of an older file goes by now."""
-    owner, _, rest = name.rpartition(".")
-    block, _, part = owner.rpartition(".")
-    if part in OLD_ATTENTION and ".attentions." in name:
-        return f"{block}.{OLD_ATTENTION[part]}.{rest}"
-    return name
 
 
 def _load_theirs(component: Source, dtype: torch.dtype, device: str) -> nn.Module:

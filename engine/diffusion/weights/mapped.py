@@ -74,4 +74,6 @@ def _tensor(memory: mmap.mmap, start: int, info: TensorInfo) -> torch.Tensor:
     flat = torch.frombuffer(memory, dtype=dtype, count=count, offset=start)
     # Files may begin their data at any byte, and kernels expect whole numbers.
     flat = flat if flat.data_ptr() % dtype.itemsize == 0 else flat.clone()
-    return flat.view(info.shape)
+    return (
+        flat.view(info.shape) if info.strides is None else flat.as_strided(info.shape, info.strides)
+    )

@@ -18,6 +18,13 @@ RESNET = {
     "conv2": "conv2",
     "nin_shortcut": "conv_shortcut",
 }
+# Diffusers folders written before 2023 name the parts of their attention differently.
+OLD_ATTENTION = {
+    "query": "to_q",
+    "key": "to_k",
+    "value": "to_v",
+    "proj_attn": "to_out.0",
+}
 ATTENTION = {"q": "to_q", "k": "to_k", "v": "to_v", "proj_out": "to_out.0"}
 
 
@@ -52,3 +59,12 @@ def _middle(side: str) -> Iterator[Rule]:
 def _resnet(theirs: str, ours: str) -> Iterator[Rule]:
     for part, name in RESNET.items():
         yield same(f"{theirs}.{part}", f"{ours}.{name}")
+
+
+def current_name(name: str) -> str:
+    """The name that a tensor of an older Diffusers folder goes by now."""
+    owner, _, rest = name.rpartition(".")
+    block, _, part = owner.rpartition(".")
+    if part in OLD_ATTENTION and ".attentions." in name:
+        return f"{block}.{OLD_ATTENTION[part]}.{rest}"
+    return name

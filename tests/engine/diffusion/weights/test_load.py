@@ -111,7 +111,7 @@ def test_restricted_pickles_load_and_others_do_not(model_copy):
     for name, tensor in load_component(component).state_dict().items():
         assert torch.equal(tensor, expected[name])
     torch.save({"weight": Harmful()}, pickle)
-    with pytest.raises(LoomError, match=r"diffusion_pytorch_model\.bin is damaged"):
+    with pytest.raises(LoomError, match=r"asks for builtins\.print to be run"):
         load_component(component)
 
 

@@ -1,0 +1,1 @@
+"""Configurations of models in single files: from shapes where they tell, else published values."""
