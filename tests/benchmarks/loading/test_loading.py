@@ -1,0 +1,106 @@
+"""Loading a folder of Stable Diffusion 1.5's size: ours against the reference, in turn."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.loading.folder import write_folder
+
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.full,
+    pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="asks Linux for peaks"),
+]
+ROOT = Path(__file__).resolve().parents[3]
+REPEATS = 3
+CASES = {
+    "float32 files, as they are": ("", "float32", False),
+    "float32 files, from disk": ("", "float32", True),
+    "fp16 files to float32": ("fp16", "float32", False),
+    "float32 files to bfloat16": ("", "bfloat16", False),
+    "fp16 files, as they are": ("fp16", "float16", False),
+}
+
+
+@pytest.fixture(scope="module")
+def large_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("models") / "large"
+    write_folder(root, tiny_model / "tokenizer")
+    return root
+
+
+def test_loading_beside_the_reference(large_model: Path, tiny_model: Path):
+    """Prints a table; `load` and `read` are apart because what is mapped is read when it is used.
+
+    Peaks are resident sets, mapped pages and libraries included.
+    """
+    table = Table("files", "what", "ours", "theirs", "ratio", title="Loading SD 1.5's size")
+    for case, (variant, dtype, cold) in CASES.items():
+        seen: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
+        for _ in range(REPEATS):
+            for who, found in seen.items():
+                if cold:
+                    forget(large_model)
+                found.append(measure(who, large_model, variant, dtype, tiny_model))
+        ours, theirs = (median(found) for found in seen.values())
+        assert ours["weights"] == theirs["weights"]
+        for what, unit in (
+            ("import", "s"),
+            ("load", "s"),
+            ("load and read", "s"),
+            ("peak, loaded", "MB"),
+            ("peak, read", "MB"),
+            ("above the libraries, loaded", "MB"),
+            ("above the libraries, read", "MB"),
+        ):
+            a, b = ours[what], theirs[what]
+            table.add_row(case, what, f"{a:.2f} {unit}", f"{b:.2f} {unit}", f"{a / b:.2f}")
+            case = ""
+        table.add_section()
+    print()
+    Console(width=100).print(table)
+
+
+def measure(who: str, folder: Path, variant: str, dtype: str, small: Path) -> dict[str, float]:
+    """What child.py finds, in seconds and MB."""
+    child = Path(__file__).with_name("child.py")
+    done = subprocess.run(
+        [sys.executable, child, who, folder, variant, dtype, small],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    base, loaded, read = (found[name] / 1e6 for name in ("base", "peak", "peak_read"))
+    return {
+        "import": found["import"],
+        "load": found["load"],
+        "load and read": found["load"] + found["read"],
+        "peak, loaded": loaded,
+        "peak, read": read,
+        "above the libraries, loaded": loaded - base,
+        "above the libraries, read": read - base,
+        "weights": found["weights"],
+    }
+
+
+def median(found: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(one[name] for one in found) for name in found[0]}
+
+
+def forget(folder: Path) -> None:
+    """Have the system forget what it holds of the weights, so that they come from the disk."""
+    for file in folder.rglob("*.safetensors"):
+        with file.open("rb+") as opened:
+            os.fsync(opened.fileno())
+            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
