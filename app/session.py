@@ -87,10 +87,13 @@ def open_cache() -> Cache:
         raise
 
 
-def open_executor(registry: Registry, settings: Settings, cache: Cache | None = None) -> Executor:
+def open_executor(
+    registry: Registry, settings: Settings, cache: Cache | None = None, attention: str = ""
+) -> Executor:
     """An executor that keeps results on disk, or in the given cache.
 
-    Raises LoomError when the folder for them can't be used, or the device is misnamed.
+    `attention` names the backend, "" leaves it to LOOM_ATTENTION. Raises LoomError when the folder
+    for the results can't be used, or the device or the attention backend is misnamed or not there.
     """
     cache = cache or open_cache()
     # Models that are looked for by content are read once, not once by each.
@@ -99,7 +102,7 @@ def open_executor(registry: Registry, settings: Settings, cache: Cache | None = 
         registry,
         settings,
         cache=cache,
-        environment=numeric_environment(),
+        environment=numeric_environment(attention),
         models=SharedModels(),
     )
 

@@ -15,7 +15,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 _home = tempfile.mkdtemp(prefix="latent-loom-tests-")
 os.environ["XDG_CACHE_HOME"] = os.path.join(_home, "cache")
 os.environ["XDG_DATA_HOME"] = os.path.join(_home, "data")
-for _variable in ("LOOM_MODELS", "LOOM_DEVICE", "LOOM_DTYPE"):
+for _variable in ("LOOM_MODELS", "LOOM_DEVICE", "LOOM_DTYPE", "LOOM_ATTENTION"):
     os.environ.pop(_variable, None)
 
 # Qt needs a platform even where there is neither a screen nor a virtual one.

@@ -49,6 +49,13 @@ SWEEP = click.option(
     "several sweeps make a grid.",
 )
 ZIP = click.option("--zip", "zipped", is_flag=True, help="Let sweeps move together, not cross.")
+ATTENTION = click.option(
+    "--attention",
+    default="",
+    metavar="auto|sdpa|xformers|sliced",
+    help="How attention is computed; `sliced` takes the least memory, `sliced:64` at most 64 MiB "
+    "for a slice. LOOM_ATTENTION or the fastest by default.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

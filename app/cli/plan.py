@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.options import SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
+from app.cli.options import ATTENTION, SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
 from app.cli.report import say_json
 from app.session import open_executor
 
@@ -16,6 +16,7 @@ from app.session import open_executor
 @SEED
 @SWEEP
 @ZIP
+@ATTENTION
 def plan(
     file: Path,
     assignments: tuple[str, ...],
@@ -25,11 +26,12 @@ def plan(
     seed: int | None,
     sweeps: tuple[str, ...],
     zipped: bool,
+    attention: str,
 ) -> None:
     """Say what a run of FILE would do: what is kept from before, what runs, and why."""
     job = open_job(file, assignments, out, folders)
     add_sweeps(job, sweeps, zipped)
-    executor = open_executor(job.registry, job.settings)
+    executor = open_executor(job.registry, job.settings, attention=attention)
     found = executor.plan(job.graph, seed=seed, name=str(file.absolute()))
     if as_json:
         say_json(found.as_data())

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.cli.options import SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
+from app.cli.options import ATTENTION, SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
 from app.cli.progress import display
 from app.cli.report import (
     BAD_INPUT,
@@ -30,6 +30,7 @@ from engine.graph.workflow import to_json
 @SEED
 @SWEEP
 @ZIP
+@ATTENTION
 @click.option("--fresh", is_flag=True, help="Run every node again, whatever is kept from before.")
 @click.pass_context
 def run(
@@ -42,6 +43,7 @@ def run(
     seed: int | None,
     sweeps: tuple[str, ...],
     zipped: bool,
+    attention: str,
     fresh: bool,
 ) -> None:
     """Run a workflow FILE: JSON, or a picture that carries one.
@@ -52,7 +54,7 @@ def run(
     try:
         job = open_job(file, assignments, out, folders)
         add_sweeps(job, sweeps, zipped)
-        executor = open_executor(job.registry, job.settings)
+        executor = open_executor(job.registry, job.settings, attention=attention)
         result = _run(executor, job.graph, seed=seed, name=str(file.absolute()), fresh=fresh)
     except LoomError as error:
         if not as_json:

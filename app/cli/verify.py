@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from app.cli.options import JSON, MODELS, open_nodes
+from app.cli.options import ATTENTION, JSON, MODELS, open_nodes
 from app.cli.progress import display
 from app.cli.report import DIFFERENT, say_json
 from app.session import open_executor, open_settings
@@ -40,10 +40,16 @@ IDENTITY = ("node", "number")
     help="How far a channel may be off, of 255, to count as close.",
 )
 @MODELS
+@ATTENTION
 @JSON
 @click.pass_context
 def verify(
-    ctx: click.Context, picture: Path, tolerance: float, folders: tuple[Path, ...], as_json: bool
+    ctx: click.Context,
+    picture: Path,
+    tolerance: float,
+    folders: tuple[Path, ...],
+    attention: str,
+    as_json: bool,
 ) -> None:
     """Make a PICTURE again from the workflow it carries, and say whether it came out the same.
 
@@ -60,7 +66,8 @@ def verify(
         if isinstance(place.widget, ModelName):
             put(graph, place, _available(place.value, place.widget.part, settings))
     with tempfile.TemporaryDirectory(prefix="latent-loom-") as folder:
-        again = _again(graph, made, registry, replace(settings, output_folder=Path(folder)))
+        settings = replace(settings, output_folder=Path(folder))
+        again = _again(graph, made, registry, settings, attention)
         largest = largest_difference(picture, again)
         verdict = Verdict(largest, tolerance, differences(made, read_metadata(again)))
     if as_json:
@@ -79,11 +86,17 @@ def _available(value: Mapping[str, str], part: str, settings: Settings) -> Mappi
     return {"name": value["name"]}
 
 
-def _again(graph: Graph, made: Mapping[str, Any], registry: Registry, settings: Settings) -> Path:
+def _again(
+    graph: Graph,
+    made: Mapping[str, Any],
+    registry: Registry,
+    settings: Settings,
+    attention: str,
+) -> Path:
     """The same picture of the same node, made anew."""
     node = made.get("node")
     outputs = [node] if isinstance(node, str) and node in graph.nodes else []
-    executor = open_executor(registry, settings, Cache())
+    executor = open_executor(registry, settings, Cache(), attention)
     with display() as emit:
         result = executor.run(graph, outputs, emit=emit)
     for failure in result.failed.values():

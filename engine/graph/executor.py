@@ -100,9 +100,9 @@ class Executor:
     """Plans and runs graphs over one registry, one cache, one set of folders.
 
     `environment` is what else changes numbers (dtype, device kind, attention backend): it is part
-    of every key. `models` says which weights are loaded and brings in the next node's while one
-    computes. `strict` digests the inputs of each node again after it ran and fails a node that
-    changed one; it is meant for tests of nodes.
+    of every key, and nodes find it as `engine.graph.environment`. `models` says which weights are
+    loaded and brings in the next node's while one computes. `strict` digests the inputs of each
+    node again after it ran and fails a node that changed one; it is meant for tests of nodes.
     """
 
     def __init__(
@@ -223,6 +223,7 @@ class Executor:
             strict=self.strict,
             provenance=job.settled.provenance,
             models=self.models,
+            environment=self.environment,
         )
         run.go()
         self._remember(job, run, name)

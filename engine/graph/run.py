@@ -20,6 +20,7 @@ from engine.graph.arguments import arguments, node_error
 from engine.graph.cache import Cache, Entry, Lost, WrittenFile
 from engine.graph.context import Context, Settings
 from engine.graph.digests import fingerprint
+from engine.graph.environment import within
 from engine.graph.errors import Cancelled, LoomError, NodeError
 from engine.graph.frontier import Frontier
 from engine.graph.graph import Graph, Node, Source
@@ -53,6 +54,7 @@ class Run:
         strict: bool,
         provenance: Callable[[str], Mapping[str, Any]],
         models: Models | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.graph = graph
         self.settings = settings
@@ -64,6 +66,7 @@ class Run:
         self.strict = strict
         self.provenance = provenance
         self.models = models
+        self.environment = environment or {}
 
         self.entries: dict[str, Entry] = dict(plan.entries)
         self.ran: set[str] = set()
@@ -257,7 +260,8 @@ class Run:
         self._emit(events.Started(node.id))
         began = time.perf_counter()
         try:
-            values = spec.call(given, context)
+            with within(self.environment):
+                values = spec.call(given, context)
             entry = self._entry(recipe, values, time.perf_counter() - began, context.written)
             if self.strict and fingerprint(given)[0] != before:
                 raise LoomError("It changed one of its inputs.", remedy="Return a new value.")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.graph.errors import LoomError
+from engine.runtime.attention import pick_attention
 
 DEVICE_VARIABLE = "LOOM_DEVICE"
 DTYPE_VARIABLE = "LOOM_DTYPE"
@@ -23,7 +24,6 @@ KINDS = ("cpu", "cuda", "mps")
 DTYPES = ("float32", "float16", "bfloat16")
 # Half precision on a CPU is two hundred times slower than float32, and Apple's GPU overflows in it.
 USUAL_DTYPE = {"cpu": "float32", "cuda": "float16", "mps": "float32"}
-ATTENTION = "sdpa"
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,15 @@ def pick() -> Device:
     return Device(kind, dtype)
 
 
-def numeric_environment() -> dict[str, str]:
-    """What besides the graph decides the numbers: goes into every recipe key."""
+def numeric_environment(attention: str = "") -> dict[str, str]:
+    """What besides the graph decides the numbers: goes into every recipe key.
+
+    `attention` names a backend, see `pick_attention`. Raises LoomError for a setting that is
+    misnamed, or that is nothing for this device.
+    """
     device = pick()
-    return {"device": device.kind, "dtype": device.dtype_for(), "attention": ATTENTION}
+    backend = pick_attention(attention, device.kind)
+    return {"device": device.kind, "dtype": device.dtype_for(), "attention": backend}
 
 
 def check_usable(device: Device) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import platform
 
+from engine.graph.environment import environment
 from engine.runtime.device import numeric_environment
 
 
 def surroundings() -> dict[str, str]:
     """Device, precision and attention backend, then the hardware behind them. Imports torch.
 
-    `hardware` is the GPU's name, or the machine type and the instruction set that torch's CPU
-    kernels are chosen by; `threads` is how many share a sum, which decides its last bits.
+    In a node they are those of its run. `hardware` is the GPU's name, or the machine type and the
+    instruction set that torch's CPU kernels are chosen by; `threads` is how many share a sum, which
+    decides its last bits.
     """
     import torch
 
-    found = numeric_environment()
+    found = {**numeric_environment(), **environment()}
     if found["device"] == "cuda" and torch.cuda.is_available():
         return {**found, "hardware": torch.cuda.get_device_name()}
     if found["device"] == "mps":

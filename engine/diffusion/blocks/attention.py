@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, Protocol
+
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from engine.diffusion.blocks.attention_backends import attend
+
+
+class KeysValues(NamedTuple):
+    """What one layer makes of its context: keys and values, each (B, heads, L, d)."""
+
+    keys: Tensor
+    values: Tensor
+
+
+class AttendsToContext(Protocol):
+    """A layer that can project its context apart from the rest."""
+
+    def project_context(self, context: Tensor) -> KeysValues:
+        """Keys and values of a context (B, L, context_dim)."""
+        ...
+
+
+class ConstantContext:
+    """A context (B, L, D) that stays the same from call to call.
+
+    Given in place of the tensor, each layer projects it the first time it is asked, and uses those
+    keys and values from then on: in a denoise loop, once a run and not once a step. The numbers are
+    the same to the last bit. It must not outlive a change of the layers' weights.
+    """
+
+    def __init__(self, embeds: Tensor) -> None:
+        self.embeds = embeds
+        self._projected: dict[AttendsToContext, KeysValues] = {}
+
+    def of(self, layer: AttendsToContext) -> KeysValues:
+        """The keys and values of `layer`."""
+        found = self._projected.get(layer)
+        if found is None:
+            found = self._projected[layer] = layer.project_context(self.embeds)
+        return found
+
+
+Context = Tensor | ConstantContext
 
 
 class Attention(nn.Module):
     """Multi-head attention of tokens (B, N, dim) over themselves or a context (B, L, context_dim).
 
-    softmax(Q Kᵀ / √d) V per head (Vaswani et al. 2017, equation 1).
+    softmax(Q Kᵀ / √d) V per head (Vaswani et al. 2017, equation 1), computed as the run's attention
+    backend does.
     """
 
     def __init__(
@@ -29,14 +72,28 @@ class Attention(nn.Module):
         self.to_v = nn.Linear(context_dim or dim, inner, bias=bias)
         self.to_out = nn.ModuleList([nn.Linear(inner, dim), nn.Dropout(0.0)])
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        context = x if context is None else context
-        q, k, v = (
-            projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, N, d)
-            for projected in (self.to_q(x), self.to_k(context), self.to_v(context))
-        )
-        out = F.scaled_dot_product_attention(q, k, v)
-        return self.to_out[0](out.transpose(1, 2).flatten(2))  # (B, N, dim)
+    def forward(
+        self,
+        x: Tensor,
+        context: Context | None = None,
+        mask: Tensor | None = None,
+        scale: float | None = None,
+    ) -> Tensor:
+        """Tokens (B, N, dim). `mask` and `scale` are those of `attend`."""
+        if isinstance(context, ConstantContext):
+            keys, values = context.of(self)
+        else:
+            keys, values = self.project_context(x if context is None else context)
+        out = attend(self._split(self.to_q(x)), keys, values, mask, scale)
+        return self.to_out[0](out.transpose(1, 2).flatten(2))
+
+    def project_context(self, context: Tensor) -> KeysValues:
+        """Keys and values, each (B, heads, L, head_dim), of a context (B, L, context_dim)."""
+        return KeysValues(self._split(self.to_k(context)), self._split(self.to_v(context)))
+
+    def _split(self, tokens: Tensor) -> Tensor:
+        """(B, N, heads · d) → (B, heads, N, d)."""
+        return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
 class SpatialSelfAttention(Attention):
@@ -114,7 +171,7 @@ class BasicTransformerBlock(nn.Module):
         self.norm3 = nn.LayerNorm(dim)
         self.ff = FeedForward(dim)
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Context | None = None) -> Tensor:
         x = x + self.attn1(self.norm1(x), context if self.only_cross_attention else None)
         x = x + self.attn2(self.norm2(x), context)
         return x + self.ff(self.norm3(x))
@@ -155,7 +212,7 @@ class Transformer2DModel(nn.Module):
             self.proj_in = nn.Conv2d(channels, inner, 1)
             self.proj_out = nn.Conv2d(inner, channels, 1)
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, context: Context | None = None) -> Tensor:
         height, width = x.shape[-2:]
         h = self.norm(x)
         if self.linear_projection:

@@ -8,6 +8,7 @@ from engine.diffusion.blocks.attention import (
     GEGLU,
     Attention,
     BasicTransformerBlock,
+    ConstantContext,
     SpatialSelfAttention,
     Transformer2DModel,
 )
@@ -85,3 +86,27 @@ def test_without_a_context_a_block_looks_at_its_own_pixels():
     h = x + block.attn1(block.norm1(x))
     h = h + block.attn2(block.norm2(h), block.norm2(h))
     torch.testing.assert_close(block(x), h + block.ff(block.norm3(h)))
+
+
+def test_a_constant_context_is_projected_once_and_to_the_same_bits():
+    torch.manual_seed(0)
+    model = Transformer2DModel(8, heads=2, context_dim=6, depth=2, groups=4)
+    x, text = torch.randn(2, 8, 3, 5), torch.randn(2, 4, 6)
+    want = model(x, text), model(x + 1, text)
+    calls: list[int] = []
+    for block in model.transformer_blocks:
+        block.attn2.to_k.register_forward_hook(lambda *_: calls.append(1))
+    context = ConstantContext(text)
+    assert torch.equal(model(x, context), want[0])
+    assert torch.equal(model(x + 1, context), want[1])
+    assert len(calls) == 2
+
+
+def test_a_mask_and_a_scale_of_the_call():
+    torch.manual_seed(0)
+    layer = Attention(8, context_dim=6, heads=2, head_dim=4)
+    x, text = torch.randn(2, 7, 8), torch.randn(2, 5, 6)
+    mask = torch.tensor([True, True, True, False, False])
+    torch.testing.assert_close(layer(x, text, mask[None, None, None]), layer(x, text[:, :3]))
+    flat = layer(x, text, scale=0.0)
+    torch.testing.assert_close(flat, by_hand(layer, torch.zeros_like(x), text))

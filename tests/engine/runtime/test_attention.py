@@ -1,0 +1,43 @@
+import pytest
+
+from engine.graph.errors import LoomError
+from engine.runtime import attention
+from engine.runtime.attention import pick_attention
+
+
+@pytest.mark.parametrize(
+    ("wanted", "picked"),
+    [
+        ("", "sdpa"),
+        ("auto", "sdpa"),
+        ("sdpa", "sdpa"),
+        ("sliced", "sliced:256"),
+        ("sliced:64", "sliced:64"),
+    ],
+)
+def test_each_name_by_argument_and_by_variable(monkeypatch, wanted, picked):
+    assert pick_attention(wanted, "cpu") == picked
+    monkeypatch.setenv("LOOM_ATTENTION", wanted)
+    assert pick_attention("", "cpu") == picked
+    assert pick_attention("sdpa", "cpu") == "sdpa"
+
+
+@pytest.mark.parametrize("wanted", ["flash", "sdpa:3", "sliced:", "sliced:0", "sliced:x", "auto:1"])
+def test_what_is_no_backend_is_refused_by_name(monkeypatch, wanted):
+    with pytest.raises(LoomError, match=f"^The attention backend is '{wanted}'. Set it to one of"):
+        pick_attention(wanted, "cpu")
+    monkeypatch.setenv("LOOM_ATTENTION", wanted)
+    with pytest.raises(LoomError, match=f"^LOOM_ATTENTION is '{wanted}'. Set it to one of"):
+        pick_attention("", "cpu")
+
+
+def test_xformers_needs_a_card_and_to_be_installed(monkeypatch):
+    with pytest.raises(LoomError, match="NVIDIA cards only, and this run is on cpu"):
+        pick_attention("xformers", "cpu")
+    for found in (None, object()):
+        monkeypatch.setattr(attention.importlib.util, "find_spec", lambda name, found=found: found)
+        if found:
+            assert pick_attention("xformers", "cuda") == "xformers"
+        else:
+            with pytest.raises(LoomError, match="xFormers is not installed"):
+                pick_attention("xformers", "cuda")
