@@ -112,7 +112,7 @@ class FlowMatchEulerDiscreteScheduler(FlowScheduler):
             shift = 1.0 if self.use_dynamic_shifting else self.shift
             sigmas = even(self.num_train_timesteps, plan.count, shift)
         sigmas = shifted(sigmas, self._factor())
-        if self.shift_terminal:
+        if self.shift_terminal and sigmas[-1] < 1:  # a single step begins at 1 all the same
             sigmas = 1 - (1 - sigmas) * (1 - self.shift_terminal) / (1 - sigmas[-1])
         table = chosen_table(self)
         if table != "plain":

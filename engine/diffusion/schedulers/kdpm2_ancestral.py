@@ -35,7 +35,7 @@ class KDPM2AncestralRun(KDPM2Run):
     def _ends(self, sigmas: torch.Tensor) -> torch.Tensor:
         down, up = down_and_up(sigmas)
         self.up: list[float] = up.tolist()
-        return down.float()
+        return down
 
     def step(
         self,

@@ -7,6 +7,14 @@ import torch
 from engine.diffusion.schedulers.ddim import DDIMScheduler
 from engine.diffusion.schedulers.dpmsolver_multistep import DPMSolverMultistepScheduler
 from engine.diffusion.schedulers.euler import EulerDiscreteScheduler
+from engine.diffusion.schedulers.euler_ancestral import EulerAncestralDiscreteScheduler
+from engine.diffusion.schedulers.flow_match_euler import FlowMatchEulerDiscreteScheduler
+from engine.diffusion.schedulers.flow_match_heun import FlowMatchHeunDiscreteScheduler
+from engine.diffusion.schedulers.flow_scheduler import FlowScheduler
+from engine.diffusion.schedulers.heun import HeunDiscreteScheduler
+from engine.diffusion.schedulers.kdpm2 import KDPM2DiscreteScheduler
+from engine.diffusion.schedulers.kdpm2_ancestral import KDPM2AncestralDiscreteScheduler
+from engine.diffusion.schedulers.lms import LMSDiscreteScheduler
 from engine.graph.errors import LoomError
 
 MEAN, STD = 0.4, 0.6
@@ -15,7 +23,13 @@ SOLVERS = [
     DDIMScheduler(**SD, clip_sample=False),
     EulerDiscreteScheduler(**SD),
     DPMSolverMultistepScheduler(**SD),
+    LMSDiscreteScheduler(**SD),
+    EulerAncestralDiscreteScheduler(**SD),
+    HeunDiscreteScheduler(**SD),
+    KDPM2DiscreteScheduler(**SD),
+    KDPM2AncestralDiscreteScheduler(**SD),
 ]
+X0 = {"prediction_type": "sample"}
 
 
 def levels(run, i):
@@ -31,7 +45,7 @@ def best_x0(run, i, x):
 
 
 def solve(scheduler, steps, stop):
-    """Integrate from step 0 to step `stop` and return the largest distance from the exact x."""
+    """Integrate from the start of step 0 to that of step `stop`: the largest distance from x."""
     run = scheduler.start(steps)
     z = torch.linspace(-2, 2, 9, dtype=torch.float64)
 
@@ -39,21 +53,28 @@ def solve(scheduler, steps, stop):
         alpha, sigma = levels(run, i)
         return alpha * MEAN + (alpha**2 * STD**2 + sigma**2) ** 0.5 * z
 
-    x = exact(0)
-    for i in range(stop):
-        x = run.step(i, best_x0(run, i, x), x)
-    return (x - exact(stop)).abs().max().item()
+    x, last = exact(0), run.starts[stop]
+    for i in range(last):
+        prediction = best_x0(run, i, x)
+        if isinstance(scheduler, FlowScheduler):
+            prediction = (x - prediction) / levels(run, i)[1]
+        x = run.step(i, prediction, x)
+    return (x - exact(last)).abs().max().item()
 
 
 @pytest.mark.parametrize(
     ("scheduler", "order"),
     [
-        (EulerDiscreteScheduler(**SD, prediction_type="sample", use_karras_sigmas=True), 1),
-        (DPMSolverMultistepScheduler(**SD, prediction_type="sample", solver_order=1), 1),
-        (DPMSolverMultistepScheduler(**SD, prediction_type="sample"), 2),
-        (DPMSolverMultistepScheduler(**SD, prediction_type="sample", solver_type="heun"), 2),
+        (EulerDiscreteScheduler(**SD, **X0, use_karras_sigmas=True), 1),
+        (DPMSolverMultistepScheduler(**SD, **X0, solver_order=1), 1),
+        (DPMSolverMultistepScheduler(**SD, **X0), 2),
+        (DPMSolverMultistepScheduler(**SD, **X0, solver_type="heun"), 2),
+        (HeunDiscreteScheduler(**SD, **X0, use_karras_sigmas=True), 2),
+        (KDPM2DiscreteScheduler(**SD, **X0, use_karras_sigmas=True), 2),
+        (FlowMatchEulerDiscreteScheduler(), 1),
+        (FlowMatchHeunDiscreteScheduler(), 2),
     ],
-    ids=["euler", "first", "midpoint", "heun"],
+    ids=["euler", "first", "midpoint", "heun", "k-heun", "k-midpoint", "flow", "flow-heun"],
 )
 def test_order_of_convergence(scheduler, order):
     coarse, fine = solve(scheduler, 40, 20), solve(scheduler, 160, 80)
@@ -67,9 +88,9 @@ def test_a_model_that_knows_the_picture_ends_at_it(scheduler, steps):
     x0 = torch.randn(1, 3, 4, 4)
     scheduler = scheduler.swap(type(scheduler), prediction_type="sample")
     run = scheduler.start(steps)
-    x = torch.randn(1, 3, 4, 4) * run.init_noise_sigma
-    for i in range(steps):
-        x = run.step(i, x0, x)
+    x, noise = torch.randn(2, 1, 3, 4, 4) * run.init_noise_sigma
+    for i in range(len(run.timesteps)):
+        x = run.step(i, x0, x, noise if run.needs_noise else None)
         assert torch.equal(run.predicted_x0, x0)
     torch.testing.assert_close(x, x0, rtol=0, atol=1e-4)
 
@@ -79,7 +100,7 @@ def test_runs_share_nothing(scheduler):
     def go(run):
         x = torch.full((1, 1, 2, 2), 0.5)
         for i in range(5):
-            x = run.step(i, torch.cos(3 * x), x)
+            x = run.step(i, torch.cos(3 * x), x, torch.ones_like(x) if run.needs_noise else None)
         return x
 
     first, second = scheduler.start(5), scheduler.start(5)
@@ -92,7 +113,7 @@ def test_runs_share_nothing(scheduler):
 def test_half_precision_is_stepped_in_float32(scheduler):
     run = scheduler.start(5)
     x = torch.randn(1, 1, 2, 2, dtype=torch.float16)
-    assert run.step(0, x, x).dtype == torch.float32
+    assert run.step(0, x, x, x.float() if run.needs_noise else None).dtype == torch.float32
     assert run.add_noise(0, x, x.float()).dtype == torch.float32
 
 
@@ -119,9 +140,41 @@ def test_stochastic_ddim_keeps_the_marginal_variance():
     assert sigma**2 < x.var().item() < alpha**2 * STD**2 + sigma**2
 
 
-def test_stochastic_ddim_asks_for_noise():
-    run = DDIMScheduler(eta=0.5).start(4)
+@pytest.mark.parametrize(
+    ("scheduler", "index"),
+    [
+        (DDIMScheduler(eta=0.5), 0),
+        (EulerAncestralDiscreteScheduler(), 0),
+        (KDPM2AncestralDiscreteScheduler(), 1),
+        (FlowMatchEulerDiscreteScheduler(stochastic_sampling=True), 0),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_stochastic_solvers_ask_for_noise(scheduler, index):
+    run = scheduler.start(4)
     x = torch.zeros(1, 1, 2, 2)
     assert run.needs_noise
+    for i in range(index):
+        run.step(i, x, x, x)
     with pytest.raises(LoomError, match="Connect a noise seed"):
-        run.step(0, x, x)
+        run.step(index, x, x)
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        EulerAncestralDiscreteScheduler(**SD, **X0),
+        KDPM2AncestralDiscreteScheduler(**SD, **X0, use_karras_sigmas=True),
+    ],
+    ids=lambda s: type(s).__name__,
+)
+def test_ancestral_steps_keep_the_level_of_noise(scheduler):
+    """Where the picture is known, what is left after a step is noise of exactly the next level."""
+    run = scheduler.start(40)
+    g = torch.Generator().manual_seed(0)
+    x = run.add_noise(0, torch.zeros(20000), torch.randn(20000, generator=g))
+    for i in range(run.starts[20]):
+        x = run.step(i, torch.zeros(20000), x, torch.randn(20000, generator=g))
+    sigma = levels(run, run.starts[20])[1]
+    assert x.std().item() == pytest.approx(sigma, rel=0.03)
+    assert abs(x.mean().item()) < 0.03 * sigma
