@@ -32,6 +32,11 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "no quant convolution": config(8, 16, use_quant_conv=False),
     "no post-quant convolution": config(8, 16, use_post_quant_conv=False),
     "no attention": config(8, 16, mid_block_add_attention=False),
+    "attention at the lowest resolution": {
+        **config(8, 16, 8),
+        "down_block_types": (*(("DownEncoderBlock2D",) * 2), "AttnDownEncoderBlock2D"),
+        "up_block_types": ("AttnUpDecoderBlock2D", *(("UpDecoderBlock2D",) * 2)),
+    },
     "one colour in, two out": config(8, 8, in_channels=1, out_channels=2),
     "scaled by channel": config(
         8,
