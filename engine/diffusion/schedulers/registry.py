@@ -7,13 +7,43 @@ from typing import Any
 
 from engine.diffusion.schedulers.base import Scheduler
 from engine.diffusion.schedulers.ddim import DDIMScheduler
+from engine.diffusion.schedulers.ddim_inverse import DDIMInverseScheduler
+from engine.diffusion.schedulers.ddpm import DDPMScheduler
 from engine.diffusion.schedulers.dpmsolver_multistep import DPMSolverMultistepScheduler
+from engine.diffusion.schedulers.dpmsolver_singlestep import DPMSolverSinglestepScheduler
 from engine.diffusion.schedulers.euler import EulerDiscreteScheduler
+from engine.diffusion.schedulers.euler_ancestral import EulerAncestralDiscreteScheduler
+from engine.diffusion.schedulers.flow_match_euler import FlowMatchEulerDiscreteScheduler
+from engine.diffusion.schedulers.flow_match_heun import FlowMatchHeunDiscreteScheduler
+from engine.diffusion.schedulers.heun import HeunDiscreteScheduler
+from engine.diffusion.schedulers.kdpm2 import KDPM2DiscreteScheduler
+from engine.diffusion.schedulers.kdpm2_ancestral import KDPM2AncestralDiscreteScheduler
+from engine.diffusion.schedulers.lcm import LCMScheduler
+from engine.diffusion.schedulers.lms import LMSDiscreteScheduler
+from engine.diffusion.schedulers.pndm import PNDMScheduler
+from engine.diffusion.schedulers.unclip import UnCLIPScheduler
 from engine.graph.errors import LoomError
 
 SCHEDULERS: dict[str, type[Scheduler]] = {
     solver.__name__: solver
-    for solver in (DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler)
+    for solver in (
+        DDIMInverseScheduler,
+        DDIMScheduler,
+        DDPMScheduler,
+        DPMSolverMultistepScheduler,
+        DPMSolverSinglestepScheduler,
+        EulerAncestralDiscreteScheduler,
+        EulerDiscreteScheduler,
+        FlowMatchEulerDiscreteScheduler,
+        FlowMatchHeunDiscreteScheduler,
+        HeunDiscreteScheduler,
+        KDPM2AncestralDiscreteScheduler,
+        KDPM2DiscreteScheduler,
+        LCMScheduler,
+        LMSDiscreteScheduler,
+        PNDMScheduler,
+        UnCLIPScheduler,
+    )
 }
 
 

@@ -35,7 +35,7 @@ def test_without_a_scheduler_it_is_stable_diffusions():
 
 
 def test_a_solver_nobody_knows_is_refused_with_the_way_out():
-    with pytest.raises(LoomError, match="PNDMScheduler") as caught:
-        solver(LOADED)
+    with pytest.raises(LoomError, match="TurboScheduler") as caught:
+        solver(Scheduler("TurboScheduler"))
     assert caught.value.field == "scheduler"
     assert "scheduler nodes" in caught.value.remedy

@@ -1,0 +1,70 @@
+"""What the runs of solvers share that integrate in lambda = log(alpha / sigma)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from engine.diffusion.schedulers.base import StepPlan
+from engine.diffusion.schedulers.history import History
+from engine.diffusion.schedulers.lambda_scheduler import LambdaScheduler
+from engine.diffusion.schedulers.prediction import to_noise, to_x0
+from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32, on_device
+
+
+class LambdaRun(SchedulerRun):
+    """Samples are alpha x_0 + sigma noise; step i goes from the i-th of S + 1 levels to the next.
+
+    All is float32, as models were trained and published runs computed.
+    """
+
+    def __init__(self, config: LambdaScheduler, plan: StepPlan, device: torch.device | str) -> None:
+        t, levels = config.levels(plan)
+        self.timesteps = on_device(np.floor(t), torch.int64, config.num_train_timesteps, device)
+        self.levels = Levels(levels.astype(np.float32), config.use_flow_sigmas)
+        self.alpha: list[float] = self.levels.alpha.tolist()
+        self.sigma: list[float] = self.levels.sigma.tolist()
+        self.config = config
+        self.history = History()
+
+    def add_noise(self, i: int, sample: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """alpha x_0 + sigma noise."""
+        return self.alpha[i] * at_least_float32(sample) + self.sigma[i] * noise
+
+    def x0(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """The clean picture within the bounds of the configuration; kept as `predicted_x0`."""
+        kind = self.config.prediction_type
+        x0 = self.config.bounded(to_x0(kind, prediction, x, self.alpha[i], self.sigma[i]))
+        self.predicted_x0 = x0
+        return x0
+
+    def epsilon(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """The noise in the sample, that of the bounded picture where thresholding is on."""
+        x0 = self.x0(i, prediction, x)
+        if self.config.thresholding:
+            return (x - self.alpha[i] * x0) / self.sigma[i]
+        return to_noise(self.config.prediction_type, prediction, x, self.alpha[i], self.sigma[i])
+
+    def order(self, i: int) -> int:
+        """The order of step `i`, whose own model output the history has already."""
+        config, left = self.config, len(self.timesteps) - i
+        order = min(config.solver_order, len(self.history.outputs))
+        if config.lower_order_final and len(self.timesteps) < config.few_steps:
+            order = min(order, left)
+        # Only the first order has a limit at sigma = 0, and for a step of no length.
+        if (left == 1 and config.ends_clean) or self.levels.length[i] == 0:
+            return 1
+        return order
+
+
+class Levels:
+    """The S + 1 noise levels of a run: alpha, sigma and lambda, float32 on the CPU."""
+
+    def __init__(self, sigmas: np.ndarray, flow: bool) -> None:
+        """`sigmas`: noise per unit of picture, or with `flow` sigma itself, alpha = 1 - sigma."""
+        given = torch.from_numpy(sigmas)
+        self.alpha = 1 - given if flow else 1 / (given**2 + 1) ** 0.5
+        self.sigma = given if flow else given * self.alpha
+        self.lam = self.alpha.log() - self.sigma.log()
+        self.length: list[float] = (self.lam[1:] - self.lam[:-1]).tolist()
+        """How far each step goes in lambda."""
