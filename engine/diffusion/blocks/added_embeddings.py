@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from engine.diffusion.blocks.attention_backends import attend
 
 
 class AttentionPooling(nn.Module):
@@ -30,7 +31,7 @@ class AttentionPooling(nn.Module):
             projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, N, d)
             for projected in (self.q_proj(mean), self.k_proj(tokens), self.v_proj(tokens))
         )
-        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(1)
+        return attend(q, k, v).transpose(1, 2).flatten(1)
 
 
 class TextEmbedding(nn.Module):

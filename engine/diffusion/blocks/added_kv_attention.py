@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from engine.diffusion.blocks.attention import ConstantContext, Context, KeysValues
+from engine.diffusion.blocks.attention_backends import attend
 
 
 class AddedKVAttention(nn.Module):
@@ -41,17 +43,25 @@ class AddedKVAttention(nn.Module):
         self.add_v_proj = nn.Linear(context_dim, inner)
         self.to_out = nn.ModuleList([nn.Linear(inner, channels), nn.Dropout(0.0)])
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+    def forward(self, x: Tensor, context: Context) -> Tensor:
+        if isinstance(context, ConstantContext):
+            k, v = context.of(self)
+        else:
+            k, v = self.project_context(context)
+        tokens = self.group_norm(x.flatten(2)).transpose(1, 2)  # (B, HW, C)
+        if self.to_k is not None and self.to_v is not None:
+            k = torch.cat([k, self._split(self.to_k(tokens))], dim=2)  # (B, heads, L + HW, d)
+            v = torch.cat([v, self._split(self.to_v(tokens))], dim=2)
+        out = attend(self._split(self.to_q(tokens)), k, v).transpose(1, 2).flatten(2)
+        return x + self.to_out[0](out).transpose(1, 2).unflatten(2, x.shape[-2:])
+
+    def project_context(self, context: Tensor) -> KeysValues:
+        """Keys and values, each (B, heads, L, head_dim), of a context (B, L, context_dim)."""
         if self.norm_cross is not None:
             context = self.norm_cross(context.transpose(1, 2)).transpose(1, 2)
-        tokens = self.group_norm(x.flatten(2)).transpose(1, 2)  # (B, HW, C)
-        k, v = self.add_k_proj(context), self.add_v_proj(context)
-        if self.to_k is not None and self.to_v is not None:
-            k = torch.cat([k, self.to_k(tokens)], dim=1)  # (B, L + HW, inner)
-            v = torch.cat([v, self.to_v(tokens)], dim=1)
-        q, k, v = (
-            projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, N, d)
-            for projected in (self.to_q(tokens), k, v)
-        )
-        out = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
-        return x + self.to_out[0](out).transpose(1, 2).unflatten(2, x.shape[-2:])
+        keys, values = self.add_k_proj(context), self.add_v_proj(context)
+        return KeysValues(self._split(keys), self._split(values))
+
+    def _split(self, tokens: Tensor) -> Tensor:
+        """(B, N, heads · d) → (B, heads, N, d)."""
+        return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)

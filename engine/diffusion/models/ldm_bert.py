@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.diffusion.blocks.attention_backends import attend
 from engine.diffusion.models.config import ModelConfig
 from engine.graph.errors import LoomError
 
@@ -83,7 +84,7 @@ class SelfAttention(nn.Module):
             projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, L, d)
             for projected in (self.q_proj(x), self.k_proj(x), self.v_proj(x))
         )
-        return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return self.out_proj(attend(q, k, v).transpose(1, 2).flatten(2))
 
 
 class EncoderLayer(nn.Module):
