@@ -26,8 +26,11 @@ LATENT_SPACES = {"sdxl-refiner": "sdxl"}
 # A VAE that stands alone tells its family only where its scaling factor is its own.
 SCALES = {0.13025: "sdxl"}
 
-UNETS = ("UNet2DConditionModel",)
-VAES = ("AutoencoderKL",)
+# UNets that read no text: their width is 0.
+UNCONDITIONAL = ("UNet2DModel",)
+UNETS = ("UNet2DConditionModel", *UNCONDITIONAL)
+# Autoencoders, and the channels of their latents where the config does not say.
+VAES: Mapping[str, int] = {"AutoencoderKL": 4, "VQModel": 3, "AutoencoderTiny": 4}
 TEXT_ENCODERS = ("CLIPTextModel", "CLIPTextModelWithProjection")
 
 
@@ -75,6 +78,8 @@ def facts_of(name: str, components: Mapping[str, Component]) -> dict[str, ModelF
         field: next((v for facts in every if (v := getattr(facts, field)) is not None), None)
         for field in ("family", "space", "factor")
     }
+    if shared["factor"] is None and any(c.class_name in UNCONDITIONAL for c in components.values()):
+        shared["factor"] = 1  # with no autoencoder beside it, it works on pixels
     return {part: replace(facts, **shared) for part, facts in own.items()}
 
 
@@ -85,11 +90,9 @@ def _own_facts(name: str, component: Component) -> ModelFacts:
     if component.class_name in TEXT_ENCODERS:
         return ModelFacts(width=_number(config.get("hidden_size", 512)))
     if component.class_name in VAES:
-        return ModelFacts(
-            space=SCALES.get(config.get("scaling_factor", 0.18215)),
-            channels=_number(config.get("latent_channels", 4)),
-            factor=2 ** (len(config.get("block_out_channels", (64,))) - 1),
-        )
+        return _autoencoder_facts(component.class_name, config)
+    if component.class_name in UNCONDITIONAL:
+        return _unconditional_facts(name, config)
     width = _number(config.get("cross_attention_dim", 1280)) or 0
     blocks = tuple(config.get("block_out_channels", (320, 640, 1280, 1280)))
     family = FAMILIES.get((width, blocks), name)
@@ -100,6 +103,31 @@ def _own_facts(name: str, component: Component) -> ModelFacts:
         # Extra inputs are masks or pictures, extra outputs a variance: the smaller is what flows.
         channels=min(inputs, _number(config.get("out_channels", 4)) or 4),
         width=width,
+        in_channels=inputs,
+        sample_size=_number(config.get("sample_size")),
+    )
+
+
+def _autoencoder_facts(class_name: str, config: Mapping[str, Any]) -> ModelFacts:
+    channels = config.get("vq_embed_dim") or config.get("latent_channels", VAES[class_name])
+    if class_name == "AutoencoderTiny":
+        levels = config.get("encoder_block_out_channels", (64,) * 4)
+    else:
+        levels = config.get("block_out_channels", (64,))
+    return ModelFacts(
+        space=SCALES.get(config.get("scaling_factor", 0.18215)),
+        channels=_number(channels),
+        factor=2 ** (len(levels) - 1),
+    )
+
+
+def _unconditional_facts(name: str, config: Mapping[str, Any]) -> ModelFacts:
+    inputs = _number(config.get("in_channels", 3))
+    return ModelFacts(
+        family=name,
+        space=name,
+        channels=inputs,
+        width=0,
         in_channels=inputs,
         sample_size=_number(config.get("sample_size")),
     )
