@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
 from engine.graph import digests
-from engine.graph.types import kind
+from engine.graph.types import conversion, kind
 
 if TYPE_CHECKING:
     import torch
@@ -56,6 +56,13 @@ class Mask:
 
 Picture = TypeVar("Picture", Image, Mask)  # what is done with pictures and masks alike
 Batch = TypeVar("Batch", Image, Mask, Latents)  # what is done with any batch
+
+
+@conversion(Image, Mask, "its luminance: white is 1, black is 0")
+def _luminance(image: Image) -> Mask:
+    from engine.diffusion.images.masks import from_luminance
+
+    return from_luminance(image)
 
 
 @kind("Conditioning", colour="#e5c07b", facets=("space", "width"))
@@ -226,6 +233,23 @@ class Tokenizer(ModelRef):
     """From words to token ids; `pad` fills short prompts where its folder names another token."""
 
     pad: str = ""
+
+
+@kind("ControlNet", colour="#f78c6c", facets=("space", "width"))
+@dataclass(frozen=True)
+class ControlNet(ModelRef):
+    """Leads a UNet of its family by a picture; reads text embeddings `width` wide, as the UNet."""
+
+    space: str = ""
+    width: int = 0
+
+
+@kind("T2IAdapter", colour="#ffcb6b", facets=("space",))
+@dataclass(frozen=True)
+class T2IAdapter(ModelRef):
+    """Features of a picture for a UNet of its family."""
+
+    space: str = ""
 
 
 TENSOR_KINDS: tuple[type, ...] = (

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 INDEX = "model_index.json"
 CONFIGS = ("config.json", "scheduler_config.json", "tokenizer_config.json")
-TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer.json", "special_tokens_map.json")
+TOKENIZER_FILES = (
+    "vocab.json",
+    "merges.txt",
+    "vocab.txt",
+    "tokenizer.json",
+    "special_tokens_map.json",
+)
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")
 # Safetensors first: pickles are the fallback.
 SUFFIXES = (".safetensors", ".bin")

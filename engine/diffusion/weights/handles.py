@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from engine.diffusion.values import VAE, ModelRef, Scheduler, TextEncoder, Tokenizer, UNet
-from engine.diffusion.weights.facets import TEXT_ENCODERS, UNETS, VAES, ModelFacts, facts_of
+from engine.diffusion.values import (
+    VAE,
+    ControlNet,
+    ModelRef,
+    Scheduler,
+    T2IAdapter,
+    TextEncoder,
+    Tokenizer,
+    UNet,
+)
+from engine.diffusion.weights.facets import (
+    ADAPTERS,
+    CONTROLNETS,
+    TEXT_ENCODERS,
+    UNETS,
+    VAES,
+    ModelFacts,
+    facts_of,
+)
 from engine.diffusion.weights.find import component as find_component
 from engine.diffusion.weights.find import components as read_components
 from engine.diffusion.weights.find import name_of
 from engine.diffusion.weights.folder import Component
 from engine.diffusion.weights.hashing import component_hash
 
-TOKENIZERS = ("CLIPTokenizer", "CLIPTokenizerFast")
+TOKENIZERS = ("CLIPTokenizer", "CLIPTokenizerFast", "BertTokenizer", "BertTokenizerFast")
+# The kind of handle for each class.
+KINDS: Mapping[type[ModelRef], tuple[str, ...]] = {
+    UNet: UNETS,
+    VAE: VAES,
+    TextEncoder: TEXT_ENCODERS,
+    Tokenizer: TOKENIZERS,
+    ControlNet: CONTROLNETS,
+    T2IAdapter: ADAPTERS,
+}
 
 
 def open_pipeline(
@@ -29,7 +56,7 @@ def open_pipeline(
     for name, component in components.items():
         if component.config_file == "scheduler_config.json":
             handles[name] = Scheduler.from_json(component.config())
-        elif component.class_name in (*UNETS, *VAES, *TEXT_ENCODERS, *TOKENIZERS):
+        elif any(component.class_name in classes for classes in KINDS.values()):
             handles[name] = handle(component, facts[name], dtype)
     return handles
 
@@ -52,12 +79,7 @@ def handle(component: Component, facts: ModelFacts, dtype: str = "") -> ModelRef
     """The handle of `component`, of the kind that stands for its class."""
     place = (str(component.root), component.subfolder, component.class_name)
     known = facts.facets("space", "channels", "width", "in_channels", "factor", "sample_size")
-    for kind, classes in (
-        (UNet, UNETS),
-        (VAE, VAES),
-        (TextEncoder, TEXT_ENCODERS),
-        (Tokenizer, TOKENIZERS),
-    ):
+    for kind, classes in KINDS.items():
         if component.class_name in classes:
             fields = {name: v for name, v in known.items() if name in kind.__dataclass_fields__}
             if kind is Tokenizer:

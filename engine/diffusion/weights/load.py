@@ -26,6 +26,10 @@ OURS: Mapping[str, str] = {
     "UNet2DModel": "engine.diffusion.models.unet_2d",
     "VQModel": "engine.diffusion.models.vq_model",
     "AutoencoderTiny": "engine.diffusion.models.autoencoder_tiny",
+    "ControlNetModel": "engine.diffusion.models.controlnet",
+    "T2IAdapter": "engine.diffusion.models.t2i_adapter",
+    "LDMBertModel": "engine.diffusion.models.ldm_bert",
+    "StableDiffusionSafetyChecker": "engine.diffusion.models.safety_checker",
 }
 THEIRS: Mapping[str, str] = {
     "CLIPTextModel": "transformers.models.clip",
@@ -35,6 +39,8 @@ THEIRS: Mapping[str, str] = {
 TOKENIZERS: Mapping[str, str] = {
     "CLIPTokenizer": "CLIPTokenizer",
     "CLIPTokenizerFast": "CLIPTokenizerFast",
+    "BertTokenizer": "BertTokenizer",
+    "BertTokenizerFast": "BertTokenizerFast",
 }
 # What transformers puts before the names of a model's tensors in some versions and not in others.
 PREFIXES = ("text_model.", "vision_model.")
@@ -137,7 +143,8 @@ def _load_ours(component: Source, dtype: torch.dtype, device: str) -> nn.Module:
     if config.get("force_upcast") is True and dtype is torch.float16:
         dtype = torch.float32
     model: nn.Module = laid_out(lambda: architecture.from_config(config))
-    weights = ((current_name(name), tensor) for name, tensor in component.tensors())
+    rename = getattr(architecture, "current_name", current_name)
+    weights = ((rename(name), tensor) for name, tensor in component.tensors())
     assign(model, weights, dtype, str(component.path), device=device, optional=_is_count)
     return model.eval().requires_grad_(False)
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.diffusion.values import ModelRef, Scheduler
-from engine.diffusion.weights.facets import TEXT_ENCODERS, UNETS, VAES, ModelFacts, facts_of
+from engine.diffusion.weights.facets import (
+    ADAPTERS,
+    CONTROLNETS,
+    TEXT_ENCODERS,
+    UNETS,
+    VAES,
+    ModelFacts,
+    facts_of,
+)
 from engine.diffusion.weights.files import header_of
 from engine.diffusion.weights.find import component as find_component
 from engine.diffusion.weights.find import components, name_of
@@ -26,12 +34,18 @@ CLASSES = {
     "text_encoder_2": TEXT_ENCODERS,
     "tokenizer": TOKENIZERS,
     "tokenizer_2": TOKENIZERS,
+    "controlnet": CONTROLNETS,
+    "adapter": ADAPTERS,
 }
+# Pipelines of one family may have a part under a name of their own.
+ALIASES = {"text_encoder": "bert", "vae": "vqvae"}
 FACETS = {
     "unet": ("space", "channels", "width"),
     "vae": ("space", "channels"),
     "text_encoder": ("space", "width"),
     "text_encoder_2": ("space", "width"),
+    "controlnet": ("space", "width"),
+    "adapter": ("space",),
 }
 
 
@@ -103,7 +117,8 @@ def probe(
 def _find(model: Path, part: str, choice: Choice) -> tuple[Component, ModelFacts]:
     if part.startswith("tokenizer") and model.is_file():
         return vocabulary(model, part, choice.tokenizer), ModelFacts()
-    for root, name in ((model, part), (model.parent, model.name)):
+    places = ((model, part), (model, ALIASES.get(part, part)), (model.parent, model.name))
+    for root, name in places:
         if root.is_file() or (root / INDEX).is_file():
             found = components(root, choice.variant, choice.prediction)
             if name in found:

@@ -21,6 +21,12 @@ from engine.diffusion.weights.whole import whole_folder
 from engine.diffusion.weights.write import OURS, THEIRS, write_weights
 
 Part = nn.Module | Scheduler | Any  # or a tokenizer
+# Classes that published pipelines bring along, by those pipelines' names. Like the models of
+# transformers they keep their weights in `model.safetensors`.
+LIBRARIES = {
+    "LDMBertModel": "latent_diffusion",
+    "StableDiffusionSafetyChecker": "stable_diffusion",
+}
 CONFIG, SCHEDULER_CONFIG = "config.json", "scheduler_config.json"
 
 
@@ -86,7 +92,7 @@ def class_of(part: Part) -> str:
 def entry_of(class_name: str) -> list[str]:
     """A component in `model_index.json`: the library and the class."""
     theirs = class_name.startswith("CLIP") or "Tokenizer" in class_name
-    return ["transformers" if theirs else "diffusers", class_name]
+    return [LIBRARIES.get(class_name, "transformers" if theirs else "diffusers"), class_name]
 
 
 def write_index(
@@ -114,7 +120,7 @@ def _write_model(
 ) -> None:
     config: Any = model.config
     ours = hasattr(config, "to_json")
-    stem = OURS if ours else THEIRS
+    stem = OURS if entry_of(type(model).__name__)[0] == "diffusers" else THEIRS
     forget(folder, variant)
     write_json(folder / CONFIG, config.to_json() if ours else _config_of_theirs(model))
     rename = published_name if type(model).__name__.startswith("CLIPText") else str

@@ -22,6 +22,8 @@ def write_unet(root, **config):
         (1024, [320, 640, 1280, 1280], "sd21"),
         (2048, [320, 640, 1280], "sdxl"),
         (1280, [384, 768, 1536, 1536], "sdxl"),
+        (1280, [320, 640, 1280, 1280], "ldm-text2im"),
+        (1024, [256, 512, 512, 1024], "x4-upscaler"),
         (768, [64, 128, 192], "mine"),
     ],
 )
@@ -62,3 +64,52 @@ def test_probing_is_light(tiny_model):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def write_component(folder, class_name, **config):
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"_class_name": class_name, **config}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("width", "blocks", "facets"),
+    [
+        (768, [320, 640, 1280, 1280], {"space": "sd15", "width": 768}),
+        (2048, [320, 640, 1280], {"space": "sdxl", "width": 2048}),
+        (32, [32, 64], {"width": 32}),
+    ],
+)
+def test_a_controlnet_is_of_its_unet_s_family(tmp_path, width, blocks, facets):
+    shapes = {"cross_attention_dim": width, "block_out_channels": blocks}
+    folder = write_component(tmp_path / "canny", "ControlNetModel", **shapes)
+    assert probe_component(folder).facets() == facets
+
+
+@pytest.mark.parametrize(
+    ("kind", "facets"),
+    [("full_adapter", {}), ("light_adapter", {}), ("full_adapter_xl", {"space": "sdxl"})],
+)
+def test_an_adapter_says_its_family_only_by_its_type(tmp_path, kind, facets):
+    folder = write_component(tmp_path / "sketch", "T2IAdapter", adapter_type=kind)
+    assert probe_component(folder).facets() == facets
+
+
+def test_a_text_encoder_of_latent_diffusion_is_as_wide_as_it_says(tmp_path):
+    folder = write_component(tmp_path / "bert", "LDMBertModel", d_model=1280)
+    assert probe_component(folder).facets() == {"width": 1280}
+
+
+@pytest.mark.parametrize("inputs", [4, 8, 9])
+def test_unclip_decoders_predict_a_variance_beside_their_latents(tmp_path, inputs):
+    blocks = ["ResnetDownsampleBlock2D", *["SimpleCrossAttnDownBlock2D"] * 3]
+    root = write_unet(
+        tmp_path / "k",
+        in_channels=inputs,
+        out_channels=8,
+        down_block_types=blocks,
+        cross_attention_dim=768,
+        block_out_channels=[384, 768, 1152, 1536],
+    )
+    facts = probe_pipeline(root)["unet"]
+    assert (facts.channels, facts.in_channels, facts.space) == (4, inputs, "kandinsky-2")

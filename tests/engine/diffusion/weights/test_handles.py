@@ -1,9 +1,22 @@
 import pytest
+import torch
 
-from engine.diffusion.values import VAE, Scheduler, TextEncoder, Tokenizer, UNet
+from engine.diffusion.models.controlnet import ControlNetModel
+from engine.diffusion.models.t2i_adapter import T2IAdapter as T2IAdapterModel
+from engine.diffusion.values import (
+    VAE,
+    ControlNet,
+    Scheduler,
+    T2IAdapter,
+    TextEncoder,
+    Tokenizer,
+    UNet,
+)
 from engine.diffusion.weights.facets import ModelFacts
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.handles import handle, open_component, open_pipeline
+from engine.diffusion.weights.load import load
+from engine.diffusion.weights.save import save_model
 from engine.graph.errors import LoomError
 
 
@@ -57,3 +70,21 @@ def test_a_truncated_weight_file_still_makes_a_handle_but_a_missing_one_does_not
     component.weights()[0].unlink()
     with pytest.raises(LoomError, match="has no weights"):
         handle(component, ModelFacts())
+
+
+def test_controlnets_and_adapters_have_kinds_of_their_own(tmp_path):
+    stages = {"block_out_channels": [8, 8], "norm_num_groups": 4, "cross_attention_dim": 6}
+    blocks = {"down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"], "layers_per_block": 1}
+    control = ControlNetModel.from_config({**stages, **blocks, "attention_head_dim": 2})
+    adapter = T2IAdapterModel.from_config({"channels": [4, 4], "num_res_blocks": 1})
+    for model, kind in ((control, ControlNet), (adapter, T2IAdapter)):
+        folder = tmp_path / type(model).__name__
+        save_model(model, folder)
+        ref = open_component(folder)
+        assert type(ref) is kind and ref.space == ""
+        loaded = load(ref)
+        assert type(loaded) is type(model)
+        for name, value in model.state_dict().items():
+            assert torch.equal(loaded.state_dict()[name], value)
+    found = open_component(tmp_path / "ControlNetModel")
+    assert isinstance(found, ControlNet) and found.width == 6

@@ -61,3 +61,13 @@ def test_a_file_cut_short_is_found_before_anything_is_loaded(model_copy: Path):
     with pytest.raises(LoomError, match="damaged or incomplete") as caught:
         probe(model_copy, PARTS)
     assert str(file) in str(caught.value)
+
+
+def test_a_part_goes_by_the_name_its_family_gives_it(model_copy: Path):
+    index = json.loads((model_copy / "model_index.json").read_text())
+    index["vqvae"] = index.pop("vae")
+    (model_copy / "model_index.json").write_text(json.dumps(index))
+    (model_copy / "vae").rename(model_copy / "vqvae")
+    vae = open_part(model_copy, "vae")
+    assert isinstance(vae, VAE) and vae.subfolder == "vqvae" and vae.factor == 4
+    assert probe(model_copy, ["vae"])["vae"] == {"space": "tiny", "channels": 4}
