@@ -67,4 +67,5 @@ def current_name(name: str) -> str:
     block, _, part = owner.rpartition(".")
     if part in OLD_ATTENTION and ".attentions." in name:
         return f"{block}.{OLD_ATTENTION[part]}.{rest}"
-    return name
+    # NCSN++ folders of 2022 hold the frequencies of their time embedding twice.
+    return "time_proj.weight" if name == "time_proj.W" else name
