@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from engine.diffusion.values import Image, Mask
+from engine.diffusion.values import Image, Mask, Picture
 from engine.graph.spec import Drawing, Range, node
 
 Share = Annotated[float, Range(0, 1)]
@@ -52,11 +52,11 @@ def from_colour(
 
 
 @node("mask.threshold", label="Threshold", runs_on="cpu")
-def threshold(mask: Mask, low: Share = 0.5, high: Share = 1.0) -> Mask:
-    """White where a mask is from `low` to `high`, black elsewhere; after Picture to mask, say."""
+def threshold(picture: Picture, low: Share = 0.5, high: Share = 1.0) -> Mask:
+    """White where a mask, or a picture's brightness, is from `low` to `high`; black elsewhere."""
     from engine.diffusion.images.masks import threshold
 
-    return threshold(mask, low, high)
+    return threshold(picture, low, high)
 
 
 @node("mask.padding", label="Padding", runs_on="cpu")

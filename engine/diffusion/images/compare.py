@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from engine.diffusion.images.batch import split
 from engine.diffusion.images.filters import gaussian_weights
 from engine.diffusion.images.grid import labelled_grid
-from engine.diffusion.images.raster import paired
+from engine.diffusion.images.raster import paired, same_batch
 from engine.diffusion.values import Image
 
 WINDOW, SIGMA = 5, 1.5  # of the structural similarity: 11×11 pixels
@@ -84,12 +84,10 @@ def difference(first: Image, second: Image, gain: float = 1.0) -> Image:
 
 def side_by_side(first: Image, second: Image, names: tuple[str, str] = ("", "")) -> Image:
     """Both with their names above, each pair of the batch in a row of its own."""
-    rows = max(len(first.pixels), len(second.pixels))
-    left, right = (split(image) * (rows // len(image.pixels)) for image in (first, second))
-    if len(left) != len(right):
-        paired(first, second, NAMES)  # says that the numbers differ
+    batches = same_batch(first.pixels, second.pixels, NAMES)
+    left, right = (split(Image(batch)) for batch in batches)
     cells = [image for pair in zip(left, right, strict=True) for image in pair]
-    return labelled_grid(cells, names, [""] * rows)
+    return labelled_grid(cells, names, [""] * len(left))
 
 
 def slider(first: Image, second: Image, position: float = 0.5) -> Image:

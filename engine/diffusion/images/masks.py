@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -41,13 +42,14 @@ def from_colour(image: Image, colour: str, tolerance: float = 0.1, softness: flo
     return Mask((1 - (distance - tolerance) / softness).clamp(0, 1))
 
 
-def threshold(mask: Mask, low: float = HALF, high: float = 1.0) -> Mask:
-    """1 where the mask is from `low` to `high`, both included, 0 elsewhere."""
+def threshold(picture: Image | Mask, low: float = HALF, high: float = 1.0) -> Mask:
+    """1 where a mask, or a picture's brightness, is from `low` to `high`, both included; else 0."""
     if low > high:
         raise LoomError(
             f"Nothing lies between {low:g} and {high:g}.", field="low", remedy="Make it smaller."
         )
-    return Mask(((mask.values >= low) & (mask.values <= high)).float())
+    values = from_luminance(picture).values if isinstance(picture, Image) else picture.values
+    return Mask(((values >= low) & (values <= high)).float())
 
 
 def feather(mask: Mask, radius: float) -> Mask:
@@ -146,7 +148,7 @@ def _dilated(values: torch.Tensor, radius: int) -> torch.Tensor:
     result = row = values
     reached = 0
     for offset in range(radius, -1, -1):
-        half = int((radius**2 - offset**2) ** 0.5)
+        half = math.isqrt(radius**2 - offset**2)
         while reached < half:
             step = min(half - reached, 2 * reached + 1)
             row = torch.maximum(row, _shifted_both(row, step, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -46,7 +47,7 @@ def scale(
 ) -> Picture:
     """`picture` with its sides times `factor`, each rounded to a multiple of `multiple`."""
     width, height = (
-        max(multiple, multiple * round(side * factor / multiple)) for side in size_of(picture)
+        multiple * max(1, math.floor(side * factor / multiple + 0.5)) for side in size_of(picture)
     )
     check_size(width, height, "factor")
     return like(picture, resample(tensor_of(picture), width, height, filter))
