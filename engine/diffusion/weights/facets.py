@@ -20,6 +20,9 @@ FAMILIES: Mapping[tuple[int, tuple[int, ...]], str] = {
     (1024, (320, 640, 1280, 1280)): "sd21",
     (2048, (320, 640, 1280)): "sdxl",
     (1280, (384, 768, 1536, 1536)): "sdxl-refiner",
+    (1280, (320, 640, 1280, 1280)): "ldm-text2im",
+    (1024, (256, 512, 512, 1024)): "x4-upscaler",
+    (768, (384, 768, 1152, 1536)): "kandinsky-2",
 }
 # The refiner works on the latents of SDXL.
 LATENT_SPACES = {"sdxl-refiner": "sdxl"}
@@ -32,7 +35,11 @@ UNETS = ("UNet2DConditionModel", *UNCONDITIONAL)
 # Autoencoders, and the channels of their latents where the config does not say.
 LATENT_CHANNELS = {"AutoencoderKL": 4, "VQModel": 3, "AutoencoderTiny": 4}
 VAES = tuple(LATENT_CHANNELS)
-TEXT_ENCODERS = ("CLIPTextModel", "CLIPTextModelWithProjection")
+TEXT_ENCODERS = ("CLIPTextModel", "CLIPTextModelWithProjection", "LDMBertModel")
+CONTROLNETS = ("ControlNetModel",)
+ADAPTERS = ("T2IAdapter",)
+# Adapters say their family only by their type; the others serve several.
+ADAPTER_FAMILIES = {"full_adapter_xl": "sdxl"}
 
 
 @dataclass(frozen=True)
@@ -85,24 +92,33 @@ def facts_of(name: str, components: Mapping[str, Component]) -> dict[str, ModelF
 
 
 def _own_facts(name: str, component: Component) -> ModelFacts:
-    if component.class_name not in (*UNETS, *VAES, *TEXT_ENCODERS):
+    if component.class_name not in (*UNETS, *VAES, *TEXT_ENCODERS, *CONTROLNETS, *ADAPTERS):
         return ModelFacts()
     config = component.config()
     if component.class_name in TEXT_ENCODERS:
-        return ModelFacts(width=_number(config.get("hidden_size", 512)))
+        return ModelFacts(width=_number(config.get("hidden_size", config.get("d_model", 512))))
+    if component.class_name in ADAPTERS:
+        return ModelFacts(space=ADAPTER_FAMILIES.get(config.get("adapter_type", "")))
     if component.class_name in VAES:
         return _autoencoder_facts(component.class_name, config)
     if component.class_name in UNCONDITIONAL:
         return _unconditional_facts(name, config)
     width = _number(config.get("cross_attention_dim", 1280)) or 0
     blocks = tuple(config.get("block_out_channels", (320, 640, 1280, 1280)))
+    if component.class_name in CONTROLNETS:
+        # Of a home-made UNet: it is named after that UNet's folder, which nothing here tells.
+        family = FAMILIES.get((width, blocks))
+        return ModelFacts(family=family, space=LATENT_SPACES.get(family or "", family), width=width)
     family = FAMILIES.get((width, blocks), name)
     inputs = _number(config.get("in_channels", 4)) or 4
+    outputs = _number(config.get("out_channels", 4)) or 4
+    if "SimpleCrossAttnDownBlock2D" in config.get("down_block_types", ()):
+        outputs //= 2  # unCLIP's decoders predict a variance too
     return ModelFacts(
         family=family,
         space=LATENT_SPACES.get(family, family),
         # Extra inputs are masks or pictures, extra outputs a variance: the smaller is what flows.
-        channels=min(inputs, _number(config.get("out_channels", 4)) or 4),
+        channels=min(inputs, outputs),
         width=width,
         in_channels=inputs,
         sample_size=_number(config.get("sample_size")),
