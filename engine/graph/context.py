@@ -11,18 +11,26 @@ from engine.graph import models
 from engine.graph.errors import Cancelled, LoomError, ParamError
 from engine.graph.files import FileHashes
 
+Elsewhere = Callable[[str], Path | None]
+
+
+def _nowhere(_: str) -> None:
+    return None
+
 
 @dataclass(frozen=True)
 class Settings:
     """The folders a run may use: models are read, inputs are read, outputs are written.
 
-    `hashes` remembers what was read while models were looked for by content.
+    `hashes` remembers what was read while models were looked for by content. `elsewhere` is asked
+    for a name that no model folder has.
     """
 
     output_folder: Path = Path("outputs")
     model_folders: tuple[Path, ...] = ()
     input_folders: tuple[Path, ...] = (Path(),)
     hashes: FileHashes = field(default_factory=FileHashes, compare=False, repr=False)
+    elsewhere: Elsewhere = field(default=_nowhere, compare=False, repr=False)
 
     def find_model(self, name: str, digest: str = "", part: str = "") -> Path:
         """The folder or file called `name` in the first model folder that has it.
@@ -34,16 +42,25 @@ class Settings:
         found = models.named(name, self.model_folders) if relative(name).parts else []
         if digest and len(found) > 1:
             return models.with_content(digest, part, found, self.hashes) or found[0]
+        if len(found) > 1 and found[0].parent == found[1].parent:
+            raise LoomError(
+                f"Two models in {found[0].parent} are called {name!r}: "
+                f"{found[0].name} and {found[1].name}.",
+                remedy="Name one of them with its ending.",
+            )
         if found:
             return found[0]
         renamed = self.find_content(digest, part) if digest else None
         if renamed:
             return renamed
+        if apart := self.elsewhere(name):
+            return apart
         known = f" and none of the content {digest}" if digest else ""
         raise LoomError(
             f"There is no model called {name!r}{known}. "
             f"Searched: {models.offer(self.model_folders)}.",
-            remedy="Put it into one of these folders, or name another model.",
+            remedy="Put it into one of these folders, or name another model."
+            + (f" `loom fetch {name}` downloads it." if name.count("/") == 1 else ""),
         )
 
     def find_content(self, digest: str, part: str = "") -> Path | None:

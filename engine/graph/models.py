@@ -17,11 +17,16 @@ OFFERED = 12  # how many names of a folder a message lists
 
 
 def named(name: str, folders: Iterable[Path]) -> list[Path]:
-    """Every folder or file called `name`, with or without a suffix, in the order of `folders`."""
+    """Every folder or file called `name`, with or without a suffix, in the order of `folders`.
+
+    Where a folder has it as it is written, that alone; else all those with a suffix.
+    """
     found: list[Path] = []
     for folder in folders:
-        paths = (folder / candidate for candidate in (name, *(name + end for end in SUFFIXES)))
-        found += [path for path in paths if path.exists()][:1]
+        if (folder / name).exists():
+            found.append(folder / name)
+        else:
+            found += [path for end in SUFFIXES if (path := folder / (name + end)).exists()]
     return found
 
 

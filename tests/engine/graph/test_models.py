@@ -96,3 +96,30 @@ def test_hidden_things_and_other_files_are_no_models(folder: Path):
     (folder / ".hidden").mkdir()
     (folder / "notes.txt").write_text("")
     assert [path.name for path in models.all_models([folder])] == ["big", "tiny"]
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_ending(settings: Settings, folder: Path):
+    for name in ("a.safetensors", "a.ckpt"):
+        (folder / name).write_text(name)
+    with pytest.raises(LoomError, match=r"are called 'a': a\.safetensors and a\.ckpt") as raised:
+        settings.find_model("a")
+    assert "with its ending" in raised.value.remedy
+    assert settings.find_model("a.ckpt") == folder / "a.ckpt"
+    assert settings.find_model("a", FileHashes().of(folder / "a.ckpt")) == folder / "a.ckpt"
+    (folder / "a").mkdir()
+    assert settings.find_model("a") == folder / "a"
+
+
+def test_a_name_that_no_folder_has_is_looked_for_elsewhere(folder: Path, tmp_path: Path):
+    asked: list[str] = []
+
+    def elsewhere(name: str) -> Path | None:
+        asked.append(name)
+        return tmp_path if name == "owner/far" else None
+
+    settings = Settings(model_folders=(folder,), elsewhere=elsewhere)
+    assert settings.find_model("tiny") == folder / "tiny"
+    assert settings.find_model("owner/far") == tmp_path
+    with pytest.raises(LoomError, match="loom fetch owner/none"):
+        settings.find_model("owner/none")
+    assert asked == ["owner/far", "owner/none"]
