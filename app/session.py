@@ -9,6 +9,8 @@ from pathlib import Path
 
 import engine.runtime.codecs  # noqa: F401  (registers how values with tensors are kept)
 from engine.diffusion.images.files import is_picture, read_metadata
+from engine.diffusion.weights import hub
+from engine.diffusion.weights.hashing import adopt
 from engine.diffusion.weights.search import model_folders
 from engine.graph import bundle, workflow
 from engine.graph.cache import Cache
@@ -48,6 +50,8 @@ def pack_folders() -> tuple[Path, ...]:
 def open_settings(file: Path, models: Iterable[Path] = (), out: Path | None = None) -> Settings:
     """The folders that a run of `file` may use; `models` are searched before the usual ones.
 
+    A model that none of them has may lie in the local cache of the Hugging Face Hub.
+
     A bundle is unpacked beside the kept results, and reads its input files from there alone.
     """
     inputs: tuple[Path, ...] = (file.parent, Path())
@@ -57,6 +61,7 @@ def open_settings(file: Path, models: Iterable[Path] = (), out: Path | None = No
         output_folder=out or OUTPUT_FOLDER,
         model_folders=model_folders(models),
         input_folders=inputs,
+        elsewhere=hub.cached,
     )
 
 
@@ -96,8 +101,9 @@ def open_executor(
     for the results can't be used, or the device or the attention backend is misnamed or not there.
     """
     cache = cache or open_cache()
-    # Models that are looked for by content are read once, not once by each.
+    # Models are read once to be hashed: to be found by content, for recipes, and by loaders.
     settings = replace(settings, hashes=cache.hashes)
+    adopt(cache.hashes)
     return Executor(
         registry,
         settings,

@@ -63,7 +63,7 @@ def clip_config(vocabulary: int, length: int = 12, width: int = 32):
         hidden_size=width,
         intermediate_size=2 * width,
         num_hidden_layers=3,
-        num_attention_heads=4,
+        num_attention_heads=1,  # 64 wide or all, as every published one
         max_position_embeddings=length,
         projection_dim=24,
         bos_token_id=vocabulary - 2,

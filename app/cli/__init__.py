@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from app.cli.check import check
+from app.cli.convert import convert
 from app.cli.diff import diff
+from app.cli.fetch import fetch, publish
 from app.cli.migrate import migrate
 from app.cli.models import models
 from app.cli.nodes import nodes
@@ -44,5 +46,8 @@ def main() -> None:
     """
 
 
-for _command in (run, check, plan, verify, queue, diff, migrate, pack, nodes, models):
+for _command in (
+    *(run, check, plan, verify, queue, diff, migrate, pack, nodes),
+    *(models, convert, fetch, publish),
+):
     main.add_command(_command)

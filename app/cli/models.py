@@ -8,11 +8,13 @@ import click
 
 from app.cli.options import JSON, MODELS, open_job
 from app.cli.report import BAD_INPUT, say_json, say_table
-from engine.diffusion.weights.folder import INDEX, find_component, read_json
+from engine.diffusion.weights.catalogue import Description, describe
+from engine.diffusion.weights.hashing import stored_hashes
 from engine.diffusion.weights.search import list_models, model_folders
-from engine.graph.errors import LoomError
-from engine.graph.files import FileHashes
 from engine.graph.needs import Need, needs
+
+TITLES = ("NAME", "WHAT", "FAMILY", "TYPE", "SIZE", "NEEDS")
+SHORT_HASH = 11  # `b2:` and eight digits
 
 
 @click.command()
@@ -28,34 +30,49 @@ def models(
     with_hash: bool,
     as_json: bool,
 ) -> None:
-    """List the models in the model folders, and what each one is.
+    """List the models in the model folders: what each one is, its size and what else it needs.
 
-    With a workflow FILE, list the models and files that it reads, and which of them are missing;
-    exit code 2 when one is. `--hash` reads every file of every model.
+    Folders in the Diffusers layout and single files (.safetensors, .ckpt, .bin, .pt) are models; a
+    file goes by its name without the ending. With a workflow FILE, list the models and files that
+    it reads, and which of them are missing; exit code 2 when one is. `--hash` reads every file of
+    every model, once: what has not changed since is not read again.
     """
     if file is not None:
         if not _list_needs(file, folders, as_json):
             ctx.exit(BAD_INPUT)
         return
     searched = model_folders(folders)
-    found = list_models(searched)
-    rows = [
-        {
-            "name": name,
-            "class": class_of(path),
-            **({"hash": hash_of(path)} if with_hash else {}),
-            "path": str(path),
-        }
-        for name, path in found.items()
-    ]
+    found = {name: (path, describe(path)) for name, path in list_models(searched).items()}
+    hashes = {name: hash_of(path) if with_hash else "" for name, (path, _) in found.items()}
     if as_json:
-        say_json(rows)
-    elif rows:
-        say_table([tuple(row.values()) for row in rows])
+        say_json([_data(name, *found[name], hashes[name]) for name in found])
+    elif found:
+        titles = (*TITLES, "HASH") if with_hash else TITLES
+        rows = [_row(name, said, hashes[name]) for name, (_, said) in found.items()]
+        say_table([(*titles, "PLACE"), *((*row, str(found[row[0]][0])) for row in rows)])
     else:
         click.echo("There are no models in:")
         for folder in searched:
             click.echo(f"  {folder}")
+
+
+def _row(name: str, said: Description, digest: str) -> tuple[str, ...]:
+    """A line of the table; what can't be read says why in place of what it needs."""
+    what = f"{said.what}, predicts v" if said.prediction == "v_prediction" else said.what
+    needs = said.problem or ", ".join(said.needs)
+    row = (name, what, said.family, said.dtype, _bytes(said.size), needs)
+    return (*row, digest[:SHORT_HASH]) if digest else row
+
+
+def _data(name: str, path: Path, said: Description, digest: str) -> dict[str, object]:
+    hashed = {"hash": digest} if digest else {}
+    return {"name": name, **said.as_data(), **hashed, "path": str(path)}
+
+
+def _bytes(size: int) -> str:
+    if not size:
+        return ""
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def _list_needs(file: Path, folders: tuple[Path, ...], as_json: bool) -> bool:
@@ -84,19 +101,9 @@ def _where(need: Need) -> str:
             return "MISSING"
 
 
-def class_of(path: Path) -> str:
-    """The class of a pipeline or of a single component, or what is wrong with the folder."""
-    try:
-        if (path / INDEX).is_file():
-            return str(read_json(path / INDEX).get("_class_name", "a pipeline"))
-        return find_component(path).class_name
-    except LoomError as error:
-        return f"unreadable: {error.reason}"
-
-
 def hash_of(path: Path) -> str:
     """The hash that a workflow pins, or what keeps it from being known."""
     try:
-        return FileHashes().of(path)
+        return stored_hashes().of_path(path)
     except OSError as error:
         return f"unreadable: {error.strerror or error}"

@@ -56,12 +56,31 @@ def test_nodes_does_not_know_every_name(loom):
 
 def test_models_lists_what_is_in_the_folders(loom, tiny_model):
     lines = loom("models").stdout.splitlines()
-    assert [line.split() for line in lines if line.startswith("tiny ")] == [
-        ["tiny", "StableDiffusionPipeline", str(tiny_model)]
-    ]
+    assert lines[0].split() == ["NAME", "WHAT", "FAMILY", "TYPE", "SIZE", "NEEDS", "PLACE"]
+    (tiny,) = [line.split() for line in lines if line.startswith("tiny ")]
+    assert tiny[:4] == ["tiny", "StableDiffusionPipeline", "tiny", "F32"]
+    assert tiny[5] == "MB" and tiny[-1] == str(tiny_model)
     found = json.loads(loom("models", "--hash", "--json").stdout)
     (tiny,) = [model for model in found if model["name"] == "tiny"]
-    assert tiny["hash"].startswith("b2:")
+    assert tiny["hash"].startswith("b2:") and len(tiny["hash"]) == 35
+    weights = sum(file.stat().st_size for file in tiny_model.rglob("*.safetensors"))
+    assert (tiny["what"], tiny["size"], tiny["needs"]) == ("StableDiffusionPipeline", weights, [])
+    assert tiny["hash"][:11] in loom("models", "--hash").stdout
+
+
+def test_models_are_hashed_once(loom, tiny_model, monkeypatch):
+    import os
+
+    for file in tiny_model.rglob("*"):
+        os.utime(file, (1e9, 1e9))  # older than the clock's grain
+    loom("models", "--hash")
+
+    def read(*_):
+        raise AssertionError("a file was read again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hashlib.file_digest", read)
+        assert loom("models", "--hash").exit_code == 0
 
 
 def test_the_hash_that_models_shows_is_the_one_that_runs_pin(loom, picture_workflow):

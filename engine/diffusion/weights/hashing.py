@@ -35,16 +35,15 @@ class StoredHashes:
 
     def of(self, files: Iterable[tuple[str, Path]]) -> str:
         """One hash of many files, each with the name it counts under."""
-        digest = hashlib.blake2b(digest_size=16)
-        for name, file in sorted(files):
-            try:
-                digest.update(f"{name}\0{self._hashes.of(file)}\n".encode())
-            except OSError as error:
-                raise LoomError(
-                    f"The model file {file} can't be read: {error.strerror}."
-                ) from error
+        found = hash_of(files, self._hashes)
         self._save()
-        return f"b2:{digest.hexdigest()}"
+        return found
+
+    def of_path(self, path: Path) -> str:
+        """The hash of a file or folder that workflows pin; OSError when it can't be read."""
+        found = self._hashes.of(path)
+        self._save()
+        return found
 
     def _save(self) -> None:
         memo = dict(self._memo)
@@ -56,6 +55,17 @@ class StoredHashes:
             write_atomically(self._store, json.dumps(memo).encode())
 
 
+def hash_of(files: Iterable[tuple[str, Path]], hashes: FileHashes) -> str:
+    """One hash of many files, by the names they count under; LoomError if one can't be read."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, file in sorted(files):
+        try:
+            digest.update(f"{name}\0{hashes.of(file)}\n".encode())
+        except OSError as error:
+            raise LoomError(f"The model file {file} can't be read: {error.strerror}.") from error
+    return f"b2:{digest.hexdigest()}"
+
+
 @functools.cache
 def stored_hashes() -> StoredHashes:
     """The hashes that this user's runs share, in the user's cache folder."""
@@ -64,6 +74,21 @@ def stored_hashes() -> StoredHashes:
     return StoredHashes(user_cache_path("latent-loom") / "hashes.json")
 
 
+_adopted: FileHashes | None = None
+
+
+def adopt(hashes: FileHashes) -> None:
+    """From now on find in `hashes`, and leave there, what is read to hash components.
+
+    A run reads model files for its recipe keys; with the same memory a loader need not read them a
+    second time.
+    """
+    global _adopted
+    _adopted = hashes
+
+
 def component_hash(component: Component, hashes: StoredHashes | None = None) -> str:
     """Hash of the files that decide what `component` computes; moving the folder keeps it."""
+    if hashes is None and _adopted is not None:
+        return hash_of(component.contents(), _adopted)
     return (hashes or stored_hashes()).of(component.contents())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.diffusion.weights import detect
+from engine.diffusion.weights.assumed import refuse_unsaid
 from engine.diffusion.weights.configs.kinds import BY_WIDTH, REFINER, SD1, SD2, SDXL, Kind
 from engine.diffusion.weights.folder import Component
 from engine.diffusion.weights.maps.apply import Named, to_theirs
@@ -29,7 +30,7 @@ class Original:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Components that the original layout does not have."""
-        return tuple(name for name in self.components if name not in (*self._placed, "scheduler"))
+        return tuple(name for name in self.components if name not in (*self.placed, "scheduler"))
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -38,9 +39,9 @@ class Original:
 
     def tensors(self) -> Iterator[Named]:
         """All tensors by their original names; empty ones mark what no shape tells."""
-        for name in self._placed:
+        for name in self.placed:
             component = self.components[name]
-            prefix = "" if name == "vae" and len(self._placed) == 1 else self._prefix(name)
+            prefix = "" if name == "vae" and len(self.placed) == 1 else self._prefix(name)
             names, ours = self._map(component), ours_of(component)
             for theirs, tensor in to_theirs(names, ours) if names else ours:
                 yield prefix + theirs, tensor
@@ -50,7 +51,8 @@ class Original:
             yield ZERO_SNR_MARK, torch.empty(0)
 
     @property
-    def _placed(self) -> tuple[str, ...]:
+    def placed(self) -> tuple[str, ...]:
+        """Components that it has."""
         known = (*MAPS, "CLIPTextModel", "CLIPTextModelWithProjection")
         return tuple(n for n, part in self.components.items() if part.class_name in known)
 
@@ -83,14 +85,16 @@ class Original:
 def original(components: Mapping[str, Component]) -> Original:
     """The single file of a model's components, which are called as in a pipeline folder.
 
-    Raises LoomError when none of them has a place in such a file.
+    Raises LoomError when none of them has a place in such a file, or when it would be read as
+    another model than they are.
     """
     found = Original(dict(components), _kind(components))
-    if not found._placed:
+    if not found.placed:
         raise LoomError(
             f"There is no original layout for {', '.join(components)}.",
             remedy="UNets, autoencoders, ControlNets and CLIP text encoders have one.",
         )
+    refuse_unsaid(components, found.kind)
     return found
 
 

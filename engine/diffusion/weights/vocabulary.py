@@ -46,7 +46,7 @@ def vocabulary(file: Path, name: str = "tokenizer", given: Path | None = None) -
     if given:
         raise LoomError(
             f"{given} has no tokenizer of {size:,} tokens, which {file.name} reads.",
-            field="tokenizer",
+            field="vocabulary",
             remedy="Name a model of the same family.",
         )
     raise LoomError(

@@ -3,8 +3,10 @@ import shutil
 
 import pytest
 
+from engine.diffusion.weights import hashing
 from engine.diffusion.weights.folder import find_component
-from engine.diffusion.weights.hashing import StoredHashes, component_hash
+from engine.diffusion.weights.hashing import StoredHashes, adopt, component_hash
+from engine.graph.files import FileHashes
 
 
 @pytest.fixture
@@ -64,3 +66,20 @@ def test_a_damaged_store_is_started_afresh(model_copy, tmp_path, text):
     component = find_component(model_copy, "vae")
     fresh = component_hash(component, StoredHashes(tmp_path / "other.json"))
     assert component_hash(component, StoredHashes(store)) == fresh
+
+
+def test_what_a_run_has_read_is_not_read_again(model_copy, monkeypatch):
+    component = find_component(model_copy, "vae")
+    for file in component.files():
+        age(file)
+    expected = component_hash(component, StoredHashes(model_copy / "hashes.json"))
+    hashes = FileHashes()
+    hashes.of(model_copy)  # as for the recipe of a loader
+    monkeypatch.setattr(hashing, "_adopted", None)
+    adopt(hashes)
+
+    def read(*_):
+        raise AssertionError("the file was read again")
+
+    monkeypatch.setattr("hashlib.file_digest", read)
+    assert component_hash(component) == expected
