@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from engine.diffusion.values import Latents, UNet
-from engine.graph.spec import Range, node
+from engine.graph.spec import HandleOnly, Range, node
 
 
 @node("latents.empty", label="Empty latents")
 def empty(
-    unet: UNet,
+    unet: Annotated[UNet, HandleOnly()],
     width: Annotated[int, Range(0, 8192, step=8)] = 0,
     height: Annotated[int, Range(0, 8192, step=8)] = 0,
     batch: Annotated[int, Range(1, 64)] = 1,

@@ -10,6 +10,7 @@ from app.cli.check import check
 from app.cli.convert import convert
 from app.cli.diff import diff
 from app.cli.fetch import fetch, publish
+from app.cli.lock import lock, unlock
 from app.cli.migrate import migrate
 from app.cli.models import models
 from app.cli.nodes import nodes
@@ -18,6 +19,7 @@ from app.cli.plan import plan
 from app.cli.queue import queue
 from app.cli.report import BAD_INPUT, INTERRUPTED, say_error
 from app.cli.run import run
+from app.cli.types import types
 from app.cli.verify import verify
 from engine.graph.errors import LoomError
 
@@ -47,7 +49,7 @@ def main() -> None:
 
 
 for _command in (
-    *(run, check, plan, verify, queue, diff, migrate, pack, nodes),
-    *(models, convert, fetch, publish),
+    *(run, check, plan, verify, queue, lock, unlock, diff, migrate, pack),
+    *(nodes, types, models, convert, fetch, publish),
 ):
     main.add_command(_command)

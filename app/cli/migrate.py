@@ -9,7 +9,7 @@ import click
 from app.cli.options import open_nodes
 from app.cli.report import DIFFERENT, count
 from app.session import open_workflow
-from engine.graph import bundle, workflow
+from engine.graph import workflow
 from engine.graph.diff import diff
 from engine.graph.errors import LoomError
 
@@ -31,12 +31,12 @@ def migrate(ctx: click.Context, file: Path, target: Path | None, only_check: boo
     that is not installed stay as they are.
     """
     graph = open_workflow(file, open_nodes())
-    if target is None and not _is_json(file):
+    if target is None and not workflow.is_json(file):
         raise LoomError(
             f"{file} is no JSON file, so it is not rewritten.", remedy="Name a file with --to."
         )
     text = workflow.dumps(graph)
-    if _is_json(file):
+    if workflow.is_json(file):
         changes = diff(workflow.read(file), graph)
         current = text == _text(file)
     else:
@@ -52,10 +52,6 @@ def migrate(ctx: click.Context, file: Path, target: Path | None, only_check: boo
         ctx.exit(DIFFERENT)
     workflow.write(graph, target or file)
     click.echo(f"{target or file} written.")
-
-
-def _is_json(file: Path) -> bool:
-    return not bundle.is_bundle(file) and file.read_bytes()[:1] != b"\x89"
 
 
 def _text(file: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +12,15 @@ from app.cli.options import JSON, open_nodes
 from app.cli.report import count, say_json, say_table
 from app.session import open_registry
 from engine.graph.params import Param
-from engine.graph.registry import PackReport
-from engine.graph.spec import NodeSpec, Port
+from engine.graph.registry import PackReport, Registry
+from engine.graph.spec import NodeSpec, Place, Port
+
+TITLES = ("NODE", "LABEL", "RUNS ON", "PACK", "WHAT IT DOES")
+PLACES: dict[Place, str] = {
+    "device": "runs on the device",
+    "cpu": "runs on the processor, beside the device",
+    "io": "waits for disks or networks, beside the device",
+}
 
 
 @click.command()
@@ -28,15 +36,19 @@ def nodes(type_id: str, packs: bool, as_json: bool) -> None:
     if type_id:
         spec = registry.get(type_id)
         if as_json:
-            say_json(_as_data(spec))
+            say_json(_as_data(spec, registry))
         else:
-            _describe(spec)
+            _describe(spec, registry)
         return
     specs = sorted(registry, key=lambda spec: spec.id)
     if as_json:
-        say_json([_as_data(spec) for spec in specs])
+        say_json([_as_data(spec, registry) for spec in specs])
     else:
-        say_table([(spec.id, spec.label, spec.summary) for spec in specs])
+        rows = [
+            (spec.id, spec.label, spec.runs_on, _pack(spec, registry), spec.summary)
+            for spec in specs
+        ]
+        say_table([TITLES, *rows])
 
 
 def _list_packs(packs: list[PackReport], as_json: bool) -> None:
@@ -56,8 +68,19 @@ def _list_packs(packs: list[PackReport], as_json: bool) -> None:
             click.echo(f"  can't be used: {failure}")
 
 
-def _describe(spec: NodeSpec) -> None:
-    click.echo(f"{spec.id}  {spec.label}  (version {spec.version}, {spec.nature})\n")
+def _pack(spec: NodeSpec, registry: Registry) -> str:
+    """The distribution that a node comes from, or the name of its pack in a folder of packs."""
+    pack = registry.pack_of(spec.id)
+    if pack is None:
+        return ""
+    return pack.name if not pack.origin or Path(pack.origin).is_absolute() else pack.origin
+
+
+def _describe(spec: NodeSpec, registry: Registry) -> None:
+    about = [f"version {spec.version}", spec.nature, PLACES[spec.runs_on]]
+    if pack := _pack(spec, registry):
+        about.append(f"from {pack}")
+    click.echo(f"{spec.id}  {spec.label}  ({', '.join(about)})\n")
     click.echo(f"{spec.help}\n")
     for title, rows in (
         ("inputs", [_port_row(port) for port in spec.inputs.values()]),
@@ -70,7 +93,8 @@ def _describe(spec: NodeSpec) -> None:
 
 
 def _port_row(port: Port) -> tuple[str, str]:
-    return port.name, port.type.describe() + ("" if port.required else ", optional")
+    notes = ["" if port.required else ", optional", ", never loaded" if port.handle_only else ""]
+    return port.name, port.type.describe() + "".join(notes)
 
 
 def _param_row(param: Param) -> tuple[str, str]:
@@ -78,15 +102,21 @@ def _param_row(param: Param) -> tuple[str, str]:
     return param.name, f"{param.describe()}; {default}"
 
 
-def _as_data(spec: NodeSpec) -> dict[str, Any]:
+def _as_data(spec: NodeSpec, registry: Registry) -> dict[str, Any]:
     return {
         "id": spec.id,
         "label": spec.label,
         "version": spec.version,
         "nature": spec.nature,
+        "runs_on": spec.runs_on,
+        "pack": _pack(spec, registry),
         "help": spec.help,
         "inputs": {
-            name: {"type": port.type.describe(), "required": port.required}
+            name: {
+                "type": port.type.describe(),
+                "required": port.required,
+                "handle_only": port.handle_only,
+            }
             for name, port in spec.inputs.items()
         },
         "params": {

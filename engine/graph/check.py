@@ -14,7 +14,7 @@ from engine.graph.errors import CycleError, LoomError
 from engine.graph.expand import Expansion, expand
 from engine.graph.facets import End, Unifier, clash_in_words
 from engine.graph.flat import Given
-from engine.graph.graph import Graph, Link, Node, Source
+from engine.graph.graph import SUBGRAPH, Graph, Link, Node, Source
 from engine.graph.interface import local_registry
 from engine.graph.params import OutputFolder
 from engine.graph.problems import CheckError, Problem
@@ -22,6 +22,7 @@ from engine.graph.registry import Registry, suggestion
 from engine.graph.repeat import NEXT
 from engine.graph.spec import NodeSpec, Port
 from engine.graph.states import active
+from engine.graph.subgraph import used
 from engine.graph.types import (
     ONE_TO_LIST,
     Conversion,
@@ -38,7 +39,7 @@ class Report:
     """What a check found: problems, the types of ports with their facets, conversions on links.
 
     `types` goes by `node.port` of outputs and linked inputs; an input and an output of one name are
-    told apart by `inputs` and `types`.
+    told apart by `inputs` and `types`. `conversions` are told by the links of the workflow.
     """
 
     problems: tuple[Problem, ...]
@@ -73,7 +74,27 @@ def check(graph: Graph, registry: Registry, settings: Settings | None = None) ->
     With `settings`, files, models and folders are looked for as well, and loaders' probes read file
     headers, so that facets are known. Never raises for what the graph holds.
     """
-    return examine(expand(graph, registry, settings), settings)[1]
+    report = examine(expand(graph, registry, settings), settings)[1]
+    problems = list(report.problems)
+    for name in _without_instance(graph):
+        alone = Graph([Node(name, SUBGRAPH + name)], definitions=graph.definitions)
+        told = examine(expand(alone, registry, settings), settings)[1].problems
+        # What an instance would have to give is nobody's fault yet.
+        inside = (item for item in told if item.node.startswith(SUBGRAPH))
+        problems += [item for item in inside if item not in problems]
+    return replace(report, problems=tuple(problems)) if graph.definitions else report
+
+
+def _without_instance(graph: Graph) -> list[str]:
+    """The subgraphs that nothing in the graph uses, not even inside of another one."""
+    found: set[str] = set()
+    stack = [used(node) for node in graph.nodes.values()]
+    while stack:
+        name = stack.pop()
+        if name in graph.definitions and name not in found:
+            found.add(name)
+            stack += [used(node) for node in graph.definitions[name].nodes.values()]
+    return [name for name in graph.definitions if name not in found]
 
 
 def examine(expansion: Expansion, settings: Settings | None = None) -> tuple[Report, Report]:
@@ -81,7 +102,8 @@ def examine(expansion: Expansion, settings: Settings | None = None) -> tuple[Rep
     flat = _Check(expansion.graph, expansion.registry, settings).report()
     if expansion.plain and not expansion.problems:
         return flat, flat
-    problems = [*flat.problems, *_changing_states(expansion, flat)]
+    problems = (*flat.problems, *_changing_states(expansion, flat))
+    flat = replace(flat, problems=problems)
     types = dict(flat.types)
     for part in reversed(expansion.parts):
         for port, ends in part.flat.ports.items():
@@ -93,7 +115,13 @@ def examine(expansion: Expansion, settings: Settings | None = None) -> tuple[Rep
             if found:
                 types[str(port)] = replace(found[0], many=found[0].many or len(found) > 1)
     told = (*expansion.problems, *expansion.told(problems))
-    return flat, replace(flat, problems=told, types=types)
+    conversions = {expansion.told_link(link): way for link, way in flat.conversions.items()}
+    return flat, replace(flat, problems=told, types=types, conversions=conversions)
+
+
+def conversions_data(conversions: Mapping[Link, Conversion]) -> list[dict[str, str]]:
+    """Conversions on links as JSON data."""
+    return [{"link": str(link), **way.as_data()} for link, way in conversions.items()]
 
 
 def _changing_states(expansion: Expansion, flat: Report) -> list[Problem]:

@@ -159,7 +159,7 @@ def _axis(axis: Axis | None) -> str | None:
 def _changes(old: Node | None, new: Node) -> Iterator[Change]:
     """What is different at one node; for an added one, what it is given."""
     if old is None:
-        old = replace(new, params={}, inputs={}, zone="", state="", lock="")
+        old = replace(new, params={}, inputs={}, zone="", state="", lock="", locks={})
     if old.type != new.type:
         yield Change("type", new.id, "", old.type, new.type)
     elif old.version != new.version:
@@ -176,8 +176,13 @@ def _changes(old: Node | None, new: Node) -> Iterator[Change]:
         yield Change("zone", new.id, "", old.zone, new.zone)
     if old.state != new.state:
         yield Change("state", new.id, "", old.state, new.state)
-    if old.lock != new.lock:
-        yield Change("lock", new.id, "", old.lock, new.lock)
+    locks = {"": (old.lock, new.lock)} | {
+        inside: (old.locks.get(inside, ""), new.locks.get(inside, ""))
+        for inside in dict.fromkeys([*old.locks, *new.locks])
+    }
+    for inside, (before, after) in locks.items():
+        if before != after:
+            yield Change("lock", new.id + inside, "", before, after)
 
 
 def _given(node: Node, name: str) -> str | None:

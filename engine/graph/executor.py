@@ -20,9 +20,10 @@ from engine.graph.cache import Cache, Lost
 from engine.graph.context import Settings
 from engine.graph.errors import GraphError, NodeError
 from engine.graph.events import Emit, Finished, ignore
-from engine.graph.expand import Counts
+from engine.graph.expand import Counts, expand
 from engine.graph.flat import Given
 from engine.graph.graph import Graph, Source
+from engine.graph.locks import lock
 from engine.graph.plan import Plan, Record, record
 from engine.graph.prefetch import Models
 from engine.graph.prepare import Job, Preparer, locks
@@ -233,19 +234,14 @@ class Executor:
         """Lock nodes to the results of the last run called `name`, as one edit.
 
         They keep these whatever becomes of their inputs, and the results stay kept for as long as
-        that workflow is run with them. Raises GraphError for a node that has no kept result.
+        that workflow is run with them. Of an instance or zone, what its ports come from is locked.
+        Raises GraphError for a node that has no kept result.
         """
         records: Record = self.cache.last_run(name).get("nodes", {})
-        keys = {node_id: records.get(node_id, {}).get("key", "") for node_id in node_ids}
-        held = self.cache.find(keys.values())
-        with graph.grouped(f"Lock {', '.join(node_ids)}"):
-            for node_id, key in keys.items():
-                if key not in held:
-                    raise GraphError(
-                        "It has no result to keep.", node=node_id, remedy="Run it first."
-                    )
-                graph.set_lock(node_id, key)
-        self.cache.pin(name, locks(graph))
+        keys = {node_id: found["key"] for node_id, found in records.items()}
+        expansion = expand(graph, self.registry, self.settings)
+        lock(graph, node_ids, expansion, keys, self.cache.find(keys.values()))
+        self.cache.pin(name, locks(expand(graph, self.registry, self.settings).graph))
 
     def _remember(self, job: Job, run: Run, name: str) -> None:
         before: Record = self.cache.last_run(name)

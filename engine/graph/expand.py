@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
 from engine.graph.flat import End, Flat, Open, Origin
 from engine.graph.flatten import TOO_LARGE, flatten, is_plain, too_large
-from engine.graph.graph import Graph, Node, Source
+from engine.graph.graph import Graph, Link, Node, Source
 from engine.graph.interface import local_registry
 from engine.graph.merge import Merged, Part, merged
 from engine.graph.problems import Problem, problem
@@ -131,6 +132,25 @@ class Expansion:
                 found.append((part.cell.place, replace(zone, ends=ends)))
         return tuple(found)
 
+    def told_link(self, link: Link) -> Link:
+        """A link of the written-out graph by the nodes of the workflow that it joins."""
+        source = Source(self._address(link.source.node), link.source.port)
+        return Link(source, self._address(link.node), link.port)
+
+    def _address(self, name: str) -> str:
+        flat, flat_id = self._homes.get(name, (self.parts[0].flat, name))
+        origin = flat.origins.get(flat_id)
+        return origin.address if origin else flat_id
+
+    @cached_property
+    def _homes(self) -> Mapping[str, tuple[Flat, str]]:
+        """The first cell that has each node, and the node's id in it."""
+        return {
+            part.id(id): (part.flat, id)
+            for part in reversed(self.parts)
+            for id in part.flat.graph.nodes
+        }
+
     def told(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Problems of the flat graph as the person sees them.
 
@@ -139,11 +159,7 @@ class Expansion:
         problems = tuple(problems)
         if self.plain or not problems:
             return problems
-        homes = {
-            part.id(id): (part.flat, id)
-            for part in reversed(self.parts)
-            for id in part.flat.graph.nodes
-        }
+        homes = self._homes
         uses: dict[str, set[tuple[str, ...]]] = {}
         for part in self.parts:
             for origin in part.flat.origins.values():

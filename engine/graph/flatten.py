@@ -121,6 +121,7 @@ class _Flattener:
         self.wires = self.aliases.wires
         self.zones: list[tuple[str, str, Ends, Any]] = []
         self.composite: set[str] = set()
+        self.locks: dict[str, str] = {}  # of nodes inside instances and zones, those outside first
         self.pickers: dict[str, str] = {}  # nodes that pick an iteration's item, with their zone
 
     def flat(self) -> Flat:
@@ -145,7 +146,16 @@ class _Flattener:
         ]
         made.graph = source.with_nodes([self._wired(*item) for item in self.nodes.items()])
         made.problems += self.aliases.circles
+        for flat_id in self.locks.keys() - self.nodes.keys():
+            if "#" not in flat_id:  # of a zone that now runs less often it may matter again
+                self._lost_lock(flat_id)
         return made
+
+    def _lost_lock(self, flat_id: str) -> None:
+        node, _, inside = flat_id.partition("/")
+        reason = f"There is no node {inside!r} inside, whose result it is locked to keep."
+        found = Problem("lock", node, "", reason, "Unlock it, or give that node its name again.")
+        self.made.problems.append(found)
 
     # Writing out
 
@@ -187,6 +197,8 @@ class _Flattener:
             self.aliases.count()
             flat_id = prefix + node.id
             self.made.origins[flat_id] = scope.origin(node.id, prefix)
+            for inside, key in node.locks.items():
+                self.locks.setdefault(flat_id + inside, key)
             if node.state and (used(node) or node.type == REPEAT):
                 self._left_out(scope, node, flat_id, context)
             elif name := used(node):
@@ -412,9 +424,8 @@ class _Flattener:
                 params[port] = plain[0]
             elif wires:
                 inputs[port] = tuple(wires)
-        return Node(
-            flat_id, node.type, node.version, params, inputs, state=node.state, lock=node.lock
-        )
+        lock = self.locks.get(flat_id, node.lock)
+        return Node(flat_id, node.type, node.version, params, inputs, state=node.state, lock=lock)
 
     def _enters(self, flat_id: str, port: str) -> tuple[str, str] | None:
         """The instance or zone, and its port, that an input comes through."""

@@ -1,90 +1,26 @@
-"""Graph, Node, Source: what is wired to what, and edits that can all be taken back."""
+"""Graph: what is wired to what, and the edits that people make."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from engine.graph.errors import GraphError
-from engine.graph.history import Edit, History
+from engine.graph.node import ID_PATTERN, SUBGRAPH, Link, Node, Source, State, check_name
 from engine.graph.order import order, upstream
+from engine.graph.recorded import Recorded
 
 if TYPE_CHECKING:
     from engine.graph.subgraph import Definition
     from engine.graph.sweep import Axis
 
-SUBGRAPH = "subgraph:"  # the type of an instance is this and the name of its definition
-ID_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
-
-State = Literal["", "muted", "bypassed"]
-
-_id = re.compile(ID_PATTERN)
+__all__ = ["ID_PATTERN", "SUBGRAPH", "Graph", "Link", "Node", "Source", "State"]
 
 
-class Source(NamedTuple):
-    """One output port: `node.port`."""
-
-    node: str
-    port: str
-
-    @classmethod
-    def parse(cls, text: str) -> Source:
-        """Read `node.port`; GraphError when the text is not that."""
-        node, dot, port = text.partition(".")
-        if not (node and dot and port):
-            raise GraphError(f"{text!r} names no port.", remedy="Write node.port.")
-        return cls(node, port)
-
-    def __str__(self) -> str:
-        return f"{self.node}.{self.port}"
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node of a graph: its type by id and version, given parameters, and where inputs come from.
-
-    An input port has one source, or several in order where the port takes a list. `zone` is the
-    Repeat zone that the node is in, "" for none. `state` says whether the node takes part: a muted
-    one is left out, a bypassed one hands on what it gets. `lock` is the recipe key of the result it
-    keeps whatever its inputs are, "" when it is free.
-    """
-
-    id: str
-    type: str
-    version: int = 1
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict[str, tuple[Source, ...]])
-    zone: str = ""
-
-    state: State = ""
-    lock: str = ""
-
-    def sources(self) -> Iterator[Source]:
-        """Every source of every input."""
-        for sources in self.inputs.values():
-            yield from sources
-
-    def reads(self) -> list[str]:
-        """The nodes it reads, one for each link."""
-        return [source.node for sources in self.inputs.values() for source in sources]
-
-
-@dataclass(frozen=True)
-class Link:
-    """A wire from an output port to the input `port` of `node`."""
-
-    source: Source
-    node: str
-    port: str
-
-    def __str__(self) -> str:
-        return f"{self.source} → {self.node}.{self.port}"
-
-
-class Graph:
+class Graph(Recorded):
     """Nodes by id, the requested outputs, and a `view` that running ignores.
 
     `definitions` are the subgraphs that nodes may be instances of, `sweep` has the axes by
@@ -102,13 +38,7 @@ class Graph:
         definitions: Mapping[str, Definition] | None = None,
         sweep: Mapping[str, Axis] | None = None,
     ) -> None:
-        self._nodes = {node.id: node for node in nodes}
-        self._outputs = tuple(outputs)
-        self._view = dict(view or {})
-        self._definitions = dict(definitions or {})
-        self._sweep = dict(sweep or {})
-        self._history = History()
-        self._group: list[Edit] | None = None
+        super().__init__(nodes, outputs, view or {}, definitions or {}, sweep or {})
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -134,18 +64,6 @@ class Graph:
     def sweep(self) -> Mapping[str, Axis]:
         """The axes by the `node.param` that they go through; the first one varies slowest."""
         return self._sweep
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Graph)
-            and self._nodes == other._nodes
-            and self._outputs == other._outputs
-            and self._view == other._view
-            and self._definitions == other._definitions
-            and list(self._sweep.items()) == list(other._sweep.items())
-        )
-
-    __hash__ = None  # type: ignore[assignment]
 
     def copy(self) -> Graph:
         """The same graph with a history of its own."""
@@ -240,9 +158,11 @@ class Graph:
         changed: dict[str, Node | None] = {}
         for other in self._nodes.values():
             zone = new if other.zone == old else other.zone
-            if zone != other.zone or any(source.node == old for source in other.sources()):
+            locks = {_relocked(inside, old, new): key for inside, key in other.locks.items()}
+            reads = any(source.node == old for source in other.sources())
+            if reads or zone != other.zone or locks != other.locks:
                 changed[other.id] = _with_inputs(
-                    replace(other, zone=zone),
+                    replace(other, zone=zone, locks=locks),
                     {
                         port: tuple(
                             Source(new, source.port) if source.node == old else source
@@ -253,13 +173,18 @@ class Graph:
                 )
         changed[new] = replace(changed.pop(old, None) or node, id=new)
         changed[old] = None
+
+        def moved(target: str) -> str:
+            node, dot, param = target.partition(".")
+            return f"{new}.{param}" if dot and node == old else target
+
         self._commit(
             f"Rename {old} to {new}",
             changed,
             outputs=[new if output == old else output for output in self._outputs],
             view={old: None, new: self._view[old]} if old in self._view else {},
             names=[new if name == old else name for name in self._nodes],
-            sweep=_renamed(self._sweep, old, new),
+            sweep=_moved(self._sweep, moved),
         )
 
     def set_param(self, node_id: str, name: str, value: Any) -> None:
@@ -288,9 +213,23 @@ class Graph:
         self._commit(f"{verb} {', '.join(node_ids)}", changed)
 
     def set_lock(self, node_id: str, key: str) -> None:
-        """Lock a node to the result with a recipe key; "" unlocks it."""
-        label = f"{'Lock' if key else 'Unlock'} {node_id}"
-        self._commit(label, {node_id: replace(self.node(node_id), lock=key)})
+        """Lock a node to the result with a recipe key; "" unlocks it.
+
+        `node_id` may be that of a node inside an instance or a zone: `fix/denoise`, `loop#3/step`.
+        """
+        own = re.split("[/#]", node_id, maxsplit=1)[0]
+        node, inside = self.node(own), node_id[len(own) :]
+        if inside:
+            locks = {name: kept for name, kept in node.locks.items() if name != inside}
+            node = replace(node, locks={**locks, inside: key} if key else locks)
+        else:
+            node = replace(node, lock=key)
+        self._commit(f"{'Lock' if key else 'Unlock'} {node_id}", {own: node})
+
+    def put(self, *nodes: Node) -> None:
+        """Put nodes in place of those that have their ids."""
+        changed = {self.node(node.id).id: node for node in nodes}
+        self._commit(f"Change {', '.join(changed)}", changed)
 
     def connect(self, source: str, target: str, *, append: bool = False) -> None:
         """Wire `node.port` to `node.port`, in place of what was there or after it in a list."""
@@ -336,17 +275,22 @@ class Graph:
         kept = {name: given for name, given in sweep.items() if given is not None}
         self._commit(f"Sweep {target}", {}, sweep=kept)
 
+    def rename_axes(self, names: Mapping[str, str]) -> None:
+        """Let axes go over other parameters, in the same places."""
+        moved = _moved(self._sweep, lambda target: names.get(target, target))
+        self._commit(f"Sweep {', '.join(names.values())}", {}, sweep=moved)
+
     def define(self, name: str, definition: Definition | None) -> None:
         """Add or replace a subgraph (None removes it); each of its instances is then that."""
         if name not in self._definitions:
-            _check_name(name)
+            check_name(name)
         self._commit(f"Define {name}", {}, definitions={name: definition})
 
     def rename_definition(self, old: str, new: str) -> None:
         """Give a subgraph another name, which its instances everywhere follow."""
         if new in self._definitions:
             raise GraphError(f"There is a subgraph {new!r} already.")
-        _check_name(new)
+        check_name(new)
         with self.grouped(f"Rename {old} to {new}"):
             definition = self._definition(old)
             self.define(old, None)
@@ -377,52 +321,6 @@ class Graph:
         """Keep what the editor says about a node (None forgets it); successive moves merge."""
         self._commit(f"Move {node_id}", {}, view={node_id: view}, merge=f"{node_id}@")
 
-    @contextmanager
-    def grouped(self, label: str) -> Generator[None]:
-        """Edits made inside undo as one; when something is raised inside, none of them happened."""
-        if self._group is not None:
-            yield
-            return
-        self._group = []
-        try:
-            yield
-        except BaseException:
-            for edit in reversed(self._group):
-                self._apply(edit, 0)
-            self._group = None
-            raise
-        edits, self._group = self._group, None
-        if edits:
-            self._history.add(label, [replace(edit, merge="") for edit in edits])
-
-    def undo(self) -> frozenset[str]:
-        """Take back the last edit; the ids it touched, none when there was nothing to undo."""
-        step = self._history.back()
-        if step is None:
-            return frozenset()
-        for edit in reversed(step.edits):
-            self._apply(edit, 0)
-        return step.touched
-
-    def redo(self) -> frozenset[str]:
-        """Do again what was undone last; the ids it touched."""
-        step = self._history.forward()
-        if step is None:
-            return frozenset()
-        for edit in step.edits:
-            self._apply(edit, 1)
-        return step.touched
-
-    @property
-    def undo_label(self) -> str:
-        """What undo would take back, "" for nothing."""
-        return self._history.done[-1].label if self._history.done else ""
-
-    @property
-    def redo_label(self) -> str:
-        """What redo would do again, "" for nothing."""
-        return self._history.undone[-1].label if self._history.undone else ""
-
     # Order
 
     def order(self, targets: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -441,58 +339,8 @@ class Graph:
         read = {source.node for node in self._nodes.values() for source in node.sources()}
         return tuple(node_id for node_id in self._nodes if node_id not in read)
 
-    # How edits are made
-
-    def _commit(
-        self,
-        label: str,
-        nodes: Mapping[str, Node | None],
-        *,
-        outputs: Sequence[str] | None = None,
-        view: Mapping[str, Any] | None = None,
-        names: Sequence[str] | None = None,
-        merge: str = "",
-        definitions: Mapping[str, Definition | None] | None = None,
-        sweep: Mapping[str, Axis] | None = None,
-    ) -> None:
-        """Record and apply a change to the given nodes, outputs, views and definitions."""
-        removes = any(after is None for after in nodes.values())
-        before_order = tuple(self._nodes) if removes else ()
-        after_order = names or [name for name in before_order if nodes.get(name, name) is not None]
-        edit = Edit(
-            label,
-            {name: (self._nodes.get(name), after) for name, after in nodes.items()},
-            (self._outputs, self._outputs if outputs is None else tuple(outputs)),
-            {name: (self._view.get(name), after) for name, after in (view or {}).items()},
-            (before_order, after_order) if removes else None,
-            merge,
-            {
-                name: (self._definitions.get(name), after)
-                for name, after in (definitions or {}).items()
-            },
-            None if sweep is None else (self._sweep, dict(sweep)),
-        )
-        if not edit.changes:
-            return
-        self._apply(edit, 1)
-        if self._group is None:
-            self._history.add(label, [edit])
-        else:
-            self._group.append(edit)
-
-    def _apply(self, edit: Edit, side: int) -> None:
-        """Make the graph as it was before (side 0) or after (side 1) an edit."""
-        _put(self._nodes, edit.nodes, side)
-        _put(self._view, edit.view, side)
-        _put(self._definitions, edit.definitions, side)
-        self._outputs = edit.outputs[side]
-        if edit.sweep:
-            self._sweep = dict(edit.sweep[side])
-        if edit.order:
-            self._nodes = {name: self._nodes[name] for name in edit.order[side]}
-
     def _claim(self, node_id: str) -> None:
-        _check_name(node_id)
+        check_name(node_id)
         if node_id in self._nodes:
             raise GraphError(f"There is a node {node_id!r} already.", node=node_id)
 
@@ -503,21 +351,16 @@ class Graph:
         return name
 
 
-def _check_name(name: str) -> None:
-    if not _id.fullmatch(name):
-        raise GraphError(
-            f"{name!r} can't be a name.", remedy="Use letters, digits, '_' and '-', at most 64."
-        )
+def _moved(sweep: Mapping[str, Axis], name: Callable[[str], str]) -> dict[str, Axis]:
+    """The axes with other names for what they go over, and for the axes they go along with."""
+    return {name(target): replace(axis, along=name(axis.along)) for target, axis in sweep.items()}
 
 
-def _renamed(sweep: Mapping[str, Axis], old: str, new: str) -> dict[str, Axis]:
-    """The axes after a node has another name: their targets, and the axes they go along with."""
-
-    def moved(target: str) -> str:
-        node, dot, param = target.partition(".")
-        return f"{new}.{param}" if dot and node == old else target
-
-    return {moved(name): replace(axis, along=moved(axis.along)) for name, axis in sweep.items()}
+def _relocked(inside: str, old: str, new: str) -> str:
+    """The place of a lock in a zone, after a node of the zone's own graph has another name."""
+    within = re.match(r"(?:#\d+/[^/#]+)*", inside)
+    end = within.end() if within else 0
+    return re.sub(rf"(?<=/){re.escape(old)}(?=#|$)", new, inside[:end]) + inside[end:]
 
 
 def _retyped(nodes: Mapping[str, Node], old: str, new: str) -> dict[str, Node]:
@@ -528,11 +371,3 @@ def _retyped(nodes: Mapping[str, Node], old: str, new: str) -> dict[str, Node]:
 
 def _with_inputs(node: Node, inputs: Mapping[str, tuple[Source, ...]]) -> Node:
     return replace(node, inputs={port: sources for port, sources in inputs.items() if sources})
-
-
-def _put(there: dict[str, Any], changes: Mapping[str, tuple[Any, Any]], side: int) -> None:
-    for name, ends in changes.items():
-        if ends[side] is None:
-            there.pop(name, None)
-        else:
-            there[name] = ends[side]

@@ -93,6 +93,11 @@ class Label:
     text: str
 
 
+@dataclass(frozen=True)
+class HandleOnly:
+    """A model port whose node reads what the handle says, and never the weights behind it."""
+
+
 @dataclass(frozen=True, init=False)
 class Facets:
     """What a node says of a port's facets: `space="sdxl"` fixes one, `space=None` frees it."""

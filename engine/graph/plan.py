@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from engine.graph.cache import Entry
-from engine.graph.graph import Graph, Node
+from engine.graph.check import conversions_data
+from engine.graph.graph import Graph, Link, Node
 from engine.graph.keys import Recipe
 from engine.graph.problems import Problem
+from engine.graph.types import Conversion
 
 State = Literal["run", "cached", "unneeded", "locked", "left out"]
 Record = dict[str, Any]
@@ -41,7 +43,7 @@ class Plan:
     """The steps for the requested nodes, in an order that respects links.
 
     `notes` say what can't be told before something has run, `elsewhere` what is wrong in parts that
-    the outputs don't need.
+    the outputs don't need; `conversions` are made on the links of the workflow.
     """
 
     outputs: tuple[str, ...]
@@ -50,6 +52,7 @@ class Plan:
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
     elsewhere: tuple[Problem, ...] = ()
+    conversions: Mapping[Link, Conversion] = field(default_factory=dict[Link, Conversion])
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -67,6 +70,7 @@ class Plan:
         lines = [f"{step.state:<9}{step.node:<{width}}  {step.why}".rstrip() for step in self.steps]
         for name, found in self.models.items():
             lines.append(f"model    {name}  {found}")
+        lines += [f"convert  {link}  {way}" for link, way in self.conversions.items()]
         lines += [f"note     {note}" for note in self.notes]
         runs = len(self.runs)
         expected = f", about {self.seconds:.1f} s" if self.seconds else ""
@@ -81,6 +85,7 @@ class Plan:
             "models": dict(self.models),
             "notes": list(self.notes),
             "elsewhere": [asdict(problem) for problem in self.elsewhere],
+            "conversions": conversions_data(self.conversions),
         }
 
 

@@ -29,9 +29,13 @@ class Models(Protocol):
 def handles(
     node: Node, spec: NodeSpec, models: Models, value: Callable[[Source], Any]
 ) -> Iterator[Any]:
-    """The model handles that a node reads; `value` gives what a port holds, None when unknown."""
+    """The model handles whose weights a node uses, so not those of ports marked `HandleOnly`.
+
+    `value` gives what a port holds, None when it is not known.
+    """
     for name, port in spec.inputs.items():
-        if port.type.kind is None or not issubclass(port.type.kind.python, models.handle):
+        kind = port.type.kind
+        if kind is None or port.handle_only or not issubclass(kind.python, models.handle):
             continue
         for source in node.inputs.get(name, ()):
             found = value(source)
@@ -40,7 +44,7 @@ def handles(
 
 
 def fit(node: Node, spec: NodeSpec, models: Models, value: Callable[[Source], Any]) -> int:
-    """0 for a node whose models are all loaded, 1 for one that reads none, 2 for others."""
+    """0 for a node whose models are all loaded, 1 for one that needs none, 2 for others."""
     found = list(handles(node, spec, models, value))
     if found:
         return 0 if all(handle in models for handle in found) else 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from engine.graph.cache import Cache
-from engine.graph.check import CheckError, examine, requested
+from engine.graph.check import CheckError, Report, examine, requested
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
 from engine.graph.expand import Counts, Expansion, expand
@@ -15,7 +15,6 @@ from engine.graph.flat import End, Given
 from engine.graph.graph import Graph, Source
 from engine.graph.keys import Recipe, recipes
 from engine.graph.plan import Plan, left_out, make_plan
-from engine.graph.problems import Problem
 from engine.graph.reach import reach, stands_in_the_way
 from engine.graph.registry import Registry
 from engine.graph.repeat import TIMES
@@ -105,7 +104,7 @@ class Preparer:
         held = self.cache.find(locks(expansion.graph))
         self._check_whole(graph, expansion, named, held)
         pulled = _pull(expansion, named, held, whole)
-        elsewhere = self._check(expansion, pulled.free)
+        report = self._check(expansion, pulled.free)
         order = pulled.order()
         settled = settle(
             graph,
@@ -148,7 +147,12 @@ class Preparer:
         )
         flat = settled.expansion.graph
         steps = left_out(flat, flat.upstream(pulled.wanted), pulled.active.left_out)
-        plan = replace(plan, steps=(*plan.steps, *steps), elsewhere=elsewhere)
+        plan = replace(
+            plan,
+            steps=(*plan.steps, *steps),
+            elsewhere=report.problems,
+            conversions=report.conversions,
+        )
         return Job(settled, pulled.graph, pulled.active.passes, found, plan, pulled.asked)
 
     def _check_whole(
@@ -162,16 +166,26 @@ class Preparer:
             told = examine(expansion, self.settings)[1].problems
             raise CheckError(tuple(item for item in told if stands_in_the_way(item, reached)))
 
-    def _check(self, expansion: Expansion, nodes: Collection[str]) -> tuple[Problem, ...]:
+    def _check(self, expansion: Expansion, nodes: Collection[str]) -> Report:
         """CheckError when there are problems at any of these nodes of the flat graph.
 
-        Gives those of other parts.
+        Gives the problems of other parts, and the conversions at these nodes.
         """
-        flat = examine(expansion, self.settings)[0]
-        here = [problem for problem in flat.problems if problem.node in nodes]
+        flat, told = examine(expansion, self.settings)
+        here = [problem for problem in flat.problems if _is_at(problem.node, nodes)]
         if here:
             raise CheckError(expansion.told(here))
-        return (*expansion.problems, *expansion.told(flat.problems))
+        ways = {
+            expansion.told_link(link): way
+            for link, way in flat.conversions.items()
+            if link.node in nodes
+        }
+        return replace(told, conversions=ways)
+
+
+def _is_at(place: str, nodes: Collection[str]) -> bool:
+    """Whether a problem's place is one of these nodes, or a zone that one of them is in."""
+    return place in nodes or any(node.startswith(f"{place}#") for node in nodes)
 
 
 def locks(graph: Graph) -> frozenset[str]:

@@ -88,6 +88,10 @@ class Registry:
         """The specification of a node type, None when it is unknown."""
         return self._specs.get(type_id)
 
+    def pack_of(self, type_id: str) -> PackReport | None:
+        """The pack that a node type comes from, None when it was not loaded with one."""
+        return next((pack for pack in self.packs if type_id in pack.nodes), None)
+
     def load_pack(self, package_name: str, *, origin: str = "", version: str = "") -> PackReport:
         """Import a package and each of its modules, and take in their nodes.
 

@@ -1,8 +1,9 @@
 """One run: carries out a plan, with one node at a time on the device and others beside it.
 
-The thread that calls `go` runs the device's nodes; a few more run what needs the processor or waits
-for disks and networks. Whichever thread is done with a node starts what became ready. All they
-share is under one lock, which nobody holds while a node computes or a value is read or written.
+The thread that calls `go` runs the device's nodes, and takes turns with those of other runs in the
+process; a few more run what needs the processor or waits for disks and networks. Whichever thread
+is done with a node starts what became ready. All they share is under one lock, which nobody holds
+while a node computes or a value is read or written.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec, Place
 
 THREADS: Mapping[Place, int] = {"cpu": 2, "io": 4}  # nodes beside the one on the device
+POLL = 0.05  # seconds between looks whether a run was cancelled that waits for the device
+
+# Held while a node is called on the device; a node may run another graph in its own thread.
+_device = threading.RLock()
 
 
 class Run:
@@ -214,7 +219,27 @@ class Run:
         except LoomError as error:
             self._fail(node, error)
         else:
-            self._call(node, spec, action, given)
+            if spec.runs_on == "device":
+                self._call_on_device(node, spec, action, given)
+            else:
+                self._call(node, spec, action, given)
+
+    def _call_on_device(
+        self, node: Node, spec: NodeSpec, action: str, given: Mapping[str, Any]
+    ) -> None:
+        """Call a node when no other run in this process has the device."""
+        waited = not _device.acquire(blocking=False)
+        while waited and not _device.acquire(timeout=POLL):
+            if self._stopped():
+                with self._changed:
+                    self._frontier.running.discard(node.id)
+                return
+        try:
+            # What another run did meanwhile may be just this.
+            if not (waited and self._is_kept(node.id, action)):
+                self._call(node, spec, action, given)
+        finally:
+            _device.release()
 
     def _claim(self, action: str, node_id: str) -> bool:
         """Whether no other node is at the same work; else this one waits for what comes of it."""

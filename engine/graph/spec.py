@@ -24,6 +24,7 @@ from engine.graph.params import (
     Drawing,
     Facets,
     FilePath,
+    HandleOnly,
     Label,
     ModelName,
     Multiline,
@@ -42,6 +43,7 @@ __all__ = [
     "Drawing",
     "Facets",
     "FilePath",
+    "HandleOnly",
     "Label",
     "Migration",
     "ModelName",
@@ -71,12 +73,13 @@ _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output of a node."""
+    """An input or output of a node. With `handle_only` a model joined to it need not be loaded."""
 
     name: str
     type: PortType
     required: bool = True
     label: str = ""
+    handle_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -306,7 +309,8 @@ def _read_parameter(
     if note.base is None:
         if given and default is not None:
             raise SpecError("An input port has no default but None.")
-        inputs[name] = Port(name, note.port_type(), not given, note.label or title(name))
+        light = any(isinstance(item, HandleOnly) for item in note.metadata)
+        inputs[name] = Port(name, note.port_type(), not given, note.label or title(name), light)
         return
     widget = note.widget
     param = Param(name, note.base, REQUIRED, widget, note.label or title(name), note.nullable)

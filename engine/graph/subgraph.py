@@ -6,7 +6,8 @@ not give keeps the value that it has inside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,6 +90,7 @@ def collapse(graph: Graph, node_ids: Iterable[str], name: str, id: str = "") -> 
     ports: dict[Source, str] = {}
     given: dict[str, tuple[Source, ...]] = {}
     nodes: dict[str, Node] = {}
+    locks: dict[str, str] = {}
     for node in inside.values():
         wired: dict[str, tuple[Source, ...]] = {}
         for port, sources in node.inputs.items():
@@ -103,7 +105,9 @@ def collapse(graph: Graph, node_ids: Iterable[str], name: str, id: str = "") -> 
                 found.append(Source(INPUTS, ports[source]))
             wired[port] = tuple(found)
         zone = node.zone if node.zone in inside else ""
-        nodes[node.id] = replace(node, inputs=wired, zone=zone)
+        nodes[node.id] = replace(node, inputs=wired, zone=zone, lock="", locks={})
+        own = {"": node.lock} if node.lock else {}
+        locks |= {f"/{node.id}{within}": key for within, key in (own | {**node.locks}).items()}
     outputs: dict[str, Source] = {}
     left: dict[Source, str] = {}
     for link in graph.links():
@@ -121,6 +125,7 @@ def collapse(graph: Graph, node_ids: Iterable[str], name: str, id: str = "") -> 
             inputs=texts,
             zone="".join(zones),
         )
+        graph.put(replace(instance, locks=locks))
         for link in list(graph.links()):
             if link.node not in inside and link.source in left:
                 target, port = f"{link.node}.{link.port}", left[link.source]
@@ -130,6 +135,93 @@ def collapse(graph: Graph, node_ids: Iterable[str], name: str, id: str = "") -> 
         if wanted:
             graph.set_outputs([*requested, instance.id])
     return instance
+
+
+def rename_input(graph: Graph, name: str, old: str, new: str) -> None:
+    """Give an input of a subgraph another name, which all its instances follow, as one edit.
+
+    Raises GraphError for a name that is not there, is taken, or can't be one.
+    """
+    definition = _definition(graph, name)
+    _check_port(old, new, definition.inputs)
+    ends = {Source(INPUTS, old): Source(INPUTS, new)}
+    with graph.grouped(f"Rename {name}.{old} to {new}"):
+        graph.define(
+            name,
+            replace(
+                definition,
+                nodes={node.id: _rewired(node, ends) for node in definition.nodes.values()},
+                inputs=tuple(new if port == old else port for port in definition.inputs),
+                outputs={port: ends.get(end, end) for port, end in definition.outputs.items()},
+            ),
+        )
+
+        def renamed(node: Node) -> Node:
+            if used(node) != name:
+                return node
+            names = {old: new}
+            params = {names.get(port, port): value for port, value in node.params.items()}
+            inputs = {names.get(port, port): wires for port, wires in node.inputs.items()}
+            return replace(node, params=params, inputs=inputs)
+
+        instances = [node.id for node in graph.nodes.values() if used(node) == name]
+        graph.put(*map(renamed, graph.nodes.values()))
+        for other, inside in list(graph.definitions.items()):
+            nodes = {node.id: renamed(node) for node in inside.nodes.values()}
+            graph.define(other, replace(inside, nodes=nodes))
+        graph.rename_axes({f"{instance}.{old}": f"{instance}.{new}" for instance in instances})
+
+
+def rename_output(graph: Graph, name: str, old: str, new: str) -> None:
+    """Give an output of a subgraph another name, which all that reads it follows, as one edit.
+
+    Raises GraphError for a name that is not there, is taken, or can't be one.
+    """
+    definition = _definition(graph, name)
+    _check_port(old, new, definition.outputs)
+    with graph.grouped(f"Rename {name}.{old} to {new}"):
+        outputs = {new if port == old else port: end for port, end in definition.outputs.items()}
+        graph.define(name, replace(definition, outputs=outputs))
+        ends = _ends_of(graph.nodes, name, old, new)
+        graph.put(*(_rewired(node, ends) for node in graph.nodes.values()))
+        for other, inside in list(graph.definitions.items()):
+            ends = _ends_of(inside.nodes, name, old, new)
+            graph.define(
+                other,
+                replace(
+                    inside,
+                    nodes={node.id: _rewired(node, ends) for node in inside.nodes.values()},
+                    outputs={port: ends.get(end, end) for port, end in inside.outputs.items()},
+                ),
+            )
+
+
+def _definition(graph: Graph, name: str) -> Definition:
+    if name not in graph.definitions:
+        raise GraphError(f"There is no subgraph {name!r}.")
+    return graph.definitions[name]
+
+
+def _check_port(old: str, new: str, ports: Container[str]) -> None:
+    if old not in ports:
+        raise GraphError(f"The subgraph has no port {old!r}.")
+    if new in ports:
+        raise GraphError(f"The subgraph has a port {new!r} already.", remedy="Choose another name.")
+    if not re.fullmatch(r"[^.\s]+", new):
+        raise GraphError(f"{new!r} can't be a name.", remedy="Use no dots and no spaces.")
+
+
+def _ends_of(nodes: Mapping[str, Node], name: str, old: str, new: str) -> dict[Source, Source]:
+    """The ends of wires that come out of a port of any instance among nodes, by old and new."""
+    instances = [node.id for node in nodes.values() if used(node) == name]
+    return {Source(instance, old): Source(instance, new) for instance in instances}
+
+
+def _rewired(node: Node, ends: Mapping[Source, Source]) -> Node:
+    inputs = {
+        port: tuple(ends.get(end, end) for end in wires) for port, wires in node.inputs.items()
+    }
+    return replace(node, inputs=inputs)
 
 
 def _free(stem: str, taken: Mapping[str, Any]) -> str:

@@ -63,6 +63,13 @@ class Conversion:
     note: str
     apply: Callable[[Any], Any]
 
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}: {self.note}"
+
+    def as_data(self) -> dict[str, str]:
+        """The conversion as JSON data."""
+        return {"from": self.source, "to": self.target, "note": self.note}
+
 
 _kinds: dict[str, Kind] = {}
 _by_class: dict[type, Kind] = {}

@@ -46,6 +46,15 @@ def read(path: Path, registry: Registry | None = None) -> Graph:
     return loads(data, registry, name=str(path))
 
 
+def is_json(path: Path) -> bool:
+    """Whether a file begins as a workflow in JSON does; a bundle or a picture does not."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    except OSError:
+        return False
+
+
 def loads(text: str | bytes, registry: Registry | None = None, *, name: str = "workflow") -> Graph:
     """The graph in a text; `name` is what errors call it."""
     return from_json(_parse(text, name), registry, name=name)
@@ -348,6 +357,7 @@ def _node(node_id: str, data: Json) -> Node:
         wired,
         state=data.get("state", ""),
         lock=data.get("lock", ""),
+        locks=data.get("locks", {}),
         zone=data.get("zone", ""),
     )
 
@@ -367,4 +377,6 @@ def _node_json(node: Node) -> Json:
         data["state"] = node.state
     if node.lock:
         data["lock"] = node.lock
+    if node.locks:
+        data["locks"] = dict(sorted(node.locks.items()))
     return data

@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 import pytest
 
-from engine.graph import events
+from engine.graph import events, run
 from engine.graph.context import Context, Settings
-from engine.graph.executor import Executor
+from engine.graph.executor import Executor, Result
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
 from engine.graph.run import THREADS
-from engine.graph.spec import node
+from engine.graph.spec import HandleOnly, node
 from engine.graph.types import kind
 from tests.engine.graph import stubs
 from tests.engine.graph.stubs import add, chain, fail, number, save, total
@@ -64,6 +65,12 @@ def use(model: Handle, ctx: Context, after: int = 0) -> int:
     """Computes with a model."""
     seen(ctx)
     return after
+
+
+@node("test.look")
+def look(model: Annotated[Handle, HandleOnly()], after: int = 0) -> int:
+    """Reads what a model's handle says."""
+    return len(model.name)
 
 
 @node("test.meet_device")
@@ -135,8 +142,8 @@ def long_cpu(ctx: Context, a: int = 0) -> int:
 
 
 NODES = (
-    number, add, total, fail, save, handle, use, meet_device, meet_cpu, meet_io, alone, pass_cpu,
-    fail_io, long_cpu, slow_cpu,
+    number, add, total, fail, save, handle, use, look, meet_device, meet_cpu, meet_io, alone,
+    pass_cpu, fail_io, long_cpu, slow_cpu,
 )  # fmt: skip
 
 
@@ -362,6 +369,69 @@ def test_a_node_whose_model_is_loaded_goes_first(settings: Settings):
     executor.run(graph, ["a", "b", "c"])
     executor.run(graph, emit=listen)
     assert started == ["use_c", "use_a", "use_b"]
+
+
+def test_a_model_that_is_only_looked_at_is_not_fetched(settings: Settings):
+    graph = with_models()
+    graph.add("test.look", "look", inputs={"model": "unet.test_handle", "after": "encode.int"})
+    graph.disconnect("denoise.after")
+    graph.connect("look.int", "denoise.after")
+    models = Models()
+    started: list[str] = []
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Started):
+            started.append(f"{event.node}:{','.join(models.fetched)}")
+
+    Executor(Registry(NODES), settings, models=models).run(graph, ["denoise"], emit=listen)
+    assert started[-3:] == ["encode:", "look:unet", "denoise:unet"]
+
+
+def test_two_runs_take_turns_on_the_device(executor: Executor):
+    graph = Graph()
+    for index in range(10):
+        graph.add("test.alone", f"d{index}", params={"nonce": index})
+    others = [Executor(executor.registry) for _ in range(3)]
+    threads = [threading.Thread(target=other.run, args=(graph,)) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert here.most_on_device == 1
+    assert all(other.run(graph).ran == () for other in others)
+
+
+def test_a_run_that_waits_for_the_device_can_be_cancelled(executor: Executor):
+    graph = Graph()
+    graph.add("test.alone", "a")
+    cancel = threading.Event()
+    results: list[Result] = []
+
+    def wait() -> None:
+        results.append(executor.run(graph, cancel=cancel))
+
+    thread = threading.Thread(target=wait)
+    with run._device:
+        thread.start()
+        time.sleep(0.02)
+        cancel.set()
+        thread.join(WAIT)
+        assert not thread.is_alive()
+    assert results[0].cancelled and results[0].ran == ()
+    assert executor.run(graph).ran == ("a",)
+
+
+def test_a_node_may_run_another_graph(settings: Settings):
+    inner = Executor(Registry(NODES), settings)
+
+    @node("test.inside")
+    def inside(a: int = 0) -> int:
+        """Runs a chain of nodes on the device, while it is there itself."""
+        return inner.run(chain(3, value=a)).value("n2.int")
+
+    graph = Graph()
+    graph.add("test.inside", "outer", params={"a": 5})
+    assert Executor(Registry([inside]), settings).run(graph).value("outer.int") == 8
 
 
 def test_two_runs_at_once_share_a_cache(executor: Executor):

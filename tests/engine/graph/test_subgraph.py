@@ -3,7 +3,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as run_settings
 from hypothesis import strategies as st
 
 from engine.graph.check import CheckError, check, check_link
@@ -12,7 +13,8 @@ from engine.graph.executor import Executor
 from engine.graph.flatten import flatten
 from engine.graph.graph import Graph, Source
 from engine.graph.interface import local_registry
-from engine.graph.subgraph import Definition, collapse
+from engine.graph.subgraph import Definition, collapse, rename_input, rename_output
+from engine.graph.sweep import Axis
 from tests.engine.graph import stubs
 from tests.engine.graph.composites import affine, node, source, two_instances
 from tests.engine.graph.test_properties import port, random_graph
@@ -94,9 +96,103 @@ def test_a_definition_can_be_renamed_and_removed_and_all_comes_back():
     graph.undo()
     assert graph == before
     graph.define("affine", None)
-    assert [item.code for item in check(graph, stubs.registry()).problems] == ["unknown-type"] * 2
+    assert [item.where for item in check(graph, stubs.registry()).problems] == [
+        "one.type", "two.type", "subgraph:outer/in.type"
+    ]  # fmt: skip
     graph.undo()
     assert graph == before
+
+
+def test_an_input_takes_its_instances_along_when_it_is_renamed():
+    graph = nested()
+    graph.set_axis("one.shift", Axis((1, 2)))
+    graph.set_axis("n.value", Axis((5, 6), along="one.shift"))
+    before = graph.copy()
+    values = Executor(stubs.registry()).run(graph, ["end", "far"])
+    rename_input(graph, "affine", "shift", "by_how_much")
+    assert graph.definitions["affine"].inputs == ("x", "by_how_much", "high")
+    assert graph.nodes["one"].params == {"by_how_much": 10}
+    assert str(graph.definitions["outer"].nodes["in"].inputs["by_how_much"][0]) == "inputs.by"
+    assert list(graph.sweep) == ["one.by_how_much", "n.value"]
+    assert graph.sweep["n.value"].along == "one.by_how_much"
+    assert check(graph, stubs.registry()).ok
+    after = Executor(stubs.registry()).run(graph, ["end", "far"])
+    for old, new in zip(values.grid.cells, after.grid.cells, strict=True):
+        assert values.value("end.int", old) == after.value("end.int", new)
+        assert values.value("far.out", old) == after.value("far.out", new)
+    assert graph.undo_label == "Rename affine.shift to by_how_much"
+    graph.undo()
+    assert graph == before
+
+
+def test_an_output_takes_its_readers_along_when_it_is_renamed():
+    graph = nested()
+    before = graph.copy()
+    rename_output(graph, "affine", "y", "result")
+    assert str(graph.nodes["two"].inputs["x"][0]) == "one.result"
+    assert str(graph.definitions["outer"].nodes["more"].inputs["a"][0]) == "in.result"
+    assert Executor(stubs.registry()).run(graph, ["end"]).value("end.int") == 31
+    graph.undo()
+    assert graph == before
+
+
+def test_an_input_that_goes_straight_through_can_be_renamed():
+    graph = Graph()
+    graph.define("same", Definition({}, ("x",), {"y": source("inputs.x")}))
+    graph.add("math.number", "n", params={"value": 3})
+    graph.add("subgraph:same", "a", inputs={"x": "n.int"})
+    rename_input(graph, "same", "x", "z")
+    assert Executor(stubs.registry()).run(graph, ["a"]).value("a.y") == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("nothing", "z", "no port 'nothing'"),
+        ("x", "high", "a port 'high' already"),
+        ("x", "a.b", "can't be a name"),
+        ("x", "", "can't be a name"),
+    ],
+)
+def test_names_that_an_input_can_not_have(old: str, new: str, says: str):
+    graph = two_instances()
+    before = graph.copy()
+    with pytest.raises(GraphError, match=says):
+        rename_input(graph, "affine", old, new)
+    assert graph == before
+
+
+def test_a_subgraph_without_an_instance_is_checked_too():
+    graph = stubs.chain(2)
+    graph.define(
+        "unused",
+        Definition(
+            {
+                "add": node("add", "math.add", a="inputs.x"),
+                "typo": node("typo", "math.ad", params={"b": 1}),
+                "lost": node("lost", "math.add"),
+            },
+            ("x",),
+        ),
+    )
+    graph.define("around", Definition({"in": node("in", "subgraph:unused")}))
+    found = {(item.code, item.where) for item in check(graph, stubs.registry()).problems}
+    assert found == {
+        ("unknown-type", "subgraph:unused/typo.type"),
+        ("missing-param", "subgraph:unused/lost.a"),
+        ("missing-param", "subgraph:around/in.x"),
+    }
+    assert Executor(stubs.registry()).run(graph).ok
+
+
+def test_a_model_can_be_given_at_an_instance(settings):
+    graph = Graph()
+    inner = node("load", "load.model", params={"model": "tiny"}, model="inputs.model")
+    graph.define("loader", Definition({"load": inner}, ("model",), {"model": source("load.model")}))
+    graph.add("subgraph:loader", "model", params={"model": {"name": "big"}})
+    result = Executor(stubs.registry(), settings).run(graph)
+    assert result.value("model.model").name == "big"
+    assert result.graph.nodes["model"].params["model"]["hash"].startswith("b2:")
 
 
 def nested() -> Graph:
@@ -285,7 +381,7 @@ def test_selected_nodes_become_a_subgraph_in_one_edit():
 
 
 @given(st.integers(0, 2**32), st.integers(2, 15))
-@settings(max_examples=60, deadline=None)
+@run_settings(max_examples=60, deadline=None)
 def test_a_subgraph_of_any_nodes_gives_what_the_nodes_gave(seed, size):
     rng = random.Random(seed)
     graph = random_graph(rng, size)
