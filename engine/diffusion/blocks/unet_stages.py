@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.added_kv_attention import AddedKVAttention
-from engine.diffusion.blocks.attention import Transformer2DModel
+from engine.diffusion.blocks.attention import Context, Transformer2DModel
 from engine.diffusion.blocks.resampling import Resample, average_halve, nearest_double
 from engine.diffusion.blocks.resnet import Downsample2D, ResnetBlock2D, TimeNorm, Upsample2D
 
@@ -98,7 +98,7 @@ class Stage(nn.Module):
         self.resnets = nn.ModuleList(settings.resnet(channels) for channels in inputs)
         self.attentions = settings.attentions()
 
-    def layer(self, i: int, x: Tensor, temb: Tensor, context: Tensor | None) -> Tensor:
+    def layer(self, i: int, x: Tensor, temb: Tensor, context: Context | None) -> Tensor:
         """ResNet `i` and the attention after it."""
         x = self.resnets[i](x, temb)
         return self.attentions[i](x, context) if len(self.attentions) else x
@@ -121,7 +121,7 @@ class DownStage(Stage):
             )
 
     def forward(
-        self, x: Tensor, temb: Tensor, context: Tensor | None, extra: Tensor | None = None
+        self, x: Tensor, temb: Tensor, context: Context | None, extra: Tensor | None = None
     ) -> tuple[Tensor, list[Tensor]]:
         """The stage's output and its skip connections.
 
@@ -150,7 +150,7 @@ class MidStage(Stage):
         count = 1 if settings.attention == "none" else 2
         super().__init__(settings, (settings.width,) * count)
 
-    def forward(self, x: Tensor, temb: Tensor, context: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, temb: Tensor, context: Context | None) -> Tensor:
         x = self.layer(0, x, temb, context)
         for resnet in self.resnets[1:]:
             x = resnet(x, temb)
@@ -183,7 +183,7 @@ class UpStage(Stage):
             )
 
     def forward(
-        self, x: Tensor, skips: list[Tensor], temb: Tensor, context: Tensor | None
+        self, x: Tensor, skips: list[Tensor], temb: Tensor, context: Context | None
     ) -> Tensor:
         """Takes its skip connections from the end of `skips`."""
         for i in range(len(self.resnets)):

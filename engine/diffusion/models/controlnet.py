@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.diffusion.blocks.attention import Context
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionModel
 from engine.diffusion.models.unet_config import UNetEncoderConfig
 from engine.diffusion.models.unet_encoder import AddedConditioning, UNetEncoder
@@ -179,7 +180,7 @@ class ControlNetModel(UNetEncoder):
         self,
         sample: Tensor,
         timestep: Tensor | float,
-        encoder_hidden_states: Tensor | None,
+        encoder_hidden_states: Context | None,
         hint: Tensor,
         *,
         scale: float | Sequence[float] = 1.0,
@@ -203,7 +204,7 @@ class ControlNetModel(UNetEncoder):
         self,
         sample: Tensor,
         timestep: Tensor | float,
-        encoder_hidden_states: Tensor | None,
+        encoder_hidden_states: Context | None,
         features: Tensor,
         *,
         scale: float | Sequence[float] = 1.0,

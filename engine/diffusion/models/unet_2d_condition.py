@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.activations import activation
+from engine.diffusion.blocks.attention import Context
 from engine.diffusion.blocks.unet_stages import AttentionKind, StageSettings, UpStage
 from engine.diffusion.models.config import per_block
 from engine.diffusion.models.unet_config import DOWN, UNetEncoderConfig
@@ -171,7 +172,7 @@ class UNet2DConditionModel(UNetEncoder):
         self,
         sample: Tensor,
         timestep: Tensor | float,
-        encoder_hidden_states: Tensor | None = None,
+        encoder_hidden_states: Context | None = None,
         *,
         added: Added | None = None,
         guidance: Tensor | None = None,
@@ -187,7 +188,7 @@ class UNet2DConditionModel(UNetEncoder):
             timestep: a scalar, or (B,).
             encoder_hidden_states: text embeddings (B, L, cross_attention_dim), or as wide as
                 `encoder_hid_dim` where the model projects them. Models that read pictures only
-                take none.
+                take none. A `ConstantContext` in their place is projected once for all calls.
             added: what the model's `addition_embed_type` asks for; required exactly by those.
             guidance: guidance embedding (B, time_cond_proj_dim) of distilled models.
             class_labels: (B,) or (1,) indices (an upscaler's noise level), or vectors (B, D) that

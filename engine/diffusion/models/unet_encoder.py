@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.diffusion.blocks import added_embeddings
+from engine.diffusion.blocks.attention import ConstantContext, Context
 from engine.diffusion.blocks.context_projections import ImageTokens, TextImageTokens
 from engine.diffusion.blocks.embeddings import TimestepEmbedding, sinusoidal_embedding
 from engine.diffusion.blocks.unet_stages import DownStage, MidStage
@@ -178,7 +179,7 @@ class UNetEncoder(nn.Module):
         self,
         sample: Tensor,
         timestep: Tensor | float,
-        context: Tensor | None,
+        context: Context | None,
         *,
         added: Added | None = None,
         guidance: Tensor | None = None,
@@ -197,11 +198,16 @@ class UNetEncoder(nn.Module):
         if added is not None:
             temb = temb + self.embed_added(added)
         elif isinstance(self.add_embedding, added_embeddings.TextEmbedding):
-            temb = temb + self.add_embedding(self._given(context))
+            temb = temb + self.add_embedding(_embeds(self._given(context)))
         return temb
 
-    def project_context(self, context: Tensor | None, added: Added | None = None) -> Tensor | None:
-        """What the attention reads (B, L, cross_attention_dim), from what `forward` was given."""
+    def project_context(
+        self, context: Context | None, added: Added | None = None
+    ) -> Context | None:
+        """What the attention reads (B, L, cross_attention_dim), from what `forward` was given.
+
+        A constant context stays one where nothing is projected.
+        """
         self._check_added(added)
         dtype = self.conv_in.weight.dtype
         match self.encoder_hid_proj:
@@ -217,9 +223,10 @@ class UNetEncoder(nn.Module):
                 return self.encoder_hid_proj(added.image_embeds.to(dtype))
             case TextImageTokens():
                 assert isinstance(added, TextImageConditioning)
-                return self.encoder_hid_proj(self._given(context), added.image_embeds.to(dtype))
+                text = _embeds(self._given(context))
+                return self.encoder_hid_proj(text, added.image_embeds.to(dtype))
             case _:
-                return self.encoder_hid_proj(self._given(context))
+                return self.encoder_hid_proj(_embeds(self._given(context)))
 
     @property
     def _needs_context(self) -> bool:
@@ -227,11 +234,12 @@ class UNetEncoder(nn.Module):
         stages = [self.config.mid(), *map(self.config.down, range(self.config.blocks))]
         return any(s and s.attention != "none" and s.context_dim != s.width for s in stages)
 
-    def _given(self, context: Tensor | None) -> Tensor:
+    def _given(self, context: Context | None) -> Context:
         """`context`, when it is there and as wide as the model reads."""
         width = self.config.encoder_hid_dim or self.config.each("cross_attention_dim")[0]
-        if context is None or context.shape[-1] != width:
-            given = "none" if context is None else f"ones {context.shape[-1]} wide"
+        found = None if context is None else _embeds(context).shape[-1]
+        if context is None or found != width:
+            given = "none" if found is None else f"ones {found} wide"
             raise LoomError(
                 f"This UNet needs text embeddings {width} wide, and {given} were given.",
                 field="encoder_hidden_states",
@@ -250,7 +258,7 @@ class UNetEncoder(nn.Module):
         self,
         x: Tensor,
         temb: Tensor,
-        context: Tensor | None,
+        context: Context | None,
         adapter_states: Sequence[Tensor] = (),
     ) -> tuple[Tensor, list[Tensor]]:
         """The last down block's output of `x`, what `conv_in` gave, and all skip connections.
@@ -263,6 +271,10 @@ class UNetEncoder(nn.Module):
             x, outputs = block(x, temb, context, state)
             skips += outputs
         return x, skips
+
+
+def _embeds(context: Context) -> Tensor:
+    return context.embeds if isinstance(context, ConstantContext) else context
 
 
 def _context_projection(config: UNetEncoderConfig) -> nn.Module | None:

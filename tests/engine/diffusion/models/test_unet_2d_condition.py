@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 import torch
 
+from engine.diffusion.blocks.attention import ConstantContext
 from engine.diffusion.models.unet_2d_condition import (
     AddedConditioning,
     ImageConditioning,
@@ -41,6 +42,14 @@ UNCLIP: dict[str, Any] = {
     "encoder_hid_dim": 5,
     "encoder_hid_dim_type": "image_proj",
     "addition_embed_type": "image",
+}
+
+UNCLIP_TEXT: dict[str, Any] = {
+    **UNCLIP,
+    "encoder_hid_dim": None,
+    "encoder_hid_dim_type": None,
+    "addition_embed_type": "text",
+    "addition_embed_type_num_heads": 2,
 }
 
 
@@ -197,6 +206,18 @@ def test_what_a_model_lacks_or_can_not_use_is_said(changes, arguments, said):
     usual = {"sample": torch.zeros(1, 4, 8, 8), "encoder_hidden_states": torch.zeros(1, 3, 6)}
     with pytest.raises(LoomError, match=said):
         tiny(**changes)(**{**usual, "timestep": 7, **arguments})
+
+
+@pytest.mark.parametrize("changes", [{}, {"encoder_hid_dim": 6}, UNCLIP_TEXT])
+def test_a_constant_context_gives_the_same_numbers(changes: dict[str, Any]):
+    model = tiny(**changes)
+    text = torch.randn(2, 3, 6)
+    constant = ConstantContext(text)
+    for t in (900, 10):
+        sample = torch.randn(2, 4, 8, 8)
+        assert torch.equal(model(sample, t, constant), model(sample, t, text))
+    with pytest.raises(LoomError, match="6 wide, and ones 5 wide"):
+        model(sample, 7, ConstantContext(torch.randn(2, 3, 5)))
 
 
 def test_a_class_for_all_is_that_class_for_each():
