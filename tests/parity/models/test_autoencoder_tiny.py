@@ -77,14 +77,13 @@ def test_weights_have_the_published_names_and_shapes(name: str):
 @pytest.mark.parametrize("name", CONFIGS)
 def test_config_files_interchange(name: str, fields, tmp_path: Path):
     with torch.device("meta"):
-        theirs = diffusers.AutoencoderTiny(**CONFIGS[name], force_upcast=True)
+        theirs = diffusers.AutoencoderTiny(**CONFIGS[name])
         theirs.save_config(tmp_path / "theirs")
         read = json.loads((tmp_path / "theirs" / "config.json").read_text())
         ours = AutoencoderTinyConfig.from_json(read)
         (tmp_path / "config.json").write_text(json.dumps(ours.to_json()))
         loaded = diffusers.AutoencoderTiny.load_config(tmp_path)
         again = diffusers.AutoencoderTiny.from_config(loaded)
-    assert ours.force_upcast
     assert AutoencoderTinyConfig.from_json(ours.to_json()) == ours
     assert fields(again) == fields(theirs)
 
