@@ -116,9 +116,16 @@ class SpatialSelfAttention(Attention):
         self.output_scale_factor = output_scale_factor
         self.group_norm = nn.GroupNorm(groups, channels, eps=eps) if groups else None
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        context: Context | None = None,
+        mask: Tensor | None = None,
+        scale: float | None = None,
+    ) -> Tensor:
         h = x if self.group_norm is None else self.group_norm(x)
-        out = super().forward(h.flatten(2).transpose(1, 2), context)  # (B, HW, C)
+        tokens = h.flatten(2).transpose(1, 2)  # (B, HW, C)
+        out = super().forward(tokens, context, mask, scale)
         x = x + out.transpose(1, 2).unflatten(2, x.shape[-2:])
         return x if self.output_scale_factor == 1.0 else x / self.output_scale_factor
 

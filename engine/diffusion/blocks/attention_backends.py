@@ -7,6 +7,9 @@ region that torch compiles uses that too: a compiler can't see the choice.
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -54,7 +57,7 @@ def sliced(
     """
     batch, heads, rows, d = q.shape
     head_step, row_step = slices(heads, rows, k.shape[2], q.dtype, most)
-    scale = d**-0.5 if scale is None else scale
+    factor: float = d**-0.5 if scale is None else scale
     if mask is not None:
         mask = mask.expand(batch, heads, rows, k.shape[2])
     out = q.new_empty(batch, heads, rows, v.shape[-1])
@@ -63,7 +66,7 @@ def sliced(
             keys, values = k[b, h : h + head_step].mT, v[b, h : h + head_step]
             for n in range(0, rows, row_step):
                 part = (b, slice(h, h + head_step), slice(n, n + row_step))
-                scores = (q[part] * scale) @ keys  # (heads of the slice, rows of it, L)
+                scores = (q[part] * factor) @ keys  # (heads of the slice, rows of it, L)
                 if mask is not None:
                     scores = _masked(scores, mask[part])
                 out[part] = scores.softmax(-1, dtype=_precise(q.dtype)).to(q.dtype) @ values
@@ -97,13 +100,13 @@ def _xformers(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scale: float
             remedy=remedy,
         )
     try:
-        from xformers.ops import memory_efficient_attention
+        ops: Any = importlib.import_module("xformers.ops")
     except ImportError as error:
         raise LoomError(f"xFormers can't be used: {error}.", remedy=remedy) from error
     q, k, v = (x.transpose(1, 2) for x in (q, k, v))  # (B, N, heads, d)
     bias = None if mask is None else _aligned(mask, q, k.shape[1])
     try:
-        return memory_efficient_attention(q, k, v, bias, scale=scale).transpose(1, 2)
+        return ops.memory_efficient_attention(q, k, v, bias, scale=scale).transpose(1, 2)
     except NotImplementedError as error:
         raise LoomError(
             f"xFormers has no attention for heads of {q.shape[-1]} in {q.dtype} on this card.",

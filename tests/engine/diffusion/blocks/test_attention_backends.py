@@ -165,12 +165,13 @@ def test_what_xformers_cannot_do_is_said(monkeypatch):
         raise NotImplementedError("No operator found for this attention: and so on")
 
     stand_in = ModuleType("xformers.ops")
+    stand_in.memory_efficient_attention = refuse  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "xformers", ModuleType("xformers"))
-    monkeypatch.setitem(sys.modules, "xformers.ops", stand_in)
     q, k, v = inputs()
     with within({"attention": "xformers"}):
+        monkeypatch.setitem(sys.modules, "xformers.ops", None)
         with pytest.raises(LoomError, match="xFormers can't be used"):
             attend(q.as_subclass(OnACard), k, v)
-        stand_in.memory_efficient_attention = refuse  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "xformers.ops", stand_in)
         with pytest.raises(LoomError, match=r"no attention for heads of 8 in torch\.float32"):
             attend(q.as_subclass(OnACard), k, v)
