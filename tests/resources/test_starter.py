@@ -33,8 +33,8 @@ def test_it_paints_what_is_asked(report: Report):
     """Chance is 10 %, 1 % and 0.01 %. The floors are what these weights hold on any processor."""
     assert report.prompts == 96
     assert report.background >= 0.95
-    assert report.objects >= 0.70
-    assert report.pairs >= 0.54
+    assert report.objects >= 0.88
+    assert report.pairs >= 0.92
     assert report.psnr >= 28.0
 
 
