@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -83,3 +85,18 @@ def test_a_flat_picture_has_no_edges_and_thresholds_have_an_order():
     assert not lines(Image(torch.full((1, 3, 9, 9), 0.4))).any()
     with pytest.raises(LoomError, match="low threshold, 200, is above the high one, 100"):
         canny(disc(), 200, 100)
+
+
+@pytest.mark.parametrize(
+    "low, high, count, digest",
+    [(100, 200, 3239, "f2992627eb8ec838"), (200, 700, 2125, "9579035a2d2aebf2")],
+)
+def test_a_rough_picture_has_the_edges_that_opencv_finds(low, high, count, digest):
+    """Of cv2.Canny in OpenCV 5.0.0, to the pixel."""
+    chance = np.random.default_rng(7)
+    blocks = np.kron(chance.integers(0, 256, (12, 12, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+    levels = (blocks // 2 + chance.integers(0, 128, blocks.shape)).astype(np.uint8)
+    found = lines(Image(torch.from_numpy(levels).permute(2, 0, 1)[None] / 255), low, high)
+    assert found.sum() == count
+    packed = np.packbits(found).tobytes()
+    assert hashlib.blake2b(packed, digest_size=8).hexdigest() == digest
