@@ -63,15 +63,15 @@ class Scene:
     style: str = ""
 
     @staticmethod
-    def random(rng: random.Random, pairs: float = 0.3) -> Scene:
-        """One of all the scenes there are: `pairs` of them two objects, 15 % one tinted object."""
+    def random(rng: random.Random, pairs: float = 0.3, tinted: float = 0.15) -> Scene:
+        """One of all the scenes there are; these shares show two things, or a tinted one."""
         background = rng.choice(list(COLOURS))
         style = rng.choice(("", *STYLES))
         kind = rng.random()
         if kind < pairs:
             pair = tuple(rng.sample(list(OBJECTS), 2))
             return Scene(pair, background, relation=rng.choice(list(RELATIONS)), style=style)
-        tint = rng.choice([t for t in TINTS if t != background]) if kind < pairs + 0.15 else ""
+        tint = rng.choice([t for t in TINTS if t != background]) if kind < pairs + tinted else ""
         size = rng.choice(("", "", *SIZES))
         return Scene((rng.choice(list(OBJECTS)),), background, size=size, tint=tint, style=style)
 

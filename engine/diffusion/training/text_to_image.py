@@ -41,14 +41,15 @@ class CaptionedLatents:
         count: int,
         seed: int,
         pairs: float = 0.3,
+        tinted: float = 0.15,
         say: Callable[[str], None] = print,
     ) -> CaptionedLatents:
-        """`count` random scenes through the encoder, `pairs` of them of two objects."""
+        """`count` random scenes through the encoder; `pairs` and `tinted` are shares."""
         latents: list[Tensor] = []
         captions: list[str] = []
         rng, device = random.Random(seed), device_of(vae)
         for done in range(0, count, 64):
-            scenes = [Scene.random(rng, pairs) for _ in range(min(64, count - done))]
+            scenes = [Scene.random(rng, pairs, tinted) for _ in range(min(64, count - done))]
             pictures = to_tensor([scene.draw(rng) for scene in scenes]).to(device)
             with torch.autocast(device.type, torch.bfloat16):
                 z = vae.encode(pictures).mode()
