@@ -38,6 +38,27 @@ def encode(
     return replace(found, space=text_encoder.space)
 
 
+@node("text.encode_all", label="Prompts")
+def encode_all(
+    tokenizer: Tokenizer,
+    text_encoder: TextEncoder,
+    texts: list[str],
+    average: bool = False,
+) -> Conditioning:
+    """Several prompts at once: one for each picture of a batch, or the average of all of them.
+
+    The average of many captions is a direction in which pictures can be edited.
+    """
+    from engine.diffusion.text.combine import averaged
+    from engine.diffusion.text.encode import encode
+    from engine.runtime.pool import shared_pool
+
+    pool = shared_pool()
+    with pool.lease(tokenizer) as words, pool.lease(text_encoder) as encoder:
+        found = encode(words, encoder, texts)
+    return replace(averaged(found) if average else found, space=text_encoder.space)
+
+
 @node("text.join", label="Join encoders", runs_on="cpu")
 def join(first: AnyWidth, second: AnyWidth) -> AnyWidth:
     """One prompt through two encoders, side by side, as SDXL reads it; pooled from the second."""

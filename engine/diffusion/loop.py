@@ -81,6 +81,8 @@ def denoise(
         loop = Loop(run, start, end, tuple(latents.shape), latents.device, unit, contexts, predict)
         joined = [hook.begin(loop) for hook in hooks]
         first = start
+        # A run from a picture counts its noise from its first step, one that goes on from step 0.
+        counted_from = start if begin == "renoise" else 0
         resumes = kept is not None and not any(hook.stateful for hook in hooks)
         if kept is not None and resumes:
             kept.keep(start, run, sample)
@@ -92,7 +94,7 @@ def denoise(
             prediction = guidance(predict(i, run.scale_input(i, sample), passes[i]), i)
             for hook in joined:
                 prediction = hook.guided(i, prediction, sample)
-            fresh = fresh_noise(noise, i + 1, sample) if run.needs_noise else None
+            fresh = fresh_noise(noise, i + 1 - counted_from, sample) if run.needs_noise else None
             sample = run.step(i, prediction, sample, fresh)
             for hook in joined:
                 sample = hook.after(i, sample)

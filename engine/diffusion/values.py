@@ -252,6 +252,28 @@ class T2IAdapter(ModelRef):
     space: str = ""
 
 
+@kind("SafetyChecker", colour="#ff6b6b")
+@dataclass(frozen=True)
+class SafetyChecker(ModelRef):
+    """Says which pictures should not be shown."""
+
+
+@kind("Captioner", colour="#7fd1b9")
+@dataclass(frozen=True)
+class Captioner(ModelRef):
+    """Says in words what a picture shows."""
+
+
+@kind("TextGenerator", colour="#b9d17f")
+@dataclass(frozen=True)
+class TextGenerator(ModelRef):
+    """Answers a text with texts."""
+
+
+HANDLES: tuple[type[ModelRef], ...] = (
+    *(UNet, VAE, TextEncoder, Tokenizer, ControlNet, T2IAdapter),
+    *(SafetyChecker, Captioner, TextGenerator),
+)
 TENSOR_KINDS: tuple[type, ...] = (
     Latents,
     Image,

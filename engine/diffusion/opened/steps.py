@@ -54,7 +54,8 @@ def begin(scheduler: Scheduler, latents: Latents, noise: Noise, steps: int, span
     drawn = SeededNoise(seeds, shape)
     sample, _ = first_sample(run, latents.samples, drawn, span.begin, start)
     return Sampling(
-        *(scheduler, steps, start, end, sample.clone(), run, seeds, latents.space, latents.factor)
+        *(scheduler, steps, start, end, sample.clone(), run, seeds, latents.space, latents.factor),
+        start=start,
     )
 
 
@@ -86,7 +87,9 @@ def step(sampling: Sampling, prediction: Prediction) -> Sampling:
     run, i, sample = sampling.run.copy(), sampling.index, sampling.sample
     fresh = None
     if run.needs_noise:
-        fresh = fresh_noise(SeededNoise(sampling.seeds, sample.shape[1:]), i + 1, sample)
+        fresh = fresh_noise(
+            SeededNoise(sampling.seeds, sample.shape[1:]), i + 1 - sampling.start, sample
+        )
     after = run.step(i, prediction.values, sample, fresh)
     return replace(sampling, index=i + 1, sample=after.clone(), run=run)
 

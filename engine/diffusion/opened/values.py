@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Sampling:
     """A run before step `index`: its `sample` (B, C, h, w), and the solver with its memory.
 
-    `seeds` make the noise that some solvers add; `end` is one past the last step.
+    `seeds` make the noise that some solvers add, counted from step `start`; `end` is one past the
+    last step.
     """
 
     scheduler: Scheduler
@@ -32,6 +33,7 @@ class Sampling:
     seeds: tuple[int, ...] = ()
     space: str = ""
     factor: int = 8
+    start: int = 0
 
 
 @kind("Prediction", colour="#ffd0a0")

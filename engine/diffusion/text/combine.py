@@ -91,3 +91,13 @@ def batched(conditionings: list[Conditioning]) -> Conditioning:
         sizes=torch.cat(sizes) if len(sizes) == len(conditionings) else None,
         warnings=tuple(w for c in conditionings for w in c.warnings),
     )
+
+
+def averaged(conditioning: Conditioning) -> Conditioning:
+    """The mean of all prompts of a batch, as one: (1, L, D)."""
+    pooled = conditioning.pooled
+    return replace(
+        conditioning,
+        embeds=conditioning.embeds.mean(0, keepdim=True),
+        pooled=None if pooled is None else pooled.mean(0, keepdim=True),
+    )

@@ -37,6 +37,9 @@ LATENT_CHANNELS = {"AutoencoderKL": 4, "VQModel": 3, "AutoencoderTiny": 4}
 VAES = tuple(LATENT_CHANNELS)
 TEXT_ENCODERS = ("CLIPTextModel", "CLIPTextModelWithProjection", "LDMBertModel")
 CONTROLNETS = ("ControlNetModel",)
+SAFETY_CHECKERS = ("StableDiffusionSafetyChecker",)
+CAPTIONERS = ("BlipForConditionalGeneration",)
+TEXT_GENERATORS = ("T5ForConditionalGeneration",)
 ADAPTERS = ("T2IAdapter",)
 # Adapters say their family only by their type; the others serve several.
 ADAPTER_FAMILIES = {"full_adapter_xl": "sdxl"}

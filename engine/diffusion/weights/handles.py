@@ -7,18 +7,24 @@ from pathlib import Path
 
 from engine.diffusion.values import (
     VAE,
+    Captioner,
     ControlNet,
     ModelRef,
+    SafetyChecker,
     Scheduler,
     T2IAdapter,
     TextEncoder,
+    TextGenerator,
     Tokenizer,
     UNet,
 )
 from engine.diffusion.weights.facets import (
     ADAPTERS,
+    CAPTIONERS,
     CONTROLNETS,
+    SAFETY_CHECKERS,
     TEXT_ENCODERS,
+    TEXT_GENERATORS,
     UNETS,
     VAES,
     ModelFacts,
@@ -39,6 +45,9 @@ KINDS: Mapping[type[ModelRef], tuple[str, ...]] = {
     Tokenizer: TOKENIZERS,
     ControlNet: CONTROLNETS,
     T2IAdapter: ADAPTERS,
+    SafetyChecker: SAFETY_CHECKERS,
+    Captioner: CAPTIONERS,
+    TextGenerator: TEXT_GENERATORS,
 }
 
 

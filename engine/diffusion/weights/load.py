@@ -34,6 +34,8 @@ OURS: Mapping[str, str] = {
 THEIRS: Mapping[str, str] = {
     "CLIPTextModel": "transformers.models.clip",
     "CLIPTextModelWithProjection": "transformers.models.clip",
+    "BlipForConditionalGeneration": "transformers.models.blip",
+    "T5ForConditionalGeneration": "transformers.models.t5",
 }
 # Both names mean one tokenizer; transformers has the fast one behind either.
 TOKENIZERS: Mapping[str, str] = {

@@ -9,14 +9,16 @@ from pathlib import Path
 from engine.diffusion.values import ModelRef, Scheduler
 from engine.diffusion.weights.facets import (
     ADAPTERS,
+    CAPTIONERS,
     CONTROLNETS,
+    SAFETY_CHECKERS,
     TEXT_ENCODERS,
+    TEXT_GENERATORS,
     UNETS,
     VAES,
     ModelFacts,
     facts_of,
 )
-from engine.diffusion.weights.files import header_of
 from engine.diffusion.weights.find import component as find_component
 from engine.diffusion.weights.find import components, name_of
 from engine.diffusion.weights.folder import INDEX, Component
@@ -24,7 +26,6 @@ from engine.diffusion.weights.handles import TOKENIZERS, handle
 from engine.diffusion.weights.prediction import AUTO
 from engine.diffusion.weights.vocabulary import vocabulary
 from engine.graph.errors import LoomError
-from engine.graph.models import SUFFIXES
 
 SCHEDULER = "scheduler"
 CLASSES = {
@@ -35,6 +36,9 @@ CLASSES = {
     "tokenizer": TOKENIZERS,
     "tokenizer_2": TOKENIZERS,
     "controlnet": CONTROLNETS,
+    "safety_checker": SAFETY_CHECKERS,
+    "captioner": CAPTIONERS,
+    "text_generator": TEXT_GENERATORS,
     "adapter": ADAPTERS,
 }
 # Pipelines of one family may have a part under a name of their own.
@@ -105,9 +109,7 @@ def probe(
     for part in parts:
         try:
             component, facts = find_part(model, part, choice)
-            for file in component.files():
-                if file.suffix in SUFFIXES:
-                    header_of(file)
+            component.check()
         except LoomError as error:
             raise error.at("", "model") from None
         found[part] = facts.facets(*FACETS[part]) if part in FACETS else {}

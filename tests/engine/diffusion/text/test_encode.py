@@ -112,5 +112,5 @@ class TestWeighting:
         assert "'and a small fish'" in warning
 
     def test_more_skip_than_compel_can_is_refused(self, tokenizer, encoder):
-        with pytest.raises(LoomError, match="clip_skip 0 or 1"):
+        with pytest.raises(LoomError, match="clip_skip 2 of the last states"):
             encode(tokenizer, encoder, ["a red++ fish"], clip_skip=2)
