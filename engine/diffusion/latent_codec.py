@@ -1,4 +1,4 @@
-"""Pictures to latents and back through a VAE, with the scaling that its diffusion model expects.
+"""Pictures to latents and back, with the scaling that the autoencoder's diffusion model expects.
 
 Diffusion models work on (z − shift) · scale of the VAE's latents z (Rombach et al. 2022, D.1; the
 scale brings them to unit variance), or on (z − mean) · scale / std where a config gives the
@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import torch
 
-from engine.diffusion.models.autoencoder_kl import AutoencoderKL, AutoencoderKLConfig
+from engine.diffusion.models.autoencoder_kl import (
+    AutoencoderKL,
+    AutoencoderKLConfig,
+    DiagonalGaussian,
+)
+from engine.diffusion.models.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
+from engine.diffusion.models.vq_model import VQModel, VQModelConfig
 from engine.diffusion.values import Image, Latents
 from engine.graph.errors import LoomError
 
+Autoencoder = AutoencoderKL | VQModel | AutoencoderTiny
+Config = AutoencoderKLConfig | VQModelConfig | AutoencoderTinyConfig
+
 
 @torch.inference_mode()
-def decode(vae: AutoencoderKL, latents: Latents) -> Image:
+def decode(vae: Autoencoder, latents: Latents) -> Image:
     """Pictures (B, 3, h·f, w·f) in [0, 1], float32 on the CPU, of latents (B, C, h, w).
 
     Raises LoomError when the VAE overflows in half precision.
@@ -33,9 +42,10 @@ def decode(vae: AutoencoderKL, latents: Latents) -> Image:
 
 
 @torch.inference_mode()
-def encode(vae: AutoencoderKL, image: Image, space: str = "") -> Latents:
-    """Latents (B, C, H/f, W/f), float32 on the CPU, of pictures (B, 3, H, W): the mode of q(z|x).
+def encode(vae: Autoencoder, image: Image, space: str = "") -> Latents:
+    """Latents (B, C, H/f, W/f), float32 on the CPU, of pictures (B, 3, H, W).
 
+    Where the autoencoder gives a distribution they are its mode; a codebook's are not quantised.
     Raises LoomError when a side is not a multiple of f.
     """
     factor = vae.config.factor
@@ -48,11 +58,13 @@ def encode(vae: AutoencoderKL, image: Image, space: str = "") -> Latents:
             remedy=f"Resize or crop it to {width - width % factor}×{height - height % factor}.",
         )
     x = image.pixels.to(_device(vae), _dtype(vae)) * 2 - 1
-    z = scaled(vae.encode(x).mode().float(), vae.config)
+    encoded = vae.encode(x)
+    z = encoded.mode() if isinstance(encoded, DiagonalGaussian) else encoded
+    z = scaled(z.float(), vae.config)
     return Latents(z.cpu().clone(), space, factor)
 
 
-def scaled(z: torch.Tensor, config: AutoencoderKLConfig) -> torch.Tensor:
+def scaled(z: torch.Tensor, config: Config) -> torch.Tensor:
     """What the diffusion model works on, of the VAE's own latents (B, C, h, w)."""
     if config.latents_mean and config.latents_std:
         mean, std = _channels(config.latents_mean, z), _channels(config.latents_std, z)
@@ -60,7 +72,7 @@ def scaled(z: torch.Tensor, config: AutoencoderKLConfig) -> torch.Tensor:
     return (z - (config.shift_factor or 0.0)) * config.scaling_factor
 
 
-def unscaled(latents: torch.Tensor, config: AutoencoderKLConfig) -> torch.Tensor:
+def unscaled(latents: torch.Tensor, config: Config) -> torch.Tensor:
     """The VAE's own latents (B, C, h, w), of what the diffusion model works on."""
     if config.latents_mean and config.latents_std:
         mean, std = _channels(config.latents_mean, latents), _channels(config.latents_std, latents)
@@ -72,9 +84,9 @@ def _channels(values: tuple[float, ...], like: torch.Tensor) -> torch.Tensor:
     return torch.tensor(values).to(like).view(1, -1, 1, 1)
 
 
-def _device(vae: AutoencoderKL) -> torch.device:
+def _device(vae: Autoencoder) -> torch.device:
     return next(vae.parameters()).device
 
 
-def _dtype(vae: AutoencoderKL) -> torch.dtype:
+def _dtype(vae: Autoencoder) -> torch.dtype:
     return next(vae.parameters()).dtype

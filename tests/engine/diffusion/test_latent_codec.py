@@ -5,6 +5,8 @@ import torch
 
 from engine.diffusion.latent_codec import decode, encode, scaled, unscaled
 from engine.diffusion.models.autoencoder_kl import AutoencoderKL
+from engine.diffusion.models.autoencoder_tiny import AutoencoderTiny
+from engine.diffusion.models.vq_model import VQModel
 from engine.diffusion.values import Image, Latents
 from engine.graph.errors import LoomError
 
@@ -76,3 +78,34 @@ def test_a_picture_that_does_not_divide_is_refused_with_the_size_that_does(vae: 
 def test_an_overflow_is_told_and_not_drawn(vae: AutoencoderKL):
     with pytest.raises(LoomError, match="not finite"):
         decode(vae, Latents(torch.full((1, 4, 2, 2), float("nan"))))
+
+
+def test_a_codebook_s_latents_are_scaled_and_quantised_when_decoded():
+    torch.manual_seed(0)
+    vq = VQModel.from_config({**CONFIG, "num_vq_embeddings": 8}).eval()
+    pixels = torch.rand(1, 3, 8, 12)
+    found = encode(vq, Image(pixels))
+    with torch.no_grad():
+        z = vq.encode(pixels * 2 - 1)
+        expected = (vq.decode(z) / 2 + 0.5).clamp(0, 1)
+    assert torch.equal(found.samples, z * 0.5) and found.factor == 2
+    assert torch.equal(decode(vq, found).pixels, expected)
+
+
+def test_a_tiny_autoencoder_works_on_the_diffusion_model_s_own_scale():
+    torch.manual_seed(0)
+    tiny = AutoencoderTiny.from_config(
+        {
+            "encoder_block_out_channels": [4, 4],
+            "decoder_block_out_channels": [4, 4],
+            "num_encoder_blocks": [1, 1],
+            "num_decoder_blocks": [1, 1],
+        }
+    ).eval()
+    pixels = torch.rand(1, 3, 8, 12)
+    found = encode(tiny, Image(pixels))
+    with torch.no_grad():
+        z = tiny.encode(pixels * 2 - 1)
+        expected = (tiny.decode(z) / 2 + 0.5).clamp(0, 1)
+    assert torch.equal(found.samples, z) and found.size == (12, 8)
+    assert torch.equal(decode(tiny, found).pixels, expected)

@@ -3,7 +3,11 @@ import math
 import pytest
 import torch
 
-from engine.diffusion.blocks.embeddings import TimestepEmbedding, sinusoidal_embedding
+from engine.diffusion.blocks.embeddings import (
+    FourierEmbedding,
+    TimestepEmbedding,
+    sinusoidal_embedding,
+)
 
 
 def by_formula(t: float, dim: int, flip: bool, shift: float, period: float) -> list[float]:
@@ -57,3 +61,13 @@ def test_the_activation_is_the_one_asked_for():
     x = torch.randn(2, 6)
     want = layer.linear_2(torch.nn.functional.gelu(layer.linear_1(x)))
     torch.testing.assert_close(layer(x), want)
+
+
+def test_noise_levels_are_embedded_by_their_logarithm():
+    torch.manual_seed(0)
+    layer = FourierEmbedding(3)
+    assert not layer.weight.requires_grad and layer.weight.abs().max() > 4
+    angles = 2 * math.pi * torch.tensor([0.5, 20.0]).log()[:, None] * layer.weight
+    want = torch.cat([angles.sin(), angles.cos()], dim=1)
+    torch.testing.assert_close(layer(torch.tensor([0.5, 20.0])), want, rtol=0, atol=1e-4)
+    assert torch.equal(layer(torch.tensor([1])), torch.tensor([[0.0, 0, 0, 1, 1, 1]]))

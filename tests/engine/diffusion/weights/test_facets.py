@@ -113,3 +113,37 @@ def test_unclip_decoders_predict_a_variance_beside_their_latents(tmp_path, input
     )
     facts = probe_pipeline(root)["unet"]
     assert (facts.channels, facts.in_channels, facts.space) == (4, inputs, "kandinsky-2")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config", "channels", "factor"),
+    [
+        ("AutoencoderKL", {"block_out_channels": [8] * 4}, 4, 8),
+        ("VQModel", {"block_out_channels": [8] * 3}, 3, 4),
+        ("VQModel", {"block_out_channels": [8] * 4, "vq_embed_dim": 4, "latent_channels": 6}, 4, 8),
+        ("AutoencoderTiny", {}, 4, 8),
+        ("AutoencoderTiny", {"encoder_block_out_channels": [8, 8], "latent_channels": 16}, 16, 2),
+    ],
+)
+def test_autoencoders_tell_their_latents(tmp_path, class_name, config, channels, factor):
+    write_component(tmp_path / "vae", class_name, **config)
+    facts = probe_component(tmp_path, "vae")
+    assert (facts.channels, facts.factor, facts.space) == (channels, factor, None)
+
+
+def test_a_unet_that_reads_no_text_has_width_zero(tmp_path):
+    write_component(tmp_path / "ddpm", "UNet2DModel", sample_size=32)
+    facts = probe_component(tmp_path / "ddpm")
+    assert facts.facets() == {"space": "ddpm", "channels": 3, "width": 0}
+    assert (facts.in_channels, facts.factor, facts.sample_size) == (3, 1, 32)
+
+
+def test_a_unet_beside_an_autoencoder_works_on_its_latents(tmp_path):
+    root = tmp_path / "ldm"
+    write_component(root / "unet", "UNet2DModel", sample_size=64)
+    write_component(root / "vqvae", "VQModel", block_out_channels=[8] * 3)
+    index = {"unet": ["diffusers", "UNet2DModel"], "vqvae": ["diffusers", "VQModel"]}
+    (root / "model_index.json").write_text(json.dumps(index))
+    facts = probe_pipeline(root)
+    assert facts["unet"].factor == facts["vqvae"].factor == 4
+    assert facts["unet"].space == facts["vqvae"].space == "ldm"
