@@ -11,6 +11,7 @@ import torch
 from engine.diffusion.models.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.load import load_component
+from engine.diffusion.weights.save import save_model
 
 diffusers = pytest.importorskip("diffusers")
 pytestmark = pytest.mark.parity
@@ -88,12 +89,18 @@ def test_config_files_interchange(name: str, fields, tmp_path: Path):
     assert fields(again) == fields(theirs)
 
 
-def test_a_folder_written_there_loads_here(tmp_path: Path):
+def test_folders_written_by_either_load_in_the_other(tmp_path: Path):
     theirs = diffusers.AutoencoderTiny()
     assert sum(v.numel() for v in theirs.state_dict().values()) == 2_445_063
-    theirs.save_pretrained(tmp_path)
-    ours = load_component(find_component(tmp_path))
+    theirs.save_pretrained(tmp_path / "theirs")
+    ours = load_component(find_component(tmp_path / "theirs"))
     assert type(ours) is AutoencoderTiny
+    save_model(ours, tmp_path / "ours")
+    again, report = diffusers.AutoencoderTiny.from_pretrained(
+        tmp_path / "ours", output_loading_info=True
+    )
+    assert not any(report.values())
     state = theirs.state_dict()
-    assert ours.state_dict().keys() == state.keys()
-    assert all(torch.equal(v, state[n]) for n, v in ours.state_dict().items())
+    assert ours.state_dict().keys() == again.state_dict().keys() == state.keys()
+    for loaded in (ours, again):
+        assert all(torch.equal(v, state[n]) for n, v in loaded.state_dict().items())

@@ -12,6 +12,7 @@ import torch
 from engine.diffusion.models.unet_2d import UNet2DConfig, UNet2DModel
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.load import load_component
+from engine.diffusion.weights.save import save_model
 
 diffusers = pytest.importorskip("diffusers")
 pytestmark = pytest.mark.parity
@@ -185,14 +186,30 @@ def test_config_files_interchange(name: str, fields, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["ddpm", "ncsn++", "consistency", "learned times"])
-def test_a_folder_written_there_loads_here(name: str, tmp_path: Path, assert_same):
+def test_folders_written_by_either_load_in_the_other(name: str, tmp_path: Path):
     torch.manual_seed(0)
     theirs = diffusers.UNet2DModel(**CONFIGS[name])
-    theirs.save_pretrained(tmp_path)
-    ours = load_component(find_component(tmp_path))
+    theirs.save_pretrained(tmp_path / "theirs")
+    ours = load_component(find_component(tmp_path / "theirs"))
     assert type(ours) is UNet2DModel
+    save_model(ours, tmp_path / "ours")
+    again, report = diffusers.UNet2DModel.from_pretrained(
+        tmp_path / "ours", output_loading_info=True
+    )
+    assert not any(report.values())
     state = theirs.state_dict()
-    assert ours.state_dict().keys() == state.keys()
+    assert ours.state_dict().keys() == again.state_dict().keys() == state.keys()
+    for loaded in (ours, again):
+        assert all(torch.equal(v, state[n]) for n, v in loaded.state_dict().items())
+
+
+def test_a_folder_of_2022_holds_the_frequencies_twice(tmp_path: Path):
+    theirs = diffusers.UNet2DModel(**CONFIGS["ncsn++"])
+    theirs.save_config(tmp_path)
+    state = theirs.state_dict()
+    weights = {**state, "time_proj.W": state["time_proj.weight"]}
+    torch.save(weights, tmp_path / "diffusion_pytorch_model.bin")
+    ours = load_component(find_component(tmp_path))
     assert all(torch.equal(v, state[n]) for n, v in ours.state_dict().items())
 
 

@@ -11,6 +11,7 @@ import torch
 from engine.diffusion.models.vq_model import VQModel, VQModelConfig
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.load import load_component
+from engine.diffusion.weights.save import save_model
 
 diffusers = pytest.importorskip("diffusers")
 pytestmark = pytest.mark.parity
@@ -135,14 +136,19 @@ def test_config_files_interchange(name: str, fields, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["f4", "movq"])
-def test_a_folder_written_there_loads_here(name: str, tmp_path: Path):
+def test_folders_written_by_either_load_in_the_other(name: str, tmp_path: Path):
+    torch.manual_seed(0)
     theirs = diffusers.VQModel(**CONFIGS[name])
-    theirs.save_pretrained(tmp_path)
-    ours = load_component(find_component(tmp_path))
+    theirs.save_pretrained(tmp_path / "theirs")
+    ours = load_component(find_component(tmp_path / "theirs"))
     assert type(ours) is VQModel
+    save_model(ours, tmp_path / "ours")
+    again, report = diffusers.VQModel.from_pretrained(tmp_path / "ours", output_loading_info=True)
+    assert not any(report.values())
     state = theirs.state_dict()
-    assert ours.state_dict().keys() == state.keys()
-    assert all(torch.equal(v, state[n]) for n, v in ours.state_dict().items())
+    assert ours.state_dict().keys() == again.state_dict().keys() == state.keys()
+    for loaded in (ours, again):
+        assert all(torch.equal(v, state[n]) for n, v in loaded.state_dict().items())
 
 
 # The configs of published checkpoints.
