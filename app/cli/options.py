@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from app.session import OUTPUT_FOLDER, open_registry, open_settings, open_workflow
+from app.sheets import add_sheets
 from engine.graph import workflow
 from engine.graph.context import Settings
 from engine.graph.graph import Graph
@@ -49,6 +50,11 @@ SWEEP = click.option(
     "several sweeps make a grid.",
 )
 ZIP = click.option("--zip", "zipped", is_flag=True, help="Let sweeps move together, not cross.")
+SHEET = click.option(
+    "--sheet/--no-sheet",
+    default=True,
+    help="Save one more picture that has those of all cells of a sweep, with labels; the default.",
+)
 ATTENTION = click.option(
     "--attention",
     default="",
@@ -95,8 +101,18 @@ def open_job(
     return Job(graph, registry, open_settings(file, folders, out))
 
 
-def add_sweeps(job: Job, sweeps: tuple[str, ...], zipped: bool) -> None:
-    """Add axes to a job's graph, `zipped` with the first of them as the one to go along."""
+def sweep_options(command: F) -> F:
+    """The options of every command that can sweep; see `add_sweeps`."""
+    for option in (SHEET, ZIP, SWEEP):
+        command = option(command)
+    return command
+
+
+def add_sweeps(job: Job, sweeps: tuple[str, ...], zipped: bool, sheet: bool) -> None:
+    """Add axes to a job's graph, `zipped` with the first of them as the one to go along.
+
+    With `sheet` the pictures are put together as well, where the workflow does not do so itself.
+    """
     registry = local_registry(job.graph, job.registry)
     leader = ""
     for text in sweeps:
@@ -104,3 +120,5 @@ def add_sweeps(job: Job, sweeps: tuple[str, ...], zipped: bool) -> None:
         job.graph.set_axis(target, replace(axis, along=leader))
         if zipped and not leader:
             leader = target
+    if sheet:
+        add_sheets(job.graph, job.registry)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.options import ATTENTION, SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
+from app.cli.options import ATTENTION, SEED, add_sweeps, open_job, sweep_options, workflow_options
 from app.cli.report import say_json
 from app.session import open_executor
 
@@ -14,8 +14,7 @@ from app.session import open_executor
 @click.command()
 @workflow_options
 @SEED
-@SWEEP
-@ZIP
+@sweep_options
 @ATTENTION
 def plan(
     file: Path,
@@ -26,11 +25,12 @@ def plan(
     seed: int | None,
     sweeps: tuple[str, ...],
     zipped: bool,
+    sheet: bool,
     attention: str,
 ) -> None:
     """Say what a run of FILE would do: what is kept from before, what runs, and why."""
     job = open_job(file, assignments, out, folders)
-    add_sweeps(job, sweeps, zipped)
+    add_sweeps(job, sweeps, zipped, sheet)
     executor = open_executor(job.registry, job.settings, attention=attention)
     found = executor.plan(job.graph, seed=seed, name=str(file.absolute()))
     if as_json:

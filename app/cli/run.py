@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.cli.options import ATTENTION, SEED, SWEEP, ZIP, add_sweeps, open_job, workflow_options
+from app.cli.options import ATTENTION, SEED, add_sweeps, open_job, sweep_options, workflow_options
 from app.cli.progress import display
 from app.cli.report import (
     BAD_INPUT,
@@ -28,8 +28,7 @@ from engine.graph.workflow import to_json
 @click.command()
 @workflow_options
 @SEED
-@SWEEP
-@ZIP
+@sweep_options
 @ATTENTION
 @click.option("--fresh", is_flag=True, help="Run every node again, whatever is kept from before.")
 @click.pass_context
@@ -43,17 +42,19 @@ def run(
     seed: int | None,
     sweeps: tuple[str, ...],
     zipped: bool,
+    sheet: bool,
     attention: str,
     fresh: bool,
 ) -> None:
     """Run a workflow FILE: JSON, or a picture that carries one.
 
     What is kept from an earlier run and has not changed is not run again. A picture runs again with
-    the seed it was made with. What the runs of a sweep have in common is run once.
+    the seed it was made with. What the runs of a sweep have in common is run once, and its pictures
+    are put together in one more, a contact sheet.
     """
     try:
         job = open_job(file, assignments, out, folders)
-        add_sweeps(job, sweeps, zipped)
+        add_sweeps(job, sweeps, zipped, sheet)
         executor = open_executor(job.registry, job.settings, attention=attention)
         result = _run(executor, job.graph, seed=seed, name=str(file.absolute()), fresh=fresh)
     except LoomError as error:
@@ -101,6 +102,8 @@ def _say_summary(result: Result) -> None:
     for cell in result.grid.cells:
         files = ", ".join(map(str, result.files_of(cell)))
         click.echo(f"{cell.label}: {files or 'no file'}")
+    for file in result.files_of(None):
+        click.echo(f"all: {file}")
 
 
 def _as_data(result: Result) -> dict[str, Any]:
@@ -120,4 +123,5 @@ def _as_data(result: Result) -> dict[str, Any]:
             {"values": dict(cell.values), "files": list(map(str, result.files_of(cell)))}
             for cell in result.grid.cells
         ]
+        data["sheets"] = list(map(str, result.files_of(None)))
     return data

@@ -65,7 +65,7 @@ def test_a_picture_without_a_workflow(loom):
 def test_a_picture_cut_short(loom):
     PIL.Image.new("RGB", (4, 4)).save("plain.png")
     Path("cut.png").write_bytes(Path("plain.png").read_bytes()[:20])
-    refused(loom("run", "cut.png"), "cut.png", "PNG picture")
+    refused(loom("run", "cut.png"), "cut.png", "as a picture")
 
 
 def test_a_model_that_is_not_there(loom, tiny_model: Path):
@@ -100,7 +100,7 @@ def test_a_cycle(loom):
         ("denoise.guidance=nan", "denoise.guidance: nan does not fit"),
         ("latents.width=60", "latents.width: 60 does not fit"),
         ("promt.text=a", "promt: There is no such node. "),
-        ("prompt.txt=a", "prompt.txt: There is no such parameter. It has text, clip_skip."),
+        ("prompt.txt=a", "prompt.txt: There is no such parameter. It has text, clip_skip"),
         ("prompt", "'prompt' sets nothing. Write node.param=value."),
         ("seed.value=-1", "seed.value: -1 does not fit"),
         ("model.model=../tiny", "model.model: '../tiny' is not a plain name"),
