@@ -8,6 +8,7 @@ import pytest
 from engine.graph import workflow
 from engine.graph.check import check
 from engine.graph.registry import Registry
+from engine.graph.repeat import REPEAT
 
 FOLDER = Path(__file__).resolve().parents[2] / "workflows"
 FILES = sorted(FOLDER.rglob("*.json"))
@@ -27,7 +28,14 @@ def test_the_first_workflow_is_there():
 
 @each
 def test_it_has_no_problems(file: Path, registry: Registry):
-    assert check(workflow.read(file, registry), registry).text() == ""
+    found = check(workflow.read(file, registry), registry)
+    problems = [p for p in found.problems if not _is_for_the_user_to_bring(file, p.reason)]
+    assert problems == []
+
+
+def _is_for_the_user_to_bring(file: Path, reason: str) -> bool:
+    """Workflows for published models name models and pictures that are not shipped."""
+    return file.parent.name == "published" and reason.startswith("There is no ")
 
 
 @each
@@ -38,7 +46,8 @@ def test_it_is_written_in_the_canonical_form(file: Path):
 @each
 def test_its_nodes_are_of_the_version_that_is_here(file: Path, registry: Registry):
     for node in json.loads(file.read_text(encoding="utf-8"))["nodes"].values():
-        assert node["version"] == registry.get(node["type"]).version
+        if node["type"] != REPEAT and not node["type"].startswith("subgraph:"):
+            assert node["version"] == registry.get(node["type"]).version
 
 
 @each
