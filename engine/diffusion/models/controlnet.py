@@ -15,9 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention import Context
+from engine.diffusion.models.added_conditioning import AddedConditioning
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionModel
 from engine.diffusion.models.unet_config import UNetEncoderConfig
-from engine.diffusion.models.unet_encoder import AddedConditioning, UNetEncoder
+from engine.diffusion.models.unet_encoder import UNetEncoder
 from engine.graph.errors import LoomError
 
 GUESS_WEAKEST = 0.1  # what the first skip connection's residual is scaled by in guess mode

@@ -16,16 +16,16 @@ from torch import Tensor, nn
 from engine.diffusion.blocks.activations import activation
 from engine.diffusion.blocks.attention import Context
 from engine.diffusion.blocks.unet_stages import AttentionKind, StageSettings, UpStage
-from engine.diffusion.models.config import per_block
-from engine.diffusion.models.unet_config import DOWN, UNetEncoderConfig
-from engine.diffusion.models.unet_encoder import (
+from engine.diffusion.models.added_conditioning import (
     Added,
     AddedConditioning,
     ImageConditioning,
     ImageHintConditioning,
     TextImageConditioning,
-    UNetEncoder,
 )
+from engine.diffusion.models.config import per_block
+from engine.diffusion.models.unet_config import DOWN, UNetEncoderConfig
+from engine.diffusion.models.unet_encoder import UNetEncoder
 from engine.graph.errors import LoomError
 
 __all__ = [

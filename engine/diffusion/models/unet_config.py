@@ -159,6 +159,15 @@ class UNetEncoderConfig(ModelConfig):
         """ResNets of each down block."""
         return self.each("layers_per_block")
 
+    @property
+    def needs_context(self) -> bool:
+        """Whether there is attention that can't look at the pixels in place of a context."""
+        stages = [self.mid(), *map(self.down, range(self.blocks))]
+        return any(
+            stage is not None and stage.attention != "none" and stage.context_dim != stage.width
+            for stage in stages
+        )
+
     def down(self, index: int) -> StageSettings:
         """The down block `index`, counted from the highest resolution."""
         attention, residual = DOWN[self.down_block_types[index]]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,50 +17,16 @@ from engine.diffusion.blocks.attention import ConstantContext, Context
 from engine.diffusion.blocks.context_projections import ImageTokens, TextImageTokens
 from engine.diffusion.blocks.embeddings import TimestepEmbedding, sinusoidal_embedding
 from engine.diffusion.blocks.unet_stages import DownStage, MidStage
+from engine.diffusion.models.added_conditioning import (
+    TAKES,
+    Added,
+    AddedConditioning,
+    ImageConditioning,
+    ImageHintConditioning,
+    TextImageConditioning,
+)
 from engine.diffusion.models.unet_config import UNetEncoderConfig
 from engine.graph.errors import LoomError
-
-
-@dataclass(frozen=True)
-class AddedConditioning:
-    """SDXL's extra inputs: pooled text (B, D) and size/crop numbers (B, 6) or (B, 5)."""
-
-    text_embeds: Tensor
-    time_ids: Tensor
-
-
-@dataclass(frozen=True)
-class TextImageConditioning:
-    """Kandinsky 2.1's extra inputs: the vectors of a text and of a picture, (B, D) each."""
-
-    text_embeds: Tensor
-    image_embeds: Tensor
-
-
-@dataclass(frozen=True)
-class ImageConditioning:
-    """Kandinsky 2.2's only input beside the sample: a picture's vector (B, D)."""
-
-    image_embeds: Tensor
-
-
-@dataclass(frozen=True)
-class ImageHintConditioning:
-    """Kandinsky 2.2's ControlNet: a picture's vector (B, D) and a hint (B, 3, 8h, 8w) in [0, 1]."""
-
-    image_embeds: Tensor
-    hint: Tensor
-
-
-Added = AddedConditioning | TextImageConditioning | ImageConditioning | ImageHintConditioning
-
-# The `added` argument that each `addition_embed_type` takes, and what it is in words.
-TAKES: dict[str | None, tuple[type[Added], str]] = {
-    "text_time": (AddedConditioning, "pooled text embeddings and sizes"),
-    "text_image": (TextImageConditioning, "the vectors of a text and a picture"),
-    "image": (ImageConditioning, "the vector of a picture"),
-    "image_hint": (ImageHintConditioning, "the vector of a picture and a hint"),
-}
 
 
 class UNetEncoder(nn.Module):
@@ -80,6 +45,7 @@ class UNetEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.concat_classes = concat_classes
+        self.needs_context = config.needs_context
         widths = config.block_out_channels
         self.conv_in = nn.Conv2d(config.in_channels, widths[0], 3, padding=1)
         self.time_embedding = TimestepEmbedding(
@@ -212,7 +178,7 @@ class UNetEncoder(nn.Module):
         dtype = self.conv_in.weight.dtype
         match self.encoder_hid_proj:
             case None:
-                return self._given(context) if self._needs_context else context
+                return self._given(context) if self.needs_context else context
             case ImageTokens():
                 if context is not None:
                     raise LoomError(
@@ -227,12 +193,6 @@ class UNetEncoder(nn.Module):
                 return self.encoder_hid_proj(text, added.image_embeds.to(dtype))
             case _:
                 return self.encoder_hid_proj(_embeds(self._given(context)))
-
-    @property
-    def _needs_context(self) -> bool:
-        """Whether there is attention that can't look at the pixels in place of a context."""
-        stages = [self.config.mid(), *map(self.config.down, range(self.config.blocks))]
-        return any(s and s.attention != "none" and s.context_dim != s.width for s in stages)
 
     def _given(self, context: Context | None) -> Context:
         """`context`, when it is there and as wide as the model reads."""
