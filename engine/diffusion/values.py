@@ -195,6 +195,7 @@ class ModelRef:
 class UNet(ModelRef):
     """A denoiser for latents of `channels` channels, reading text embeddings `width` wide.
 
+    `width` is 0 where it reads no text; one that works on pixels themselves has a `factor` of 1.
     `factor` is the pixels per latent cell along one side; `in_channels` is more than `channels`
     where a mask or a picture is joined to the latents; `sample_size` is the latent side it was
     trained at.
