@@ -3,6 +3,8 @@ import torch
 
 from engine.diffusion.models.controlnet import ControlNetModel
 from engine.diffusion.models.t2i_adapter import T2IAdapter as T2IAdapterModel
+from engine.diffusion.models.unet_2d import UNet2DModel
+from engine.diffusion.models.vq_model import VQModel
 from engine.diffusion.values import (
     VAE,
     ControlNet,
@@ -16,7 +18,7 @@ from engine.diffusion.weights.facets import ModelFacts
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.handles import handle, open_component, open_pipeline
 from engine.diffusion.weights.load import load
-from engine.diffusion.weights.save import save_model
+from engine.diffusion.weights.save import save_model, save_pipeline
 from engine.graph.errors import LoomError
 
 
@@ -88,3 +90,35 @@ def test_controlnets_and_adapters_have_kinds_of_their_own(tmp_path):
             assert torch.equal(loaded.state_dict()[name], value)
     found = open_component(tmp_path / "ControlNetModel")
     assert isinstance(found, ControlNet) and found.width == 6
+
+
+def test_a_pipeline_without_text(tmp_path):
+    stages = {"block_out_channels": [8, 8], "norm_num_groups": 4}
+    unet = UNet2DModel.from_config(
+        {
+            **stages,
+            "down_block_types": ["DownBlock2D", "AttnDownBlock2D"],
+            "up_block_types": ["AttnUpBlock2D", "UpBlock2D"],
+            "sample_size": 16,
+        }
+    )
+    vae = VQModel.from_config(
+        {
+            **stages,
+            "down_block_types": ["DownEncoderBlock2D"] * 2,
+            "up_block_types": ["UpDecoderBlock2D"] * 2,
+            "num_vq_embeddings": 4,
+        }
+    )
+    root = tmp_path / "mine"
+    save_pipeline({"unet": unet, "vqvae": vae}, root, "LDMPipeline")
+    parts = open_pipeline(root)
+    found, codebook = parts["unet"], parts["vqvae"]
+    assert isinstance(found, UNet) and isinstance(codebook, VAE)
+    assert (found.width, found.channels, found.factor, found.sample_size) == (0, 3, 2, 16)
+    assert (codebook.space, codebook.channels, codebook.factor) == ("mine", 3, 2)
+    for ref, model in ((found, unet), (codebook, vae)):
+        loaded = load(ref)
+        assert type(loaded) is type(model)
+        for name, value in model.state_dict().items():
+            assert torch.equal(loaded.state_dict()[name], value)
