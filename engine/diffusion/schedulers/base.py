@@ -164,9 +164,8 @@ class Scheduler(ABC):
         if source != cls.__name__:
             _require_one_kind(source, cls.__name__)
             hints = typing.get_type_hints(cls)
-            foreign = {
-                name for name in cls.dialect & config.keys() if not _fits(config[name], hints[name])
-            }
+            shared = cls.dialect & config.keys() & hints.keys()
+            foreign = {name for name in shared if not _fits(config[name], hints[name])}
             config = {**cls.when_swapped, **config}
             config = {name: value for name, value in config.items() if name not in foreign}
         known = {f.name for f in fields(cls)} - {"other"}

@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from engine.diffusion.schedulers import sigma_tables
 from engine.diffusion.schedulers.base import StepPlan
+from engine.diffusion.schedulers.flow_scheduler import shifted
 from engine.diffusion.schedulers.sigma_scheduler import SigmaScheduler
 from engine.diffusion.schedulers.spacing import spaced_before_zero
 from engine.diffusion.schedulers.thresholding import Thresholding
 from engine.graph.errors import LoomError
 
-Levels = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.floating]
 Trained = npt.NDArray[np.float32]
 
 
@@ -84,7 +85,7 @@ class LambdaScheduler(SigmaScheduler, Thresholding):
     def _levels(self, plan: StepPlan, trained: Trained) -> tuple[Levels, Levels]:
         steps = plan.count
         if self.use_flow_sigmas:
-            sigmas = self._flow(steps)
+            sigmas = self._flow(plan)
             return sigmas * self.num_train_timesteps, sigmas
         if plan.timesteps is not None:
             t = np.array(plan.timesteps)
@@ -116,10 +117,10 @@ class LambdaScheduler(SigmaScheduler, Thresholding):
         trained, offset = self.num_train_timesteps, self.steps_offset
         return spaced_before_zero(self.timestep_spacing, trained, steps, offset, last).round()
 
-    def _flow(self, steps: int) -> Levels:
-        """Sigmas (S,) of a flow-matching model, shifted."""
-        sigmas = 1 - np.linspace(1 / self.num_train_timesteps, 1, steps + 1)[:-1]
-        return self.flow_shift * sigmas / (1 + (self.flow_shift - 1) * sigmas)
+    def _flow(self, plan: StepPlan) -> Levels:
+        """Sigmas (S,) of a flow-matching model, shifted: from just below 1 in even steps."""
+        sigmas = 1 - np.linspace(1 / self.num_train_timesteps, 1, plan.count + 1)[:-1]
+        return shifted(sigmas, self.flow_shift)
 
     @abstractmethod
     def _end(self, sigmas: Levels, trained: Trained) -> float:

@@ -9,6 +9,7 @@ from engine.diffusion.schedulers.base import Scheduler
 from engine.diffusion.schedulers.ddim import DDIMScheduler
 from engine.diffusion.schedulers.ddim_inverse import DDIMInverseScheduler
 from engine.diffusion.schedulers.ddpm import DDPMScheduler
+from engine.diffusion.schedulers.deis_multistep import DEISMultistepScheduler
 from engine.diffusion.schedulers.dpmsolver_multistep import DPMSolverMultistepScheduler
 from engine.diffusion.schedulers.dpmsolver_singlestep import DPMSolverSinglestepScheduler
 from engine.diffusion.schedulers.euler import EulerDiscreteScheduler
@@ -22,6 +23,7 @@ from engine.diffusion.schedulers.lcm import LCMScheduler
 from engine.diffusion.schedulers.lms import LMSDiscreteScheduler
 from engine.diffusion.schedulers.pndm import PNDMScheduler
 from engine.diffusion.schedulers.unclip import UnCLIPScheduler
+from engine.diffusion.schedulers.unipc_multistep import UniPCMultistepScheduler
 from engine.graph.errors import LoomError
 
 SCHEDULERS: dict[str, type[Scheduler]] = {
@@ -30,6 +32,7 @@ SCHEDULERS: dict[str, type[Scheduler]] = {
         DDIMInverseScheduler,
         DDIMScheduler,
         DDPMScheduler,
+        DEISMultistepScheduler,
         DPMSolverMultistepScheduler,
         DPMSolverSinglestepScheduler,
         EulerAncestralDiscreteScheduler,
@@ -43,6 +46,7 @@ SCHEDULERS: dict[str, type[Scheduler]] = {
         LMSDiscreteScheduler,
         PNDMScheduler,
         UnCLIPScheduler,
+        UniPCMultistepScheduler,
     )
 }
 

@@ -13,6 +13,7 @@ SETTINGS = {
     "DDIMInverseScheduler": {"clip_sample": False, "timestep_spacing": "trailing"},
     "DDIMScheduler": {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1},
     "DDPMScheduler": {"variance_type": "learned_range", "thresholding": True},
+    "DEISMultistepScheduler": {"solver_order": 3, "use_karras_sigmas": True},
     "DPMSolverMultistepScheduler": {"use_karras_sigmas": True, "lambda_min_clipped": -5.1},
     "DPMSolverSinglestepScheduler": {"solver_order": 3, "algorithm_type": "sde-dpmsolver++"},
     "EulerAncestralDiscreteScheduler": {"timestep_spacing": "leading", "steps_offset": 1},
@@ -25,6 +26,7 @@ SETTINGS = {
     "LCMScheduler": {"original_inference_steps": 40, "timestep_scaling": 8.0},
     "LMSDiscreteScheduler": {"use_exponential_sigmas": True, "prediction_type": "sample"},
     "PNDMScheduler": {"skip_prk_steps": True, "set_alpha_to_one": True},
+    "UniPCMultistepScheduler": {"solver_type": "bh1", "final_sigmas_type": "sigma_min"},
     "UnCLIPScheduler": {"variance_type": "learned_range", "clip_sample_range": 5.0},
 }
 BETAS = {"beta_schedule": "scaled_linear", "beta_end": 0.012}
