@@ -1,9 +1,13 @@
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.diffusion.values import VAE, Scheduler, TextEncoder, Tokenizer, UNet
+from engine.diffusion.weights.configs.kinds import REFINER, SD1, SDXL, Kind
+from engine.diffusion.weights.convert import convert
+from engine.diffusion.weights.search import SHIPPED
 from engine.graph.check import check
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
@@ -12,6 +16,7 @@ from engine.graph.registry import Registry
 from engine.graph.spec import spec_of
 from nodes import load
 from nodes.load import Pipeline
+from tests.engine.diffusion.weights.tiny_kinds import make
 
 
 def test_a_pipeline_gives_handles_and_loads_nothing(parts: Pipeline):
@@ -86,6 +91,81 @@ def test_without_the_model_folders_nothing_is_read(tmp_path: Path, tiny_model: P
     graph, registry = two_families(tmp_path, tiny_model), Registry()
     registry.load_pack("nodes")
     assert check(graph, registry).ok
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Kind], Path]:
+    """A tiny model of a kind in one file; the vocabulary is the starter's, found by its size."""
+    root = tmp_path_factory.mktemp("single")
+
+    def of(kind: Kind) -> Path:
+        file = root / f"{kind.name}.safetensors"
+        if not file.is_file():
+            convert(make(kind, root / kind.name), file, "original")
+        return file
+
+    return of
+
+
+def test_a_single_file_gives_the_same_handles(single):
+    parts = load.pipeline(single(SD1))
+    assert list(map(type, parts)) == [UNet, VAE, TextEncoder, Tokenizer, Scheduler]
+    assert (parts.unet.space, parts.unet.width, parts.unet.sample_size) == ("sd1", 64, 64)
+    alone = (
+        load.unet(single(SD1)),
+        load.vae(single(SD1)),
+        load.text_encoder(single(SD1)),
+        load.tokenizer(single(SD1)),
+        load.scheduler(single(SD1)),
+    )
+    assert alone == tuple(parts)
+
+
+def test_what_a_single_file_does_not_say_is_a_parameter(single):
+    assert "epsilon" in load.scheduler(single(SD1)).config
+    assert "v_prediction" in load.scheduler(single(SD1), prediction="v_prediction").config
+    said = load.pipeline(single(SD1), prediction="v_prediction", vocabulary=SHIPPED / "starter")
+    assert "v_prediction" in said.scheduler.config
+    with pytest.raises(LoomError, match="has no tokenizer of 908 tokens") as raised:
+        load.tokenizer(single(SD1), vocabulary=single(SD1).parent)
+    assert raised.value.field == "vocabulary"
+
+
+def test_both_encoders_of_sdxl(single):
+    parts = load.pipeline_xl(single(SDXL))
+    assert [type(part) for part in parts[2:6]] == [TextEncoder] * 2 + [Tokenizer] * 2
+    assert (parts.text_encoder.width, parts.text_encoder_2.width) == (64, 128)
+    assert (parts.tokenizer.pad, parts.tokenizer_2.pad) == ("<|endoftext|>", "!")
+    assert load.text_encoder(single(SDXL), which="second") == parts.text_encoder_2
+    assert load.tokenizer(single(SDXL), which="second") == parts.tokenizer_2
+    folder = load.pipeline_xl(single(SDXL).with_suffix(""))
+    assert folder.unet.channels == 4 and folder.scheduler == parts.scheduler
+    with pytest.raises(LoomError, match="has no text encoder; it has unet, vae, text_encoder_2"):
+        load.text_encoder(single(REFINER))
+    assert load.text_encoder(single(REFINER), which="second").width == 128
+
+
+def test_probes_of_single_files(single):
+    spec = spec_of(load.text_encoder)
+    assert spec.probe is not None
+    params = {"model": single(SDXL), "variant": "", "dtype": "auto"}
+    assert spec.probe({**params, "which": "second"})["text_encoder"]["width"] == 128
+    xl = spec_of(load.pipeline_xl)
+    assert xl.probe is not None
+    said = xl.probe({**params, "prediction": "auto", "vocabulary": None})
+    assert said.keys() == xl.outputs.keys()
+    assert said["unet"]["space"] == said["vae"]["space"] == "sdxl"
+
+
+def test_a_graph_names_a_file_without_its_ending(single):
+    graph, registry = Graph(), Registry()
+    graph.add("load.pipeline", "model", params={"model": "sd1.safetensors"})
+    registry.load_pack("nodes")
+    folders = Settings(model_folders=(single(SD1).parent,))
+    assert check(graph, registry, folders).ok
+    graph.set_param("model", "vocabulary", "nobody")
+    (problem,) = check(graph, registry, folders).problems
+    assert (problem.port, problem.code) == ("vocabulary", "missing-file")
 
 
 @pytest.mark.parametrize(

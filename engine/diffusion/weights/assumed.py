@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.diffusion.weights.configs.kinds import Config, Kind
 from engine.diffusion.weights.configs.text import HEAD_WIDTH
-from engine.diffusion.weights.configs.unet import GROUPS
+from engine.diffusion.weights.configs.unet import GROUPS, heads_of
 from engine.diffusion.weights.folder import Component
 from engine.graph.errors import LoomError
 
@@ -51,8 +51,7 @@ def _taken(
     if class_name in ("UNet2DConditionModel", "ControlNetModel"):
         field = "num_attention_heads" if config.get("num_attention_heads") else "attention_head_dim"
         widths = config["block_out_channels"]
-        heads = [width // kind.head_width if kind.head_width else 8 for width in widths]
-        yield field, heads, 8
+        yield field, heads_of(widths, kind), 8
         yield "norm_num_groups", GROUPS, GROUPS
         yield "norm_eps", 1e-5, 1e-5
     elif class_name == "AutoencoderKL":

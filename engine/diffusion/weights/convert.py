@@ -149,8 +149,7 @@ def _to_file(
 ) -> tuple[str, ...]:
     if target.suffix != ".safetensors":
         raise LoomError(f"{target} is no name for a single file.", remedy="End it in .safetensors.")
-    models = {n: c for n, c in components.items() if c.config_file != TOKENIZER_CONFIG}
-    found = original(models)
+    found = original(components)
     with whole_file(target) as new:
         plan = planned(found.tensors, how.torch_dtype)
         write_files(

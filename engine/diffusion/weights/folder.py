@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.diffusion.weights.files import header_of
 from engine.graph.errors import LoomError
 
 if TYPE_CHECKING:
@@ -61,7 +62,24 @@ class Component:
         """Its weights by name, one by one, mapped from its files."""
         from engine.diffusion.weights.tensors import tensors
 
+        self.check()
         return tensors(self.weights())
+
+    def check(self) -> None:
+        """Raise LoomError for weights that are damaged, or not what their index says."""
+        if self.config_file != "config.json":
+            return
+        index = weight_index(self.path, self.variant)
+        if index.suffix != ".json":
+            header_of(index)
+            return
+        held = {file.name: header_of(file).tensors for file in self.weights()}
+        for name, shard in read_json(index)["weight_map"].items():
+            if name not in held[shard]:
+                raise LoomError(
+                    f"{index} says that {shard} holds the tensor {name}, which it does not.",
+                    remedy="Copy the index and all shards again, from one place.",
+                )
 
     def files(self) -> tuple[Path, ...]:
         """Every file that decides what it computes: config, and weights or vocabulary."""
@@ -147,24 +165,41 @@ def _config_file(folder: Path) -> str:
 def weight_files(folder: Path, variant: str = "") -> tuple[Path, ...]:
     """The weight files of a component: one, or all shards that its index names.
 
-    `variant` chooses `….fp16.safetensors`; "" is the plain file. Where only another variant
-    exists the error names the ones found: weights are never chosen silently.
+    `variant` chooses `….fp16.safetensors`; "" is the plain file. Where only another variant exists,
+    or several files could be meant, the error names them: weights are never chosen silently.
     """
+    index = weight_index(folder, variant)
+    return _shards(index) if index.suffix == ".json" else (index,)
+
+
+def weight_index(folder: Path, variant: str = "") -> Path:
+    """The file that has all weights of a component, or the index of its shards."""
     infix = f".{variant}" if variant else ""
     for suffix in SUFFIXES:
-        for stem in STEMS:
-            single = folder / f"{stem}{infix}{suffix}"
-            if single.is_file():
-                return (single,)
-            for index in (f"{stem}{suffix}.index{infix}.json", f"{stem}{infix}{suffix}.index.json"):
-                if (folder / index).is_file():
-                    return _shards(folder / index)
-    found = sorted(variants(folder))
+        names = [
+            name
+            for stem in STEMS
+            for name in (
+                f"{stem}{infix}{suffix}",
+                f"{stem}{suffix}.index{infix}.json",
+                f"{stem}{infix}{suffix}.index.json",
+            )
+        ]
+        found = [path for name in dict.fromkeys(names) if (path := folder / name).is_file()]
+        if len(found) > 1:
+            raise LoomError(
+                f"{folder} has two sets of weights: {found[0].name} and {found[1].name}.",
+                remedy="Move the one that is not to be used elsewhere.",
+            )
+        if found:
+            return found[0]
+    there = sorted(variants(folder))
     wanted = f"{variant!r} variant" if variant else "plain weights"
-    if found:
-        names = ", ".join(repr(name) if name else "plain" for name in found)
+    if there:
+        names = [repr(name) if name else "plain" for name in there]
         raise LoomError(
-            f"{folder} has no {wanted}; it has: {names}.", remedy="Choose one of these variants."
+            f"{folder} has no {wanted}; it has: {', '.join(names)}.",
+            remedy="Choose one of these variants.",
         )
     raise LoomError(
         f"{folder} has no weights: no {STEMS[0]}.safetensors and no {STEMS[1]}.safetensors.",

@@ -29,8 +29,9 @@ class Original:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Components that the original layout does not have."""
-        return tuple(name for name in self.components if name not in (*self.placed, "scheduler"))
+        """Components with weights that the original layout has no place for."""
+        models = (n for n, part in self.components.items() if part.config_file == "config.json")
+        return tuple(name for name in models if name not in self.placed)
 
     @property
     def metadata(self) -> dict[str, str]:

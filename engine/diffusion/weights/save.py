@@ -16,6 +16,8 @@ from torch import nn
 
 from engine.diffusion.values import Scheduler
 from engine.diffusion.weights.folder import INDEX, variant_of
+from engine.diffusion.weights.load import THEIRS as CLASSES
+from engine.diffusion.weights.load import TOKENIZERS
 from engine.diffusion.weights.maps.text import published_name
 from engine.diffusion.weights.whole import whole_folder
 from engine.diffusion.weights.write import OURS, THEIRS, write_weights
@@ -27,6 +29,8 @@ LIBRARIES = {
     "LDMBertModel": "latent_diffusion",
     "StableDiffusionSafetyChecker": "stable_diffusion",
 }
+# The version of the reference whose layout this is; it can't open an inpainting model without one.
+LAYOUT = "0.30.0"
 CONFIG, SCHEDULER_CONFIG = "config.json", "scheduler_config.json"
 
 
@@ -91,8 +95,9 @@ def class_of(part: Part) -> str:
 
 def entry_of(class_name: str) -> list[str]:
     """A component in `model_index.json`: the library and the class."""
-    theirs = class_name.startswith("CLIP") or "Tokenizer" in class_name
-    return [LIBRARIES.get(class_name, "transformers" if theirs else "diffusers"), class_name]
+    if class_name in LIBRARIES:
+        return [LIBRARIES[class_name], class_name]
+    return ["transformers" if class_name in (*CLASSES, *TOKENIZERS) else "diffusers", class_name]
 
 
 def write_index(
@@ -100,7 +105,8 @@ def write_index(
 ) -> None:
     """`model_index.json`."""
     entries = dict(sorted({**index, **named}.items()))
-    write_json(folder / INDEX, {"_class_name": class_name, **entries})
+    head = {"_class_name": class_name, "_diffusers_version": LAYOUT}
+    write_json(folder / INDEX, {**head, **entries})
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -135,4 +141,5 @@ def _config_of_theirs(model: Any) -> dict[str, Any]:
     whatever the precision of the file.
     """
     config = json.loads(model.config.to_json_string())
-    return {**config, "architectures": [type(model).__name__], "dtype": "float32"}
+    config |= {"architectures": [type(model).__name__], "dtype": "float32"}
+    return dict(sorted(config.items()))

@@ -86,6 +86,10 @@ class FileComponent(Component):
         found = ((names[n], tensor) for n, tensor in tensors((self.root,)) if n in names)
         return found if self.map is None else to_ours(self.map, found)
 
+    def check(self) -> None:
+        """Raise LoomError for a damaged file."""
+        header_of(self.root)
+
     def names(self) -> dict[str, str]:
         """Names in the file → names in the component's own layout, of all tensors it has there."""
         part = self.part

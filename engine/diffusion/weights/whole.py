@@ -6,23 +6,25 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.graph.errors import LoomError
+from engine.graph.models import SUFFIXES
 
 
 @contextmanager
 def whole_folder(folder: Path, keep: bool = False) -> Iterator[Path]:
     """A new, empty folder for the length of a `with` block, which then takes the place of `folder`.
 
-    With `keep` it begins with what `folder` holds; otherwise that is gone in the end. After an
-    error `folder` is as it was. Raises LoomError where it can't be written.
+    With `keep` it begins with what `folder` holds; otherwise that is gone in the end. Weight files
+    that it begins with may be removed, not written to. After an error `folder` is as it was. Raises
+    LoomError where it can't be written.
     """
     with _scratch(folder) as scratch:
         new, old = scratch / "new", scratch / "old"
         if keep and folder.is_dir():
-            shutil.copytree(folder, new, copy_function=_linked)
+            shutil.copytree(folder, new, copy_function=_kept)
         else:
             new.mkdir()
         yield new
@@ -55,9 +57,10 @@ def _scratch(target: Path) -> Iterator[Path]:
         ) from error
 
 
-def _linked(source: str, target: str) -> None:
-    """The same file under a second name, so that nothing is copied; a copy where links fail."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+def _kept(source: str, target: str) -> None:
+    """A copy; of weights, which are never written over, a second name of the same file."""
+    if source.endswith(SUFFIXES):
+        with suppress(OSError):  # where links fail
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)

@@ -86,7 +86,7 @@ def _common(outline: Outline, shapes: Shapes, kind: Kind) -> dict[str, Any]:
             "CrossAttnDownBlock2D" if level.depth else "DownBlock2D" for level in outline.levels
         ],
         "cross_attention_dim": shapes[f"{attention}.transformer_blocks.0.attn2.to_k.weight"][1],
-        "attention_head_dim": 8 if kind.head_width is None else _heads(widths, kind.head_width),
+        "attention_head_dim": heads_of(widths, kind),
         "norm_num_groups": GROUPS,
         "norm_eps": 1e-5,
     }
@@ -105,8 +105,11 @@ def _common(outline: Outline, shapes: Shapes, kind: Kind) -> dict[str, Any]:
     return config
 
 
-def _heads(widths: list[int], head_width: int) -> list[int]:
-    return [max(1, width // head_width) for width in widths]
+def heads_of(widths: list[int], kind: Kind) -> int | list[int]:
+    """The attention heads of a UNet of this kind."""
+    if kind.head_width is None:
+        return 8
+    return [max(1, width // kind.head_width) for width in widths]
 
 
 def _depths(outline: Outline) -> int | list[int]:

@@ -104,3 +104,33 @@ def test_a_missing_shard_and_one_outside_are_refused(tmp_path):
     index.write_text(json.dumps({"weight_map": {"a": "../one.safetensors"}}))
     with pytest.raises(LoomError, match="outside its folder"):
         weight_files(tmp_path)
+
+
+def test_two_sets_of_weights_are_not_chosen_between(tmp_path):
+    both = touch(tmp_path / "a", "diffusion_pytorch_model.safetensors", "model.safetensors")
+    with pytest.raises(LoomError, match="two sets of weights: diffusion_pytorch_model") as raised:
+        weight_files(both)
+    assert "model.safetensors" in str(raised.value)
+    index = "model.safetensors.index.json"
+    with pytest.raises(LoomError, match=r"model\.safetensors and model\.safetensors\.index\.json"):
+        weight_files(touch(tmp_path / "b", "model.safetensors", index))
+
+
+def test_an_index_that_is_wrong_about_a_shard_is_named(tmp_path):
+    import torch
+    from safetensors.torch import save_file
+
+    (tmp_path / "config.json").write_text('{"_class_name": "AutoencoderKL"}')
+    for number in (1, 2):
+        shard = f"diffusion_pytorch_model-0000{number}-of-00002.safetensors"
+        save_file({f"t{number}": torch.ones(1)}, tmp_path / shard)
+    mapping = {f"t{n}": f"diffusion_pytorch_model-0000{n}-of-00002.safetensors" for n in (1, 2)}
+    index = tmp_path / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": mapping}))
+    component = find_component(tmp_path)
+    assert [name for name, _ in component.tensors()] == ["t1", "t2"]
+    index.write_text(json.dumps({"weight_map": {**mapping, "t3": mapping["t1"]}}))
+    with pytest.raises(LoomError, match="holds the tensor t3, which it does not"):
+        component.tensors()
+    with pytest.raises(LoomError, match="00001-of-00002"):
+        component.check()
