@@ -9,18 +9,16 @@ float16.
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import random
-import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
+from engine.diffusion import values
 from engine.diffusion.models.autoencoder_kl import AutoencoderKL, AutoencoderKLConfig
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionConfig, UNet2DConditionModel
 from engine.diffusion.schedulers.ddim import DDIMScheduler
@@ -36,15 +34,18 @@ from engine.diffusion.training.text_to_image import (
 from engine.diffusion.training.tokenizer import train_tokenizer
 from engine.diffusion.training.trainer import Recipe, Trainer
 from engine.diffusion.training.vae import decoder_loss, device_of, psnr, reconstruction_loss, whiten
+from engine.diffusion.weights.configs.kinds import NO_SAFETY_CHECKER
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.load import load_component
+from engine.diffusion.weights.save import entry_of, save_model, save_scheduler, write_index
+from engine.diffusion.weights.whole import whole_folder
 
 M = TypeVar("M", bound=nn.Module)
 
 PROMPT_LENGTH = 32
 WIDTH = 192
 SCENES = 40_000
-VAE_SEED, DATA_SEED, HELD_OUT_SEED, DECODER_SEED, MORE_DATA_SEED = 1, 2, 3, 4, 5
+VAE_SEED, DATA_SEED, HELD_OUT_SEED, DECODER_SEED, MORE_DATA_SEED = 1, 2, 3, 4, 6
 
 VAE = AutoencoderKLConfig(
     block_out_channels=(32, 64, 96),
@@ -125,11 +126,12 @@ def make_tokenizer(folder: Path) -> Any:
 def encode_scenes(
     vae: AutoencoderKL, tokenizer: Any, work: Path, go_on: bool = False
 ) -> CaptionedLatents:
-    """Stage three, kept in a file. Going on takes new scenes, more of them the harder pairs."""
-    name, seed, pairs = ("more", MORE_DATA_SEED, 0.45) if go_on else ("scenes", DATA_SEED, 0.3)
+    """Stage three, kept in a file. Going on takes new scenes, more of them the harder ones."""
+    name, seed = ("more", MORE_DATA_SEED) if go_on else ("scenes", DATA_SEED)
+    pairs, tinted = (0.3, 0.45) if go_on else (0.3, 0.15)
     path = work / f"{name}.safetensors"
     if not path.exists():
-        CaptionedLatents.of_scenes(vae, tokenizer, SCENES, seed, pairs).save(path)
+        CaptionedLatents.of_scenes(vae, tokenizer, SCENES, seed, pairs, tinted).save(path)
     return CaptionedLatents.load(path)
 
 
@@ -183,52 +185,19 @@ def unet_trainer(
 
 def write(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet) -> None:
     """The last stage: a Diffusers folder that other programs read too, whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
-        _write_parts(new, vae, model)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-
-
-def _write_parts(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet) -> None:
-    make_tokenizer(folder / "tokenizer")
-    _write_ours(folder / "vae", vae, VAE.to_json())
-    _write_ours(folder / "unet", model.unet, UNET.to_json())
-    copy.deepcopy(model.text_encoder).half().save_pretrained(folder / "text_encoder")  # type: ignore[operator]
-    _load_as_float32(folder / "text_encoder" / "config.json")
-    (folder / "scheduler").mkdir(exist_ok=True)
-    _write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER.to_json())
-    index = {
-        "_class_name": "StableDiffusionPipeline",
-        "feature_extractor": [None, None],
-        "image_encoder": [None, None],
-        "requires_safety_checker": False,
-        "safety_checker": [None, None],
-        "scheduler": ["diffusers", "DDIMScheduler"],
-        "text_encoder": ["transformers", "CLIPTextModel"],
-        "tokenizer": ["transformers", "CLIPTokenizer"],
-        "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-    }
-    _write_json(folder / "model_index.json", index)
-
-
-def _write_ours(folder: Path, model: nn.Module, config: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "config.json", config)
-    weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
-    save_file(weights, folder / "diffusion_pytorch_model.safetensors", metadata={"format": "pt"})
-
-
-def _load_as_float32(config: Path) -> None:
-    """Readers take the stored type unless the config names another; the UNet's is float32."""
-    _write_json(config, {**json.loads(config.read_text()), "dtype": "float32"})
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    parts = {"vae": vae, "unet": model.unet, "text_encoder": model.text_encoder}
+    with whole_folder(folder) as new:
+        make_tokenizer(new / "tokenizer")
+        for name, part in parts.items():
+            save_model(part, new / name, dtype=torch.float16)
+        save_scheduler(values.Scheduler.from_json(SCHEDULER.to_json()), new / "scheduler")
+        entries = {
+            "image_encoder": [None, None],
+            "tokenizer": entry_of("CLIPTokenizer"),
+            "scheduler": entry_of("DDIMScheduler"),
+            **{name: entry_of(type(part).__name__) for name, part in parts.items()},
+        }
+        write_index(new, "StableDiffusionPipeline", entries, NO_SAFETY_CHECKER)
 
 
 def main() -> None:
