@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from engine.diffusion.values import Latents, UNet
+from engine.diffusion.values import Image, Latents, UNet
 from engine.graph.spec import HandleOnly, Range, node
 
 
@@ -23,3 +23,19 @@ def empty(
     trained = unet.sample_size * unet.factor
     samples = zeros(batch, unet.channels, width or trained, height or trained, unet.factor)
     return Latents(samples, unet.space, unet.factor)
+
+
+@node("latents.as_image", label="Pixels to picture", runs_on="cpu")
+def as_image(latents: Latents) -> Image:
+    """The pictures of models that work on pixels, which need no VAE."""
+    from engine.diffusion.latents import as_image
+
+    return as_image(latents)
+
+
+@node("latents.batch", label="Join latents", runs_on="cpu")
+def batch(latents: list[Latents]) -> Latents:
+    """Several latents of one size as one batch, in the order of the links."""
+    from engine.diffusion.latents import joined
+
+    return joined(latents)

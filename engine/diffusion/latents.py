@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from engine.diffusion.values import Image, Latents
 from engine.graph.errors import LoomError
 
 
@@ -65,3 +66,35 @@ class SeededNoise:
     def _rewind(self) -> None:
         self._next = 0
         self._generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
+
+
+def as_image(latents: Latents) -> Image:
+    """Samples (B, 3, H, W) in -1…1 as pictures in [0, 1]; one channel makes grey ones.
+
+    Raises LoomError for latents that a VAE must decode.
+    """
+    x = latents.samples
+    if latents.factor != 1 or x.shape[1] not in (1, 3):
+        raise LoomError(
+            f"These are latents of {x.shape[1]} channels, {latents.factor} pixels to a cell's "
+            "side, and no pictures.",
+            field="latents",
+            remedy="Decode them with their VAE.",
+        )
+    return Image((x / 2 + 0.5).clamp(0, 1).expand(-1, 3, -1, -1).clone())
+
+
+def joined(latents: Sequence[Latents]) -> Latents:
+    """Several latents as one batch; LoomError where sizes or spaces differ."""
+    first = latents[0]
+    for other in latents[1:]:
+        if other.samples.shape[1:] != first.samples.shape[1:] or other.space != first.space:
+            raise LoomError(
+                f"Latents of {tuple(first.samples.shape[1:])} in {first.space or 'no space'} and "
+                f"of {tuple(other.samples.shape[1:])} in {other.space or 'no space'} can't be one "
+                "batch.",
+                field="latents",
+                remedy="Join latents of one model and one size.",
+            )
+    samples = torch.cat([each.samples for each in latents])
+    return Latents(samples, first.space, first.factor)
