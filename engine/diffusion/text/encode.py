@@ -22,7 +22,7 @@ def encode(
     states: States = "last",
     whole: bool = False,
 ) -> Conditioning:
-    """Embeddings (B, L, D) of `prompts`, L being the tokenizer's `model_max_length`.
+    """Embeddings (B, L, D) of `prompts`, L being the tokens that tokenizer and encoder both take.
 
     The "last" states are those after the final layer norm, as SD 1.x and 2.x read them; the
     "penultimate" ones are the layer before the last as it is, as SDXL does. `clip_skip` k takes
@@ -45,10 +45,11 @@ def encode(
             f"so 0 to {layers - 1 - (states == 'penultimate')} can be left out.",
             field="clip_skip",
         )
-    warnings = tuple(text for p in prompts if (text := truncation_warning(tokenizer, p)))
+    length = room(tokenizer, text_encoder)
+    warnings = tuple(text for p in prompts if (text := truncation_warning(tokenizer, p, length)))
     if any(weighting.uses_syntax(prompt) for prompt in prompts) or (whole and warnings):
         return weighting.encode_weighted(tokenizer, text_encoder, prompts, clip_skip, states, whole)
-    ids = token_ids(tokenizer, prompts).to(text_encoder.device)
+    ids = token_ids(tokenizer, prompts, length).to(text_encoder.device)
     with torch.no_grad():
         output = text_encoder(ids, output_hidden_states=skipped > 0)
         embeds = output.last_hidden_state
@@ -59,12 +60,21 @@ def encode(
     return Conditioning(embeds, pooled_of(output), warnings=warnings)
 
 
-def token_ids(tokenizer: Any, prompts: Sequence[str]) -> torch.Tensor:
-    """Token ids (B, L), int64: begin, words, end, and padding up to L."""
+def room(tokenizer: Any, text_encoder: Any) -> int:
+    """L: the tokenizer's `model_max_length`, or the encoder's places where they are fewer."""
+    most: int = tokenizer.model_max_length
+    return min(most, getattr(text_encoder.config, "max_position_embeddings", most))
+
+
+def token_ids(tokenizer: Any, prompts: Sequence[str], length: int | None = None) -> torch.Tensor:
+    """Token ids (B, L), int64: begin, words, end, and padding up to L.
+
+    L is `length`, or the tokenizer's `model_max_length`.
+    """
     return tokenizer(
         list(prompts),
         padding="max_length",
-        max_length=tokenizer.model_max_length,
+        max_length=length or tokenizer.model_max_length,
         truncation=True,
         return_tensors="pt",
     ).input_ids
@@ -81,9 +91,10 @@ def final_layer_norm(text_encoder: Any) -> torch.nn.Module:
     return getattr(text_encoder, "text_model", text_encoder).final_layer_norm
 
 
-def truncation_warning(tokenizer: Any, prompt: str) -> str:
+def truncation_warning(tokenizer: Any, prompt: str, length: int | None = None) -> str:
     """A sentence that names the words of `prompt` that don't fit, or "" where all do."""
-    limit = tokenizer.model_max_length - 2  # the begin and end tokens take two places
+    # The begin and end tokens take two places.
+    limit = (length or tokenizer.model_max_length) - 2
     ids = tokenizer(prompt, add_special_tokens=False, truncation=False, verbose=False).input_ids
     if len(ids) <= limit:
         return ""

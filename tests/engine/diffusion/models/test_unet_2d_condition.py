@@ -220,6 +220,21 @@ def test_a_constant_context_gives_the_same_numbers(changes: dict[str, Any]):
         model(sample, 7, ConstantContext(torch.randn(2, 3, 5)))
 
 
+@pytest.mark.parametrize("changes", [{}, TEXT_TIME, {"num_class_embeds": 9}, UNCLIP])
+def test_half_precision_in_half_precision_out(changes: dict[str, Any]):
+    model = tiny(**changes).bfloat16()
+    sample, text = torch.randn(2, 4, 8, 8).bfloat16(), torch.randn(2, 3, 6).bfloat16()
+    given: dict[str, Any] = {"encoder_hidden_states": text}
+    if changes is TEXT_TIME:
+        given["added"] = AddedConditioning(torch.randn(2, 5), torch.full((2, 6), 512))
+    elif changes is UNCLIP:
+        given = {"added": ImageConditioning(torch.randn(2, 5))}
+    elif changes:
+        given["class_labels"] = torch.tensor([4])
+    out = model(sample, torch.tensor(999.0), **given)
+    assert out.dtype is torch.bfloat16 and out.isfinite().all()
+
+
 def test_a_class_for_all_is_that_class_for_each():
     model = tiny(num_class_embeds=10)
     sample, text = torch.randn(2, 4, 8, 8), torch.randn(2, 3, 6)
