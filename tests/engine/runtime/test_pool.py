@@ -147,6 +147,7 @@ def test_a_lease_waits_for_what_is_being_fetched():
 
 def test_nothing_is_fetched_that_does_not_fit_beside_what_is_lent(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(bytes(500))
+    (tmp_path / "config.json").write_text('{"_class_name": "Linear"}')
     loader = Loader()
     pool = ModelPool(budget=800, loader=loader)
     with pool.lease(ref("a")):
