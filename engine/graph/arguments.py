@@ -69,7 +69,8 @@ def _gathered(values: list[Any], wanted: PortType) -> Any:
 def _as(value: Any, wanted: PortType) -> Any:
     if wanted.kind is not None:
         return convert(value, wanted.kind)
-    kind = kind_of(type(value))
+    cls: type[Any] = value.__class__
+    kind = kind_of(cls)
     if wanted.among and not (kind and wanted.takes(kind)):
-        raise LoomError(f"It got {type(value).__name__}, and it takes {wanted.describe()}.")
+        raise LoomError(f"It got {cls.__name__}, and it takes {wanted.describe()}.")
     return value

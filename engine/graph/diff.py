@@ -15,9 +15,9 @@ from engine.graph.graph import SUBGRAPH, Graph, Node, Source
 from engine.graph.sweep import Axis, to_json
 
 Sort = Literal[
-    *("added", "removed", "renamed", "type", "version", "param", "link"),
-    *("zone", "state", "lock", "outputs", "sweep", "view"),
-]
+    "added", "removed", "renamed", "type", "version", "param", "link", "zone", "state", "lock",
+    "outputs", "sweep", "view",
+]  # fmt: skip
 
 SHOWN = 60  # longer values are shown around the place where they begin to differ
 BEFORE = 20  # how much of what they have in common is shown before that place

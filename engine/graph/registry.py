@@ -180,7 +180,8 @@ def _module_names(package_name: str, failures: list[str]) -> list[str]:
         failures.append(_failure(package_name, error))
         return []
     found = [package_name]
-    pending = [(package_name, list(getattr(package, "__path__", ())))]
+    paths: list[str] = list(getattr(package, "__path__", ()))
+    pending = [(package_name, paths)]
     while pending:
         prefix, paths = pending.pop()
         for module in pkgutil.iter_modules(paths):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import torch
 
@@ -27,10 +27,10 @@ def read_labels(text: str) -> Labels:
     all of one length.
     """
     try:
-        found = json.loads(text) if text.strip() else []
+        found: Any = json.loads(text) if text.strip() else []
     except ValueError:
         found = None
-    rows = found if isinstance(found, list) else [None]
+    rows = cast(list[Any], found if isinstance(found, list) else [None])
     good = all(isinstance(row, list) and all(isinstance(item, str) for item in row) for row in rows)
     if not good or len({len(row) for row in rows}) > 1:
         raise LoomError(
@@ -38,7 +38,7 @@ def read_labels(text: str) -> Labels:
             field="cells",
             remedy='Leave it to a sweep, or write [["label"], ["label"], …], one for each picture.',
         )
-    return cast(Labels, rows)
+    return rows
 
 
 def contact_sheet(

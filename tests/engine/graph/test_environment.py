@@ -19,7 +19,7 @@ def test_changes_are_undone_in_turn():
     assert environment() == {}
 
 
-@pytest.mark.parametrize("place", ["device", "cpu", "io"])
+@pytest.mark.parametrize("place", ["cpu", "io"])
 def test_runs_side_by_side_have_each_their_own(place):
     meeting = threading.Barrier(2, timeout=10)
 
