@@ -119,7 +119,16 @@ class UNetEncoder(nn.Module):
                 sizes = self.sinusoids(
                     added.time_ids.flatten(), self.config.addition_time_embed_dim or 0
                 ).reshape(added.time_ids.shape[0], -1)
-                return embed(torch.cat([added.text_embeds.to(dtype), sizes], dim=-1))
+                features = torch.cat([added.text_embeds.to(dtype), sizes], dim=-1)
+                width = self.config.projection_class_embeddings_input_dim
+                if features.shape[-1] != width:
+                    raise LoomError(
+                        f"This UNet reads {width} numbers of pooled text and sizes, and "
+                        f"{features.shape[-1]} were given, for {added.time_ids.shape[-1]} sizes.",
+                        field="added",
+                        remedy="SDXL's base takes six sizes and its refiner five.",
+                    )
+                return embed(features)
             case TextImageConditioning():
                 return embed(added.text_embeds.to(dtype), added.image_embeds.to(dtype))
             case ImageConditioning() | ImageHintConditioning():
