@@ -151,7 +151,7 @@ def test_sdxl_needs_pooled_text_and_sizes():
         model(sample, 7, text)
     with pytest.raises(LoomError, match=r"needs pooled text.*ImageConditioning was given"):
         model(sample, 7, text, added=ImageConditioning(torch.zeros(2, 5)))
-    with pytest.raises(LoomError, match="reads 29 numbers .* 25 were given, for 5 sizes"):
+    with pytest.raises(LoomError, match=r"reads 29 numbers .* 25 were given, for 5 sizes"):
         model(sample, 7, text, added=AddedConditioning(torch.zeros(2, 5), torch.zeros(2, 5)))
     added = AddedConditioning(torch.randn(2, 5), torch.full((2, 6), 512))
     small = AddedConditioning(added.text_embeds, torch.full((2, 6), 64))
