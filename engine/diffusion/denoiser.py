@@ -9,7 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
-from engine.diffusion.models.unet_2d_condition import AddedConditioning
+from engine.diffusion.blocks.attention import ConstantContext
+from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
 from engine.diffusion.schedulers.run import at_least_float32
 from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
@@ -89,6 +90,25 @@ class Told:
         return Told(*(None if c[0] is None else torch.cat(c) for c in columns))
 
 
+class _Call:
+    """What goes into every call for one set of contexts.
+
+    Where the model takes a constant context, its keys and values are projected in the first call
+    and used in all.
+    """
+
+    def __init__(self, told: Told, model: nn.Module, batch: int, guidance: float | None) -> None:
+        self.told = told
+        self.guidance: torch.Tensor | None = None
+        if guidance is not None:
+            width = model.config.time_cond_proj_dim
+            parameter = next(model.parameters())
+            self.guidance = guidance_embedding(guidance, batch, width).to(parameter)
+        self.context: torch.Tensor | ConstantContext | None = told.embeds
+        if told.embeds is not None and isinstance(model, UNet2DConditionModel):
+            self.context = ConstantContext(told.embeds)
+
+
 def _shapes(told: Told) -> list[torch.Size | None]:
     return [None if value is None else value.shape for value in vars(told).values()]
 
@@ -114,23 +134,28 @@ class UNetDenoiser:
         parameter = next(self.model.parameters())
         device, dtype = parameter.device, parameter.dtype
         told = {name: Told.of(name, c, batch, device, dtype) for name, c in contexts.items()}
-        joined: dict[tuple[str, ...], Told] = {}
+        calls: dict[tuple[str, ...], _Call] = {}
+
+        def call_of(*names: str) -> _Call:
+            if names not in calls:
+                every = Told.joined([told[name] for name in names])
+                calls[names] = _Call(every, self.model, batch * len(names), self.guidance)
+            return calls[names]
 
         def predict(i: int, sample: torch.Tensor, names: Sequence[str]) -> dict[str, torch.Tensor]:
             names = tuple(names)
             sample, t = sample.to(device, dtype), timesteps[i]
             if not all(told[name].joins(told[names[0]]) for name in names):
-                outputs = [self._call(sample, t, told[name]) for name in names]
+                outputs = [self._call(sample, t, call_of(name)) for name in names]
             else:
-                if names not in joined:
-                    joined[names] = Told.joined([told[name] for name in names])
                 stacked = sample.repeat(len(names), *[1] * (sample.ndim - 1))
-                outputs = self._call(stacked, t, joined[names]).chunk(len(names))
+                outputs = self._call(stacked, t, call_of(*names)).chunk(len(names))
             return {name: at_least_float32(out) for name, out in zip(names, outputs, strict=True)}
 
         return predict
 
-    def _call(self, sample: torch.Tensor, t: torch.Tensor, told: Told) -> torch.Tensor:
+    def _call(self, sample: torch.Tensor, t: torch.Tensor, call: _Call) -> torch.Tensor:
+        told = call.told
         if told.channels is not None:
             sample = torch.cat([sample, told.channels], dim=1)
         extra: dict[str, Any] = {}
@@ -144,13 +169,11 @@ class UNetDenoiser:
             extra["added"] = AddedConditioning(told.pooled, told.sizes)
         if told.level is not None:
             extra["class_labels"] = told.level
-        if self.guidance is not None:
-            extra["guidance"] = guidance_embedding(
-                self.guidance, sample.shape[0], self.model.config.time_cond_proj_dim
-            ).to(sample)
-        if told.embeds is None:
+        if call.guidance is not None:
+            extra["guidance"] = call.guidance
+        if call.context is None:
             return self.model(sample, t, **extra)
-        return self.model(sample, t, told.embeds, **extra)
+        return self.model(sample, t, call.context, **extra)
 
 
 def guidance_embedding(scale: float, batch: int, width: int) -> torch.Tensor:

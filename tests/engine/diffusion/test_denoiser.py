@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from engine.diffusion.denoiser import FunctionDenoiser, UNetDenoiser
+from engine.diffusion.models.unet_2d_condition import UNet2DConditionConfig, UNet2DConditionModel
 from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
 
@@ -77,3 +78,30 @@ def test_function_gets_its_timestep_and_context():
     denoiser = FunctionDenoiser(lambda x, t, context: seen.append((t.item(), context)) or x)
     denoiser.prepare(TIMES, {"positive": "red", "negative": "blue"}, 1)(1, TIMES, ("positive",))
     assert seen == [(500, "red")]
+
+
+def test_keys_and_values_of_the_text_are_projected_once_a_run():
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        UNet2DConditionConfig(
+            block_out_channels=(32, 64),
+            layers_per_block=1,
+            cross_attention_dim=8,
+            down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        )
+    ).eval()
+    layers = [m for name, m in unet.named_modules() if name.endswith("attn2.to_k")]
+    calls = []
+    for layer in layers:
+        layer.register_forward_hook(lambda *_: calls.append(1))
+    told = {"positive": torch.randn(1, 3, 8), "negative": torch.randn(1, 3, 8)}
+    x = torch.randn(2, 4, 8, 8)
+    with torch.no_grad():
+        predict = UNetDenoiser(unet).prepare(TIMES, told, 2)
+        found = [predict(i, x, ("negative", "positive"))["positive"] for i in range(3)]
+        assert len(calls) == len(layers) > 0
+        both = torch.cat([told["negative"].expand(2, -1, -1), told["positive"].expand(2, -1, -1)])
+        for i, prediction in enumerate(found):
+            fresh = unet(x.repeat(2, 1, 1, 1), TIMES[i], both).chunk(2)[1]
+            assert torch.equal(prediction, fresh)
