@@ -53,6 +53,11 @@ def prediction_of(
     return Prediction(V if takes_v else EPSILON, zero_snr, assumed=True)
 
 
+def config_beside(path: Path) -> Path:
+    """Where a configuration of the original code would lie."""
+    return path.with_suffix(".yaml")
+
+
 def _marked(path: Path, header: Header) -> str:
     if V_MARK in header.tensors:
         return V
@@ -60,7 +65,7 @@ def _marked(path: Path, header: Header) -> str:
     if named:
         return V if named.startswith("v") else EPSILON
     try:
-        text = path.with_suffix(".yaml").read_text(encoding="utf-8")
+        text = config_beside(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
     found = re.search(r"^\s*parameterization:\s*[\"']?(\w+)", text, re.MULTILINE)

@@ -6,6 +6,7 @@ only its own tensors, each mapped from the file under the name that a published 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from engine.diffusion.weights.configs.text import clip_config, openclip_config
 from engine.diffusion.weights.configs.unet import Shapes, controlnet_config, unet_config
 from engine.diffusion.weights.configs.vae import vae_config
 from engine.diffusion.weights.detect import Layout, Part, kind_of, parts_in, something_else
-from engine.diffusion.weights.files import header_of
+from engine.diffusion.weights.files import REMEMBERED, header_of, stamp_of
 from engine.diffusion.weights.folder import Component
 from engine.diffusion.weights.headers import Header
 from engine.diffusion.weights.maps.controlnet import controlnet_map
@@ -24,7 +25,7 @@ from engine.diffusion.weights.maps.names import NameMap
 from engine.diffusion.weights.maps.text import openclip_map, published_name
 from engine.diffusion.weights.maps.unet import unet_map
 from engine.diffusion.weights.maps.vae import vae_map
-from engine.diffusion.weights.prediction import AUTO, prediction_of
+from engine.diffusion.weights.prediction import AUTO, config_beside, prediction_of
 from engine.graph.errors import LoomError
 
 if TYPE_CHECKING:
@@ -138,6 +139,13 @@ def read_file(path: Path, variant: str = "", prediction: str = AUTO) -> dict[str
 
     Raises LoomError when the file is damaged, no model, or has no such variant.
     """
+    sidecar = config_beside(path)
+    stamps = (stamp_of(path), stamp_of(sidecar) if sidecar.is_file() else None)
+    return dict(_read(path, stamps, variant, prediction))
+
+
+@functools.lru_cache(REMEMBERED)
+def _read(path: Path, _: object, variant: str, prediction: str) -> dict[str, FileComponent]:
     header = header_of(path)
     parts = parts_in(header.tensors.keys())
     if not parts:
