@@ -7,7 +7,7 @@ predicted picture, and both have a stochastic kind, which adds noise.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 
@@ -23,6 +23,8 @@ from engine.diffusion.schedulers.sigma_scheduler import FinalSigma
 @dataclass(frozen=True, kw_only=True)
 class DPMSolverScheduler(LambdaScheduler):
     """Settings of both solvers."""
+
+    takes: ClassVar[tuple[str, ...]] = ("timesteps",)
 
     algorithm_type: Algorithm = "dpmsolver++"
     solver_type: Literal["midpoint", "heun"] = "midpoint"
