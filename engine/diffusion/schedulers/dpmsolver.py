@@ -48,6 +48,11 @@ class DPMSolverScheduler(LambdaScheduler):
             not (by_noise and self.use_flow_sigmas),
             f"{self.algorithm_type} is not for flow-matching models; dpmsolver++ is",
         )
+        self._require(
+            self.variance_type is None or self.prediction_type == "epsilon",
+            "models that predict their variance too predict noise, "
+            f"and this one {self.prediction_type}",
+        )
 
     def _last(self, trained: Trained) -> int:
         alpha_bar = self.alphas_cumprod()

@@ -31,6 +31,14 @@ class DPMSolverSinglestepScheduler(DPMSolverScheduler):
     """End with steps of lower order; where the number of steps is no multiple of `solver_order`, or
     the last ends at sigma = 0, that is so whatever this says."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require(
+            not (self.thresholding and self.algorithm_type == "dpmsolver"),
+            "dpmsolver integrates the noise and can't bound the picture; "
+            "use dpmsolver++, or turn thresholding off",
+        )
+
     def _run(self, plan: StepPlan, device: torch.device | str) -> DPMSolverSinglestepRun:
         return DPMSolverSinglestepRun(self, plan, device)
 

@@ -40,10 +40,13 @@ class LambdaRun(SchedulerRun):
 
     def epsilon(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """The noise in the sample, that of the bounded picture where thresholding is on."""
-        x0 = self.x0(i, prediction, x)
-        if self.config.thresholding:
-            return (x - self.alpha[i] * x0) / self.sigma[i]
-        return to_noise(self.config.prediction_type, prediction, x, self.alpha[i], self.sigma[i])
+        kind, alpha, sigma = self.config.prediction_type, self.alpha[i], self.sigma[i]
+        epsilon = to_noise(kind, prediction, x, alpha, sigma)
+        if not self.config.thresholding:
+            self.x0(i, prediction, x)
+            return epsilon
+        self.predicted_x0 = self.config.bounded((x - sigma * epsilon) / alpha)
+        return (x - alpha * self.predicted_x0) / sigma
 
     def order(self, i: int) -> int:
         """The order of step `i`, whose own model output the history has already."""

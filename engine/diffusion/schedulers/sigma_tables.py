@@ -102,7 +102,9 @@ def timesteps_of(sigmas: Sigmas, trained: npt.NDArray[np.float32]) -> npt.NDArra
     """The (fractional) trained timestep of each sigma, linear in log sigma; held at the ends."""
     log_trained = np.log(trained)
     log_sigmas = np.log(np.maximum(sigmas, 1e-10))
-    below = (np.searchsorted(log_trained, log_sigmas, side="right") - 1).clip(0, len(trained) - 2)
+    # the last one below: with zero terminal SNR the very last trained sigma may fall again
+    reached = log_trained <= log_sigmas[:, np.newaxis]
+    below = (reached * np.arange(len(trained))).max(axis=1).clip(max=len(trained) - 2)
     low, high = log_trained[below], log_trained[below + 1]
     w = np.clip((low - log_sigmas) / (low - high), 0, 1)
     return (1 - w) * below + w * (below + 1)

@@ -56,6 +56,10 @@ class UniPCMultistepScheduler(LambdaScheduler):
             self.predict_x0 or not self.use_flow_sigmas,
             "predict_x0 must be on for flow-matching models",
         )
+        self._require(
+            self.predict_x0 or not self.thresholding,
+            "thresholding bounds x0: predict_x0 must be on",
+        )
 
     def _check_plan(self, plan: StepPlan) -> None:
         super()._check_plan(plan)
