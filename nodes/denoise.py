@@ -22,7 +22,7 @@ class Result(NamedTuple):
     """Where a run ends, and, where it is recorded, the way there."""
 
     latents: Latents
-    trajectory: Trajectory
+    trajectory: Trajectory | None
 
 
 @node("diffusion.denoise", label="Denoise")
@@ -53,7 +53,7 @@ def denoise(
     from engine.diffusion.span import Span
     from engine.runtime.denoising import run
 
-    return run(
+    found = run(
         context,
         unet,
         Span("noise", end=end),
@@ -68,6 +68,7 @@ def denoise(
         hooks=hooks,
         steps=steps,
     )
+    return Result(found.latents, found.trajectory)
 
 
 @node("diffusion.redraw", label="Denoise a picture")
@@ -96,7 +97,7 @@ def redraw(
     from engine.diffusion.span import Span
     from engine.runtime.denoising import run
 
-    return run(
+    found = run(
         context,
         unet,
         Span("renoise", strength, end=end),
@@ -111,6 +112,7 @@ def redraw(
         hooks=hooks,
         steps=steps,
     )
+    return Result(found.latents, found.trajectory)
 
 
 @node("diffusion.go_on", label="Denoise on")
@@ -139,7 +141,7 @@ def go_on(
     from engine.diffusion.span import Span
     from engine.runtime.denoising import run
 
-    return run(
+    found = run(
         context,
         unet,
         Span("continue", start=start, end=end),
@@ -154,3 +156,4 @@ def go_on(
         hooks=hooks,
         steps=steps,
     )
+    return Result(found.latents, found.trajectory)

@@ -101,7 +101,8 @@ class _Call:
         self.told = told
         self.guidance: torch.Tensor | None = None
         if guidance is not None:
-            width = model.config.time_cond_proj_dim
+            config: Any = model.config
+            width = config.time_cond_proj_dim
             parameter = next(model.parameters())
             self.guidance = guidance_embedding(guidance, batch, width).to(parameter)
         self.context: torch.Tensor | ConstantContext | None = told.embeds

@@ -50,7 +50,8 @@ def difference_mask(
     run = trained.start(steps, device)
     i, _ = Span("renoise", strength).indices(run, trained.num_train_timesteps)
     contexts = {SOURCE: source, TARGET: target}
-    if guided := negative is not None and guidance > 1:
+    guided = negative is not None and guidance > 1
+    if negative is not None and guided:
         contexts[NEGATIVE] = negative
     predict = UNetDenoiser(unet).prepare(run.timesteps, contexts, batch)
     combine = ClassifierFree(guidance)

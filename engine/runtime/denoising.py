@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.diffusion.kept_steps import KeptSteps
 from engine.diffusion.preview import Previews
-from engine.diffusion.sampling import Job, Memory
+from engine.diffusion.sampling import Denoised, Job, Memory
 from engine.diffusion.span import Span
-from engine.diffusion.values import Latents, Trajectory, UNet
+from engine.diffusion.values import Latents, UNet
 from engine.graph.context import Context
 from engine.runtime.device import numeric_environment
 from engine.runtime.pool import shared_pool
@@ -16,14 +16,7 @@ from engine.runtime.pool import shared_pool
 _states = KeptSteps()
 
 
-class Result(NamedTuple):
-    """Where a run ends, and, where it is recorded, the way there."""
-
-    latents: Latents
-    trajectory: Trajectory | None
-
-
-def run(context: Context, unet: UNet, span: Span, record: bool, **inputs: Any) -> Result:
+def run(context: Context, unet: UNet, span: Span, record: bool, **inputs: Any) -> Denoised:
     """One run of the loop; `inputs` are the fields of a `Job`.
 
     Reports every step and, a few times a second, how the clean picture looks by now. States between
@@ -41,7 +34,7 @@ def run(context: Context, unet: UNet, span: Span, record: bool, **inputs: Any) -
     with shared_pool().lease(unet) as model:
         job = Job(model, span=span, **inputs)
         found = job.run(memory=memory, record=record, on_step=on_step)
-    return Result(found.latents, found.trajectory)
+    return found
 
 
 def forget() -> None:

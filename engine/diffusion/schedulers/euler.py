@@ -108,8 +108,9 @@ def _levels(
     trained = sigma_tables.trained_sigmas(config.alphas_cumprod())
     if plan.sigmas is not None:
         sigmas = np.array(plan.sigmas, np.float32)
-        return sigma_tables.timesteps_of(sigmas[:-1], trained), torch.from_numpy(sigmas)
-    t: npt.NDArray[np.floating] = visited(config, plan)
+        t = sigma_tables.timesteps_of(sigmas[:-1].astype(np.float64), trained)
+        return t, torch.from_numpy(sigmas)
+    t = visited(config, plan)
     if config.interpolation_type == "linear":
         sigmas = sigma_tables.plain(t, trained)
     else:

@@ -73,16 +73,16 @@ def flow(scheduler: values.Scheduler | None, class_name: str, **changes: Any) ->
 
 def with_steps(scheduler: values.Scheduler, timesteps: str, sigmas: str) -> values.Scheduler:
     """The scheduler with the steps listed in a text, "999, 850, 0"; LoomError for what is none."""
-    given = {"timesteps": numbers(timesteps, "timesteps"), "sigmas": numbers(sigmas, "sigmas")}
-    if bool(given["timesteps"]) == bool(given["sigmas"]):
+    times, levels = numbers(timesteps, "timesteps"), numbers(sigmas, "sigmas")
+    if bool(times) == bool(levels):
         raise LoomError(
             "The steps to visit are given as timesteps or as sigmas, and here is "
-            + ("neither." if not given["sigmas"] else "both."),
+            + ("both." if levels else "neither."),
             field="timesteps",
             remedy="List one of the two.",
         )
-    found = replace(scheduler, **given)
-    solver(found).start(None, **{name: list(v) for name, v in given.items() if v})
+    found = replace(scheduler, timesteps=times, sigmas=levels)
+    solver(found).start(None, timesteps=times or None, sigmas=levels or None)
     return found
 
 

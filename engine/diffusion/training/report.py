@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from engine.diffusion.training.scenes import SIDE, Scene
 from engine.diffusion.training.vae import psnr
 from engine.diffusion.values import Latents, Noise
 from engine.diffusion.weights import handles
-from engine.diffusion.weights.load import load
+from engine.diffusion.weights.folder import find_component
+from engine.diffusion.weights.load import load, load_component
 
 PROMPTS, STEPS, GUIDANCE, FIRST_SEED, HELD_OUT = 96, 25, 4.0, 1000, 3
 
@@ -54,13 +56,13 @@ def measure(folder: Path, prompts: int = PROMPTS) -> Report:
         background=float(np.mean([m.background_right for m in every])),
         objects=float(np.mean([m.objects_right for m in single_marks])),
         pairs=float(np.mean([m.objects_right for m in pair_marks])),
-        psnr=psnr(load(handles.open_pipeline(folder)["vae"]), HELD_OUT),
+        psnr=psnr(load_component(find_component(folder, "vae")), HELD_OUT),
     )
 
 
 def paint(folder: Path, captions: Sequence[str], first_seed: int) -> NDArray[np.uint8]:
     """Pictures (N, 64, 64, 3) in 0..255 of captions, with seeds counting up from `first_seed`."""
-    parts = handles.open_pipeline(folder)
+    parts: dict[str, Any] = dict(handles.open_pipeline(folder))
     text_encoder, tokenizer = load(parts["text_encoder"]), load(parts["tokenizer"])
     unet, vae = load(parts["unet"]), load(parts["vae"])
     factor = vae.config.factor
@@ -86,7 +88,7 @@ def _marks(folder: Path, scenes: Sequence[Scene], first_seed: int) -> list[Mark]
 
 def main() -> None:
     root = Path(__file__).resolve().parents[3]
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--model", type=Path, default=root / "resources" / "models" / "starter")
     parser.add_argument("--prompts", type=int, default=PROMPTS)
     args = parser.parse_args()

@@ -155,4 +155,4 @@ def _tinted(rgba: NDArray[np.float32], colour: tuple[int, int, int]) -> NDArray[
     dark = np.clip(level / mean, 0, 1)[..., None]
     light = np.clip((level - mean) / (1 - mean + 1e-6), 0, 1)[..., None]
     tone = np.array(colour, np.float32) * (0.3 + 0.7 * dark)
-    return (tone + 0.8 * light * (255 - tone)) * alpha
+    return ((tone + 0.8 * light * (255 - tone)) * alpha).astype(np.float32)

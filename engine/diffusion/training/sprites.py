@@ -151,7 +151,7 @@ def draw(svg: bytes, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("packages", nargs=len(STYLES), type=Path, help="unpacked icon packages")
     parser.add_argument("out", type=Path)
     args = parser.parse_args()

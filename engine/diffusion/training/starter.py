@@ -104,7 +104,7 @@ def train_vae(work: Path) -> AutoencoderKL:
 def _placed(module: M) -> M:
     """On the GPU if there is one, in the memory layout that convolutions like best."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return module.to(device, memory_format=torch.channels_last)
+    return module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def train_decoder(vae: AutoencoderKL, work: Path) -> None:
@@ -202,7 +202,7 @@ def write(folder: Path, vae: AutoencoderKL, model: TextConditionedUNet) -> None:
 
 def main() -> None:
     root = Path(__file__).resolve().parents[3]
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--work", type=Path, default=root / ".starter", help="checkpoints")
     parser.add_argument("--out", type=Path, default=root / "resources" / "models" / "starter")
     parser.add_argument(

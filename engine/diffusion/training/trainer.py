@@ -114,7 +114,7 @@ class Trainer:
     def _update_average(self, step: int) -> None:
         decay = min(self.recipe.ema, (1 + step) / (10 + step))
         with torch.no_grad():
-            torch._foreach_lerp_(
+            torch._foreach_lerp_(  # type: ignore[attr-defined]
                 list(self.average.values()), list(self.model.parameters()), 1 - decay
             )
 

@@ -85,7 +85,7 @@ def whiten(vae: AutoencoderKL, seed: int, pictures: int = 512) -> None:
     gain = (vectors / values.sqrt()).T  # z' = gain (z − mean), covariance I
     inverse = vectors * values.sqrt()
     quant, post = vae.quant_conv, vae.post_quant_conv
-    if quant is None or post is None:
+    if quant is None or post is None or quant.bias is None or post.bias is None:
         raise ValueError("whitening needs a VAE with quant_conv and post_quant_conv")
     weight = quant.weight.double().cpu()[:, :, 0, 0]
     bias = quant.bias.double().cpu()
