@@ -59,6 +59,17 @@ def encode_all(
     return replace(averaged(found) if average else found, space=text_encoder.space)
 
 
+@node("text.fill", label="Fill in", output="text", runs_on="cpu")
+def fill(
+    texts: list[str],
+    template: Annotated[str, Multiline()] = "Write a caption for a picture of {}.",
+) -> str:
+    """A text with others, such as the caption of a picture, in the place of `{}`."""
+    from engine.diffusion.text.captions import filled
+
+    return filled(template, texts)
+
+
 @node("text.join", label="Join encoders", runs_on="cpu")
 def join(first: AnyWidth, second: AnyWidth) -> AnyWidth:
     """One prompt through two encoders, side by side, as SDXL reads it; pooled from the second."""

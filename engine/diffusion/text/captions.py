@@ -16,6 +16,10 @@ from engine.diffusion.images.pixels import to_pil
 from engine.diffusion.values import Image
 from engine.graph.errors import LoomError
 
+PLACE = "{}"
+# The words of a tokenizer: of either, of BERT's, and of T5's.
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "spiece.model")
+
 
 def captions(
     model: Any, folder: Path, image: Image, begin: str = "a photograph of", most: int = 30
@@ -24,7 +28,8 @@ def captions(
 
     Raises LoomError where `folder` has no image processor or tokenizer.
     """
-    processor, tokenizer = _part(folder, "AutoImageProcessor"), _part(folder, "AutoTokenizer")
+    processor = _part(folder, "AutoImageProcessor", "captioner")
+    tokenizer = _part(folder, "AutoTokenizer", "captioner")
     pixels = processor(images=to_pil(image), return_tensors="pt").pixel_values
     count = pixels.shape[0]
     words = tokenizer([begin] * count, return_tensors="pt").input_ids if begin else None
@@ -60,7 +65,7 @@ def variations(
             field="request",
             remedy="Ask for something: Write a caption for a picture of a dog.",
         )
-    tokenizer = _part(folder, "AutoTokenizer")
+    tokenizer = _part(folder, "AutoTokenizer", "generator")
     ids = tokenizer(request, return_tensors="pt").input_ids.to(model.device)
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.no_grad(), torch.random.fork_rng(devices=devices):
@@ -76,20 +81,33 @@ def variations(
     return [text.strip() for text in tokenizer.batch_decode(found, skip_special_tokens=True)]
 
 
-def listed(texts: Sequence[str]) -> str:
-    """Texts as the lines of one."""
-    return "\n".join(text.replace("\n", " ") for text in texts)
+def filled(template: str, texts: Sequence[str]) -> str:
+    """`template` with the texts, separated by commas, in the place of `{}`.
+
+    Raises LoomError where the template has no such place.
+    """
+    if PLACE not in template:
+        raise LoomError(
+            f"The template has no place for texts: {template!r}.",
+            field="template",
+            remedy="Write {} where they are to stand.",
+        )
+    return template.replace(PLACE, ", ".join(texts))
 
 
-def _part(folder: Path, kind: str) -> Any:
+def _part(folder: Path, kind: str, field: str) -> Any:
     import transformers
 
+    is_tokenizer = kind == "AutoTokenizer"
     try:
+        # transformers would make an empty tokenizer where there is none.
+        if is_tokenizer and not any((folder / name).is_file() for name in VOCABULARIES):
+            raise FileNotFoundError(f"none of {', '.join(VOCABULARIES)}")
         return getattr(transformers, kind).from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever a missing or foreign file makes transformers raise
-        what = "image processor" if "Image" in kind else "tokenizer"
+        what = "tokenizer" if is_tokenizer else "image processor"
         raise LoomError(
             f"{folder.name} has no {what} that can be read.",
-            field="model",
+            field=field,
             remedy="Check that the model's folder is complete.",
         ) from error
