@@ -31,7 +31,7 @@ class Size(NamedTuple):
 
     width: int
     height: int
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 @node("image.load", label="Load picture", nature="external", runs_on="io")

@@ -103,6 +103,7 @@ def largest_difference(first: Path, second: Path) -> int | None:
 
     Raises LoomError when one of them is no picture.
     """
+    import numpy as np
     import PIL.Image
     import PIL.ImageChops
 
@@ -115,8 +116,8 @@ def largest_difference(first: Path, second: Path) -> int | None:
             raise LoomError(f"{path} can't be read as a picture: {error}.") from None
     if pictures[0].size != pictures[1].size:
         return None
-    extrema = PIL.ImageChops.difference(*pictures).getextrema()
-    return max(int(high) for _, high in extrema)
+    difference = PIL.ImageChops.difference(*pictures)
+    return int(np.asarray(difference).max())
 
 
 def versions() -> dict[str, str]:

@@ -39,7 +39,7 @@ def chosen_table(config: TableSwitches) -> Table:
         "exponential": config.use_exponential_sigmas,
         "beta": config.use_beta_sigmas,
     }
-    chosen = [table for table, on in switches.items() if on]
+    chosen: list[Table] = [table for table, on in switches.items() if on]
     if len(chosen) > 1:
         raise LoomError(
             f"{type(config).__name__}: only one sigma table can be used, "

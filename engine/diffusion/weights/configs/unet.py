@@ -152,7 +152,7 @@ def _original(shapes: Shapes) -> Outline:
         number += 1
     added = shapes.get("label_emb.0.0.weight")
     return _outline(
-        shapes, "input_blocks.0.0", levels, "middle_block.1", attention, added and added[1]
+        shapes, "input_blocks.0.0", levels, "middle_block.1", attention, added[1] if added else None
     )
 
 
@@ -169,7 +169,7 @@ def _published(shapes: Shapes) -> Outline:
         levels.append(_level(shapes[f"{block}.resnets.0.conv2.weight"][0], depths))
     added = shapes.get("add_embedding.linear_1.weight")
     return _outline(
-        shapes, "conv_in", levels, "mid_block.attentions.0", attention, added and added[1]
+        shapes, "conv_in", levels, "mid_block.attentions.0", attention, added[1] if added else None
     )
 
 
@@ -179,7 +179,7 @@ def _outline(
     levels: list[Level],
     middle: str,
     attention: str,
-    added: int | None,
+    added: str,
 ) -> Outline:
     depth = _depth(shapes, middle)
     if not attention or not depth:
@@ -187,7 +187,8 @@ def _outline(
             "The UNet has no attention where Stable Diffusion has it.",
             remedy=FOLDER_ONLY,
         )
-    return Outline(shapes[f"{stem}.weight"], tuple(levels), depth, attention, added)
+    width = shapes[added][1] if added in shapes else None
+    return Outline(shapes[f"{stem}.weight"], tuple(levels), depth, attention, width)
 
 
 def _level(width: int, depths: list[int]) -> Level:
