@@ -1,1 +1,1 @@
-"""Finding, probing, hashing and reading model files; only `load` needs torch."""
+"""Finding, describing, hashing, reading and writing model files; what only looks needs no torch."""

@@ -16,6 +16,7 @@ from engine.diffusion.weights.configs.unet import unet_config
 from engine.diffusion.weights.configs.vae import vae_config
 from engine.diffusion.weights.detect import OPENCLIP, SDXL_OPENCLIP, UNET, Part, kind_of, parts_in
 from engine.diffusion.weights.maps.apply import to_theirs
+from engine.diffusion.weights.maps.kohya import unet_names
 from engine.diffusion.weights.maps.text import openclip_map
 from engine.diffusion.weights.maps.unet import unet_map
 from engine.diffusion.weights.maps.vae import vae_map
@@ -247,3 +248,15 @@ def test_the_text_encoders_of_openclip():
     assert openclip_config(shapes, projects=False)["num_hidden_layers"] == 31
     del shapes["text_projection"]
     assert openclip_config(shapes, projects=False)["num_hidden_layers"] == 32
+
+
+@pytest.mark.parametrize("name", ["1.5", "xl"])
+def test_every_layer_has_a_name_of_its_own_in_kohyas_files(name: str):
+    _, config, _ = PUBLISHED[name]
+    with torch.device("meta"):
+        model = UNet2DConditionModel.from_config(config)
+    kinds = (torch.nn.Linear, torch.nn.Conv2d)
+    layers = [path for path, layer in model.named_modules() if isinstance(layer, kinds)]
+    names = unet_names(layers, unet_map(config))
+    assert set(names.values()) == set(layers)
+    assert len(names) == 2 * len(layers)
