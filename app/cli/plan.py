@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.options import ATTENTION, SEED, add_sweeps, open_job, sweep_options, workflow_options
-from app.cli.report import say_json
+from app.cli.report import say_elsewhere, say_json
 from app.session import open_executor
 
 
@@ -37,3 +37,4 @@ def plan(
         say_json(found.as_data())
     else:
         click.echo(found.text())
+        say_elsewhere(found.elsewhere)

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import click
 
-from app.cli.options import FILE, JSON, MODELS, OUT, SEED, SET, open_job, open_nodes
+from app.cli.options import (
+    FILE,
+    JSON,
+    MODELS,
+    OUT,
+    SEED,
+    SET,
+    add_sweeps,
+    open_job,
+    open_nodes,
+    sweep_options,
+)
 from app.cli.progress import display
 from app.cli.report import NODE_FAILED, count, say_error, say_json, say_table
 from app.session import open_cache, open_executor, queue_file
@@ -40,6 +51,7 @@ def queue() -> None:
 @OUT
 @MODELS
 @SEED
+@sweep_options
 @click.option("--count", "number", type=click.IntRange(1, 10_000), default=1, help="So many runs.")
 @click.option("--fresh", is_flag=True, help="Run every node again, whatever is kept from before.")
 @JSON
@@ -49,6 +61,9 @@ def add(
     out: Path | None,
     folders: tuple[Path, ...],
     seed: int | None,
+    sweeps: tuple[str, ...],
+    zipped: bool,
+    sheet: bool,
     number: int,
     fresh: bool,
     as_json: bool,
@@ -58,6 +73,7 @@ def add(
     With `--count` each run has seeds of its own: drawn ones, or those that follow `--seed`.
     """
     job = open_job(file, assignments, out, folders)
+    add_sweeps(job, sweeps, zipped, sheet)
     check(job.graph, job.registry, job.settings).raise_problems()
     options = _options(job.settings, fresh)
     added: list[int] = []
@@ -79,11 +95,14 @@ def add(
 def show(as_json: bool) -> None:
     """List what is over, what runs, and what waits, in turn."""
     with _opened() as jobs:
-        found, paused = jobs.jobs(), jobs.paused
+        found, paused, at_work = jobs.jobs(), jobs.paused, jobs.at_work
     if as_json:
-        say_json({"paused": paused, "jobs": [job.as_data() for job in found]})
+        jobs_data = [job.as_data() for job in found]
+        say_json({"paused": paused, "at_work": at_work, "jobs": jobs_data})
         return
-    say_table([_row(job) for job in found])
+    say_table([_row(job, at_work) for job in found])
+    if not at_work and any(job.state == "running" for job in found):
+        click.echo("The program that ran it has ended; `loom queue run` goes on with it.")
     if paused:
         click.echo("The queue is paused; `loom queue resume` lets it go on.")
     elif not found:
@@ -207,9 +226,10 @@ def _say_end(job: Job) -> None:
         click.echo(file)
 
 
-def _row(job: Job) -> tuple[str, str, str, str]:
+def _row(job: Job, at_work: bool) -> tuple[str, str, str, str]:
     said = job.message.partition("\n")[0] or ", ".join(Path(file).name for file in job.files)
-    return str(job.id), job.state, Path(job.name).name, said
+    state = "interrupted" if job.state == "running" and not at_work else job.state
+    return str(job.id), state, Path(job.name).name, said
 
 
 def _listed(numbers: list[int]) -> str:

@@ -22,6 +22,14 @@ def say_error(error: object) -> None:
         click.secho(f"error: {line}", fg="red", err=True)
 
 
+def say_elsewhere(problems: Sequence[object]) -> None:
+    """That parts which nothing requested needs have problems."""
+    if problems:
+        what = count(len(problems), "problem")
+        text = f"warning: {what} in parts that are not needed here; `loom check` lists them."
+        click.secho(text, fg="yellow", err=True)
+
+
 def error_data(error: LoomError) -> dict[str, str]:
     """An error as JSON data."""
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.cli.report import (
     NODE_FAILED,
     count,
     error_data,
+    say_elsewhere,
     say_error,
     say_json,
 )
@@ -63,6 +65,7 @@ def run(
         say_error(error)
         say_json({"ok": False, "error": error_data(error)})
         ctx.exit(BAD_INPUT)
+    say_elsewhere(result.elsewhere)
     for failure in result.failed.values():
         say_error(failure)
     if as_json:
@@ -114,6 +117,7 @@ def _as_data(result: Result) -> dict[str, Any]:
         "failed": {name: error_data(error) for name, error in result.failed.items()},
         "blocked": dict(result.blocked),
         "cancelled": result.cancelled,
+        "elsewhere": [asdict(problem) for problem in result.elsewhere],
         "seconds": round(result.seconds, 3),
         "files": [str(file) for file in result.files],
         "workflow": to_json(result.graph),

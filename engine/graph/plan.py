@@ -1,12 +1,11 @@
 """What would run, and why: as data and as text, without running anything.
 
-Why a node runs is told as a difference from the last run's record: "guidance 7.5 → 6.0 two nodes
-up at denoise".
+Why a node runs is told as a difference from the last run's record: see `why`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -16,9 +15,9 @@ from engine.graph.graph import Graph, Link, Node
 from engine.graph.keys import Recipe
 from engine.graph.problems import Problem
 from engine.graph.types import Conversion
+from engine.graph.why import Record, differences, nearest
 
 State = Literal["run", "cached", "unneeded", "locked", "left out"]
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,8 @@ def make_plan(
     for node_id in reversed(tuple(recipes)):
         if node_id in needed and node_id not in held:
             needed.update(source.node for source in graph.nodes[node_id].sources())
-    before: Mapping[str, Record] = last.get("nodes", {})
-    causes = _causes(graph, recipes, environment, last.get("environment", environment), before)
+    before = nearest(graph, recipes, last.get("nodes", {}))
+    causes = differences(graph, recipes, environment, last.get("environment", environment), before)
     steps: list[Step] = []
     for node_id, recipe in recipes.items():
         node = graph.nodes[node_id]
@@ -169,93 +168,3 @@ def _node_record(node: Node, recipe: Recipe, seconds: float) -> Record:
         "folder": recipe.folder,
         "seconds": seconds,
     }
-
-
-@dataclass(frozen=True)
-class _Cause:
-    """Why a node is not what it was: a difference at some node, so many links up."""
-
-    text: str
-    node: str
-    distance: int
-
-    def seen_from_below(self) -> _Cause:
-        return _Cause(self.text, self.node, self.distance + 1)
-
-    def __str__(self) -> str:
-        if not self.distance:
-            return self.text
-        nodes = "one node" if self.distance == 1 else f"{_number(self.distance)} nodes"
-        return f"{self.text} {nodes} up at {self.node}"
-
-
-def _causes(
-    graph: Graph,
-    recipes: Mapping[str, Recipe],
-    environment: Mapping[str, str],
-    environment_before: Mapping[str, str],
-    last: Mapping[str, Record],
-) -> dict[str, str]:
-    """For each node the nearest difference from the last run, "" when there is none."""
-    found: dict[str, _Cause] = {}
-    around = _changes(environment_before, environment)
-    for node_id, recipe in recipes.items():
-        before = last.get(node_id)
-        node = graph.nodes[node_id]
-        if node.lock or (before and before["key"] == recipe.key):
-            continue
-        own = "it has not run before" if before is None else _difference(node, recipe, before)
-        own = own or around
-        if own:
-            found[node_id] = _Cause(own, node_id, 0)
-            continue
-        above = [found[source.node] for source in node.sources() if source.node in found]
-        if above:
-            found[node_id] = min(above, key=lambda cause: cause.distance).seen_from_below()
-    texts = {node_id: str(cause) for node_id, cause in found.items()}
-    return {node_id: texts.get(node_id, "") for node_id in recipes}
-
-
-def _difference(node: Node, recipe: Recipe, before: Record) -> str:
-    """What changed at the node itself since its record was made."""
-    if before["type"] != node.type:
-        return f"it was a {before['type']}"
-    if before["version"] != node.version:
-        return f"version {before['version']} → {node.version}"
-    changes: list[str] = []
-    if before["folder"] != recipe.folder:
-        changes.append(f"it saves to {recipe.folder}")
-    for name in _names(before["params"], recipe.params):
-        if before["files"].get(name) != recipe.files.get(name):
-            changes.append(f"the content of {name} changed")
-        elif name not in recipe.files:
-            change = _changes(before["params"], recipe.params, name)
-            changes += [change] if change else []
-    for port in _names(before["sources"], recipe.sources):
-        old, new = before["sources"].get(port, ()), recipe.sources.get(port, ())
-        if list(old) != list(new):
-            changes.append(f"{port} comes from {', '.join(new) or 'nowhere'}")
-    return ", ".join(changes)
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any], *names: str) -> str:
-    """`guidance 7.5 → 6.0`, for each of `names` (none: all) that differs."""
-    return ", ".join(
-        f"{name} {_short(old.get(name))} → {_short(new.get(name))}"
-        for name in names or _names(old, new)
-        if old.get(name) != new.get(name)
-    )
-
-
-def _names(first: Iterable[str], second: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys([*first, *second]))
-
-
-def _short(value: Any) -> str:
-    text = "unset" if value is None else str(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def _number(count: int) -> str:
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return words[count] if count < len(words) else str(count)

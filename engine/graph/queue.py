@@ -155,6 +155,15 @@ class Queue:
         """Whether no further job is to be begun."""
         return bool(self._rows("SELECT 1 FROM flags WHERE name = 'paused'"))
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a program works the queue off now."""
+        try:
+            with self._alone():
+                return False
+        except QueueError:
+            return True
+
     # What people do
 
     def add(self, graph: Graph, options: Options, *, name: str = "") -> int:

@@ -49,6 +49,25 @@ def test_moving_cancelling_pausing(queue, picture_workflow):
     assert gone.exit_code == 2 and "no job 99" in gone.stderr
 
 
+def test_a_sweep_is_one_job_with_a_sheet(queue, picture_workflow):
+    added = queue("add", *picture_workflow, "--sweep", "seed.value=0..1")
+    assert added.stdout == "Added job 1.\n"
+    assert queue("run").exit_code == 0
+    assert sorted(file.name for file in Path("outputs").iterdir()) == [
+        *("picture_00001.png", "picture_00002.png", "picture_sheet_00001.png")
+    ]
+
+
+def test_a_job_whose_program_has_ended_is_interrupted(queue, picture_workflow):
+    queue("add", *picture_workflow)
+    with Queue(Path("queue.db").absolute()) as jobs:
+        jobs._begin()
+    listed = queue("list").stdout
+    assert listed.splitlines()[0].split() == ["1", "interrupted", "text_to_image.json"]
+    assert "`loom queue run` goes on with it" in listed
+    assert not json.loads(queue("list", "--json").stdout)["at_work"]
+
+
 def test_what_was_edited_afterwards_does_not_change_a_job(queue, loom, picture_workflow):
     text = Path(picture_workflow[0]).read_text()
     Path("mine.json").write_text(text)

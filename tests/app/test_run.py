@@ -121,3 +121,16 @@ def test_a_failing_node_is_exit_code_1_and_what_finished_stays(loom, picture_wor
 def test_words_that_were_cut_are_told(loom, picture_workflow):
     result = loom("run", *picture_workflow, "--set", "prompt.text=" + "a red fish and " * 6)
     assert "prompt: The prompt has" in result.stderr and "were cut" in result.stderr
+
+
+def test_a_fault_that_the_outputs_do_not_need_is_a_warning(loom, picture_workflow):
+    data = json.loads(Path(picture_workflow[0]).read_text())
+    data["nodes"]["odd"] = {"type": "no.such"}
+    Path("odd.json").write_text(json.dumps(data))
+    result = loom("run", "odd.json", *picture_workflow[1:])
+    assert result.exit_code == 0
+    assert "warning: 1 problem in parts that are not needed here" in result.stderr
+    again = json.loads(loom("run", "odd.json", *picture_workflow[1:], "--json").stdout)
+    assert [problem["node"] for problem in again["elsewhere"]] == ["odd"]
+    assert "warning: 1 problem" in loom("plan", "odd.json", *picture_workflow[1:]).stderr
+    assert loom("check", "odd.json").exit_code == 2

@@ -11,6 +11,7 @@ from engine.graph.context import Settings
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.plan import Plan
+from engine.graph.sweep import Axis
 from tests.engine.graph import stubs
 
 
@@ -161,3 +162,37 @@ def test_the_text_and_the_data(executor: Executor):
 
 def test_long_chains_need_no_recursion(executor: Executor):
     assert len(executor.plan(stubs.chain(3000)).runs) == 3000
+
+
+def test_a_cell_is_compared_with_what_ran_alone_and_the_other_way_round(settings: Settings):
+    executor = Executor(stubs.registry(), settings)
+    graph = stubs.diffusion()
+    executor.run(graph)
+    graph.set_axis("denoise.guidance", Axis((7.5, 3.0)))
+    graph.set_axis("prompt.text", Axis(("a", "a red fish")))
+    plan = executor.plan(graph)
+    assert why(plan) == {
+        "prompt@text=a red fish": 'text a → "a red fish"',
+        "denoise@guidance=7.5,text=a red fish": (
+            'text a → "a red fish" one node up at prompt@text=a red fish'
+        ),
+        "denoise@guidance=3.0,text=a": "guidance 7.5 → 3.0",
+        "denoise@guidance=3.0,text=a red fish": "guidance 7.5 → 3.0",
+    }
+    assert all(step.seconds is not None for step in plan.steps)
+    executor.run(graph)
+    for target in list(graph.sweep):
+        graph.set_axis(target, None)
+    graph.set_param("denoise", "guidance", 3.0)
+    assert why(executor.plan(graph)) == {}
+    executor.run(graph)
+    graph.set_param("denoise", "steps", 9)
+    assert why(executor.plan(graph)) == {"denoise": "steps 4 → 9"}
+
+
+def test_a_text_of_several_words_is_quoted(settings: Settings):
+    executor = Executor(stubs.registry(), settings)
+    graph = stubs.diffusion()
+    executor.run(graph)
+    graph.set_param("prompt", "text", "")
+    assert why(executor.plan(graph))["prompt"] == 'text a → ""'

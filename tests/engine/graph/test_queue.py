@@ -39,6 +39,15 @@ def test_a_job_holds_the_whole_workflow(queue: Queue):
     assert job.added > 0 and job.started is None
 
 
+def test_it_is_known_whether_a_program_is_at_work(queue: Queue):
+    fill(queue, 1)
+    assert not queue.at_work
+    seen: list[bool] = []
+    queue.run(fine, begun=lambda job: seen.append(queue.at_work))
+    assert seen == [True]
+    assert not queue.at_work
+
+
 def test_jobs_run_in_turn_and_are_there_when_it_is_opened_again(queue: Queue):
     fill(queue, 3)
     seen: list[str] = []
