@@ -150,10 +150,8 @@ def _original(shapes: Shapes) -> Outline:
             depths.append(_depth(shapes, f"{block}.1"))
             attention = attention or (f"{block}.1" if depths[-1] else "")
         number += 1
-    added = shapes.get("label_emb.0.0.weight")
-    return _outline(
-        shapes, "input_blocks.0.0", levels, "middle_block.1", attention, added[1] if added else None
-    )
+    added = "label_emb.0.0.weight"
+    return _outline(shapes, "input_blocks.0.0", levels, "middle_block.1", attention, added)
 
 
 def _published(shapes: Shapes) -> Outline:
@@ -167,10 +165,8 @@ def _published(shapes: Shapes) -> Outline:
             depths.append(_depth(shapes, place))
             attention = attention or (place if depths[-1] else "")
         levels.append(_level(shapes[f"{block}.resnets.0.conv2.weight"][0], depths))
-    added = shapes.get("add_embedding.linear_1.weight")
-    return _outline(
-        shapes, "conv_in", levels, "mid_block.attentions.0", attention, added[1] if added else None
-    )
+    added = "add_embedding.linear_1.weight"
+    return _outline(shapes, "conv_in", levels, "mid_block.attentions.0", attention, added)
 
 
 def _outline(
