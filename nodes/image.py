@@ -75,6 +75,7 @@ def save(
     folder: Annotated[Path, OutputFolder()] = Path(),
     format: Literal["png", "webp", "jpeg"] = "png",
     quality: Annotated[int, Range(1, 100)] = 92,
+    alpha: Mask | None = None,
 ) -> None:
     """Each picture as a file `name_00001.png`, `name_00002.png`, …; none is overwritten.
 
@@ -84,13 +85,14 @@ def save(
 
     A name may hold `{seed}`, `{index}` (the picture's number in the batch), `{date}` and
     parameters of nodes as `{prompt.text}`. `quality` is for WebP and JPEG; 100 makes WebP lossless.
+    Where `alpha` is black, PNG and WebP files are transparent.
     """
     from engine.diffusion.images.files import SUFFIXES, encode, versions
     from engine.diffusion.images.numbered import filled, write_numbered
     from engine.diffusion.images.pixels import to_pil
     from engine.runtime.surroundings import surroundings
 
-    pictures = to_pil(image)
+    pictures = to_pil(image, alpha)
     made = {
         **context.provenance,
         "node": context.node_id.partition("@")[0],  # without the values of a sweep

@@ -197,6 +197,26 @@ def test_every_format_is_saved_with_its_workflow_under_a_name_that_says_what_it_
     assert off.abs().max() <= (0 if format == "png" else 24 / 255)
 
 
+@pytest.mark.parametrize("format", ["png", "webp"])
+def test_a_cut_out_is_transparent_and_comes_back(
+    executor: Executor, graph: Graph, tmp_path: Path, format: str
+):
+    graph.add("mask.draw", "mask", params={"shapes": square(6, 4, 4, 3)})
+    params = {"name": "cut", "format": format, "quality": 100}
+    inputs = {"image": "load.image", "alpha": "mask.mask"}
+    graph.add("image.save", "save", params=params, inputs=inputs)
+    error = executor.run(graph, ["save"]).failed["save"]
+    assert str(error).startswith("save.alpha: The image is 24×16 and the alpha 512×512.")
+    graph.connect("load.image", "mask.like")
+    (file,) = executor.run(graph, ["save"]).files
+    graph.add("image.load", "again", params={"file": str(file)})
+    found = executor.run(graph, ["again", "mask"])
+    assert torch.equal(found.value("again.alpha").values, found.value("mask.mask").values)
+    graph.set_param("save", "format", "jpeg")
+    error = executor.run(graph, ["save"]).failed["save"]
+    assert str(error).startswith("save.format: A JPEG file can't be transparent.")
+
+
 def test_a_name_that_can_not_be_filled_in_names_the_parameter(executor: Executor, graph: Graph):
     params = {"name": "{prompt.text}"}
     graph.add("image.save", "save", params=params, inputs={"image": "load.image"})

@@ -39,8 +39,8 @@ def encode(
 ) -> bytes:
     """The bytes of a file with `metadata` in it.
 
-    `quality` is 1 to 100; PNG has none, and 100 makes WebP lossless. Raises LoomError when the
-    metadata is too long for JPEG.
+    `quality` is 1 to 100; PNG has none, and 100 makes WebP lossless. Raises LoomError for JPEG when
+    the picture is transparent or the metadata too long.
     """
     file = io.BytesIO()
     match format:
@@ -55,6 +55,12 @@ def encode(
             exif = _exif(metadata)
             picture.save(file, "WEBP", quality=quality, lossless=quality == 100, exif=exif)
         case "jpeg":
+            if "A" in picture.getbands():
+                raise LoomError(
+                    "A JPEG file can't be transparent.",
+                    field="format",
+                    remedy="Save it as PNG or WebP, or join nothing to alpha.",
+                )
             exif = _exif(metadata)
             if len(exif) > EXIF_ROOM:
                 raise LoomError(

@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engine.diffusion.images.raster import paired
 from engine.diffusion.values import Image, Mask
 
 if TYPE_CHECKING:
     import PIL.Image
 
 
-def to_pil(image: Image) -> list[PIL.Image.Image]:
-    """Each picture of a batch in eight bits a channel, rounded to the nearest level."""
+def to_pil(image: Image, alpha: Mask | None = None) -> list[PIL.Image.Image]:
+    """Each picture of a batch in eight bits a channel, rounded to the nearest level.
+
+    With `alpha`, opaque where that is white; it has the pictures' size, or LoomError says so.
+    """
     from PIL.Image import fromarray
 
-    levels = (image.pixels.clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+    pixels = image.pixels
+    if alpha is not None:
+        pixels = torch.cat(paired(image, alpha, ("image", "alpha")), 1)
+    levels = (pixels.clamp(0, 1) * 255).round().to(torch.uint8).cpu()
     return [fromarray(picture.permute(1, 2, 0).contiguous().numpy()) for picture in levels]
 
 
