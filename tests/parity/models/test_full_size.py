@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.5 as published, at full size: random weights, shared by both libraries."""
+"""Published models at full size: random weights, one copy of them for both libraries."""
 
 import math
 
@@ -7,32 +7,13 @@ import torch
 from torch import nn
 
 from engine.diffusion.models.autoencoder_kl import AutoencoderKL
-from engine.diffusion.models.unet_2d_condition import UNet2DConditionModel
+from engine.diffusion.models.controlnet import ControlNetModel
+from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
+from tests.parity.models.published import CONTROLNET, SD15, SD21, SDXL, SDXL_REFINER
 
 diffusers = pytest.importorskip("diffusers")
 pytestmark = [pytest.mark.parity, pytest.mark.slow, pytest.mark.full]
 
-UNET = {
-    "_class_name": "UNet2DConditionModel",
-    "_diffusers_version": "0.6.0",
-    "act_fn": "silu",
-    "attention_head_dim": 8,
-    "block_out_channels": [320, 640, 1280, 1280],
-    "center_input_sample": False,
-    "cross_attention_dim": 768,
-    "down_block_types": [*(["CrossAttnDownBlock2D"] * 3), "DownBlock2D"],
-    "downsample_padding": 1,
-    "flip_sin_to_cos": True,
-    "freq_shift": 0,
-    "in_channels": 4,
-    "layers_per_block": 2,
-    "mid_block_scale_factor": 1,
-    "norm_eps": 1e-05,
-    "norm_num_groups": 32,
-    "out_channels": 4,
-    "sample_size": 64,
-    "up_block_types": ["UpBlock2D", *(["CrossAttnUpBlock2D"] * 3)],
-}
 VAE = {
     "_class_name": "AutoencoderKL",
     "_diffusers_version": "0.6.0",
@@ -76,13 +57,49 @@ def shared(theirs_class, ours_class, config):
     return ours, theirs, sum(v.numel() for v in weights.values())
 
 
-def test_unet(assert_same):
-    ours, theirs, count = shared(diffusers.UNet2DConditionModel, UNet2DConditionModel, UNET)
-    assert count == 859_520_964
+@pytest.mark.parametrize(("config", "size"), [(SD15, 64), (SD21, 32)], ids=["1.5", "2.1"])
+def test_unet(config, size, assert_same):
+    ours, theirs, count = shared(diffusers.UNet2DConditionModel, UNet2DConditionModel, config)
+    assert count == (859_520_964 if config is SD15 else 865_910_724)
     g = torch.Generator().manual_seed(1)
-    sample = torch.randn(1, 4, 64, 64, generator=g)
-    text = torch.randn(1, 77, 768, generator=g)
+    sample = torch.randn(1, 4, size, size, generator=g)
+    text = torch.randn(1, 77, config["cross_attention_dim"], generator=g)
     assert_same(ours(sample, 601, text), theirs(sample, 601, text).sample)
+
+
+# The depth that fits beside everything else in 16 GB; layouts are compared at full depth elsewhere.
+SHALLOW = [
+    pytest.param({**SDXL, "transformer_layers_per_block": [1, 2, 3]}, 6, id="base"),
+    pytest.param({**SDXL_REFINER, "transformer_layers_per_block": 1}, 5, id="refiner"),
+]
+
+
+@pytest.mark.parametrize(("config", "sizes"), SHALLOW)
+def test_sdxl_at_full_width(config, sizes, assert_same):
+    ours, theirs, _ = shared(diffusers.UNet2DConditionModel, UNet2DConditionModel, config)
+    g = torch.Generator().manual_seed(1)
+    sample = torch.randn(1, 4, 32, 32, generator=g)
+    text = torch.randn(1, 77, config["cross_attention_dim"], generator=g)
+    pooled = torch.randn(1, 1280, generator=g)
+    numbers = torch.tensor([[1024.0, 768, 0, 16, 1024, 640]])[:, :sizes]
+    want = theirs(
+        sample, 601, text, added_cond_kwargs={"text_embeds": pooled, "time_ids": numbers}
+    ).sample
+    assert_same(ours(sample, 601, text, added=AddedConditioning(pooled, numbers)), want)
+
+
+def test_controlnet(assert_same):
+    ours, theirs, count = shared(diffusers.ControlNetModel, ControlNetModel, CONTROLNET)
+    assert count == 361_279_120
+    g = torch.Generator().manual_seed(1)
+    sample = torch.randn(1, 4, 32, 32, generator=g)
+    text = torch.randn(1, 77, 768, generator=g)
+    hint = torch.rand(1, 3, 256, 256, generator=g)
+    got = ours(sample, 601, text, hint, scale=0.8)
+    want = theirs(sample, 601, text, controlnet_cond=hint, conditioning_scale=0.8)
+    for mine, yours in zip(got.down, want.down_block_res_samples, strict=True):
+        assert_same(mine, yours)
+    assert_same(got.mid, want.mid_block_res_sample)
 
 
 def test_vae(assert_same):
