@@ -1,24 +1,25 @@
-"""Solvers against mathematics: Gaussian pictures, for which the best prediction and the exact
-trajectory of the probability-flow ODE are known."""
+"""Solvers against mathematics: Gaussian pictures, whose exact trajectories are known."""
 
 import pytest
 import torch
 
 from engine.diffusion.schedulers.ddim import DDIMScheduler
+from engine.diffusion.schedulers.ddpm import DDPMScheduler
+from engine.diffusion.schedulers.deis_multistep import DEISMultistepScheduler
 from engine.diffusion.schedulers.dpmsolver_multistep import DPMSolverMultistepScheduler
+from engine.diffusion.schedulers.dpmsolver_singlestep import DPMSolverSinglestepScheduler
 from engine.diffusion.schedulers.euler import EulerDiscreteScheduler
 from engine.diffusion.schedulers.euler_ancestral import EulerAncestralDiscreteScheduler
 from engine.diffusion.schedulers.flow_match_euler import FlowMatchEulerDiscreteScheduler
 from engine.diffusion.schedulers.flow_match_heun import FlowMatchHeunDiscreteScheduler
-from engine.diffusion.schedulers.flow_scheduler import FlowScheduler
 from engine.diffusion.schedulers.heun import HeunDiscreteScheduler
 from engine.diffusion.schedulers.kdpm2 import KDPM2DiscreteScheduler
 from engine.diffusion.schedulers.kdpm2_ancestral import KDPM2AncestralDiscreteScheduler
 from engine.diffusion.schedulers.lms import LMSDiscreteScheduler
+from engine.diffusion.schedulers.unipc_multistep import UniPCMultistepScheduler
 from engine.graph.errors import LoomError
+from tests.engine.diffusion.schedulers.gaussian import MEAN, SD, STD, best_x0, levels, solve
 
-MEAN, STD = 0.4, 0.6
-SD = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
 SOLVERS = [
     DDIMScheduler(**SD, clip_sample=False),
     EulerDiscreteScheduler(**SD),
@@ -28,38 +29,13 @@ SOLVERS = [
     HeunDiscreteScheduler(**SD),
     KDPM2DiscreteScheduler(**SD),
     KDPM2AncestralDiscreteScheduler(**SD),
+    DDPMScheduler(**SD, clip_sample=False),
+    DPMSolverSinglestepScheduler(**SD),
+    DPMSolverMultistepScheduler(**SD, algorithm_type="sde-dpmsolver++", solver_order=3),
+    UniPCMultistepScheduler(**SD, solver_order=3),
 ]
 X0 = {"prediction_type": "sample"}
-
-
-def levels(run, i):
-    """(alpha, sigma) of x = alpha x_0 + sigma noise at step i, as the run itself noises."""
-    one, zero = torch.ones(1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
-    return run.add_noise(i, one, zero).item(), run.add_noise(i, zero, one).item()
-
-
-def best_x0(run, i, x):
-    alpha, sigma = levels(run, i)
-    gain = alpha * STD**2 / (alpha**2 * STD**2 + sigma**2)
-    return MEAN + gain * (x - alpha * MEAN)
-
-
-def solve(scheduler, steps, stop):
-    """Integrate from the start of step 0 to that of step `stop`: the largest distance from x."""
-    run = scheduler.start(steps)
-    z = torch.linspace(-2, 2, 9, dtype=torch.float64)
-
-    def exact(i):
-        alpha, sigma = levels(run, i)
-        return alpha * MEAN + (alpha**2 * STD**2 + sigma**2) ** 0.5 * z
-
-    x, last = exact(0), run.starts[stop]
-    for i in range(last):
-        prediction = best_x0(run, i, x)
-        if isinstance(scheduler, FlowScheduler):
-            prediction = (x - prediction) / levels(run, i)[1]
-        x = run.step(i, prediction, x)
-    return (x - exact(last)).abs().max().item()
+BY_NOISE = {"algorithm_type": "dpmsolver", "final_sigmas_type": "sigma_min"}
 
 
 @pytest.mark.parametrize(
@@ -69,12 +45,33 @@ def solve(scheduler, steps, stop):
         (DPMSolverMultistepScheduler(**SD, **X0, solver_order=1), 1),
         (DPMSolverMultistepScheduler(**SD, **X0), 2),
         (DPMSolverMultistepScheduler(**SD, **X0, solver_type="heun"), 2),
+        (DPMSolverMultistepScheduler(**SD, **X0, **BY_NOISE), 2),
+        (DPMSolverSinglestepScheduler(**SD, **X0, solver_order=1), 1),
+        (DPMSolverSinglestepScheduler(**SD, **X0), 2),
+        (DPMSolverSinglestepScheduler(**SD, **X0, **BY_NOISE, solver_type="heun"), 2),
+        (DEISMultistepScheduler(**SD, **X0, solver_order=1), 1),
+        (UniPCMultistepScheduler(**SD, **X0, solver_order=1), 2),
         (HeunDiscreteScheduler(**SD, **X0, use_karras_sigmas=True), 2),
         (KDPM2DiscreteScheduler(**SD, **X0, use_karras_sigmas=True), 2),
         (FlowMatchEulerDiscreteScheduler(), 1),
         (FlowMatchHeunDiscreteScheduler(), 2),
     ],
-    ids=["euler", "first", "midpoint", "heun", "k-heun", "k-midpoint", "flow", "flow-heun"],
+    ids=[
+        "euler",
+        "first",
+        "midpoint",
+        "heun",
+        "by-noise",
+        "single-first",
+        "single",
+        "single-by-noise",
+        "deis-first",
+        "unipc-first-corrected",
+        "k-heun",
+        "k-midpoint",
+        "flow",
+        "flow-heun",
+    ],
 )
 def test_order_of_convergence(scheduler, order):
     coarse, fine = solve(scheduler, 40, 20), solve(scheduler, 160, 80)
@@ -144,6 +141,9 @@ def test_stochastic_ddim_keeps_the_marginal_variance():
     ("scheduler", "index"),
     [
         (DDIMScheduler(eta=0.5), 0),
+        (DDPMScheduler(), 0),
+        (DPMSolverMultistepScheduler(algorithm_type="sde-dpmsolver++"), 0),
+        (DPMSolverSinglestepScheduler(algorithm_type="sde-dpmsolver++"), 0),
         (EulerAncestralDiscreteScheduler(), 0),
         (KDPM2AncestralDiscreteScheduler(), 1),
         (FlowMatchEulerDiscreteScheduler(stochastic_sampling=True), 0),
