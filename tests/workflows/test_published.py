@@ -56,9 +56,58 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
             library = "diffusers" if part in ("unet", "vae") else "transformers"
             index[part] = [library, type(value).__name__]
         (folder / "model_index.json").write_text(json.dumps(index))
+    write_pixel_model(root / "ddpm-cat-256")
+    write_latent_diffusion(root / "ldm-text2im-large-256")
     write_blip(root / "blip-image-captioning-base")
     write_t5(root / "flan-t5-base")
     return root
+
+
+def write_pixel_model(folder: Path) -> None:
+    """An unconditional model on pixels."""
+    import diffusers
+
+    unet = diffusers.UNet2DModel(
+        sample_size=64,
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+    )
+    diffusers.DDPMPipeline(unet, diffusers.DDPMScheduler()).save_pretrained(folder)
+
+
+def write_latent_diffusion(folder: Path) -> None:
+    """A model with latent diffusion's own text encoder."""
+    import diffusers
+    from diffusers.pipelines.latent_diffusion.pipeline_latent_diffusion import (
+        LDMBertConfig,
+        LDMBertModel,
+    )
+    from transformers import BertTokenizer
+
+    folder.mkdir()
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "painting"]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    tiny = make("sd", {}, folder / "parts").theirs
+    bert = LDMBertModel(
+        LDMBertConfig(
+            vocab_size=len(words),
+            d_model=32,
+            encoder_layers=2,
+            encoder_ffn_dim=64,
+            encoder_attention_heads=2,
+            head_dim=16,
+            max_position_embeddings=77,
+        )
+    )
+    diffusers.LDMTextToImagePipeline(
+        vqvae=tiny["vae"],
+        bert=bert,
+        tokenizer=BertTokenizer(str(folder / "vocab.txt"), model_max_length=77),
+        unet=tiny["unet"],
+        scheduler=their_scheduler("DDIMScheduler"),
+    ).save_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
