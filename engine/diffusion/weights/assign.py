@@ -20,13 +20,15 @@ from engine.graph.errors import LoomError
 M = TypeVar("M", bound=nn.Module)
 # How many tensors an error lists by name.
 SHOWN = 5
+# Where the functions are that draw first weights; transformers puts its own in place of torch's.
+INITIALISERS = ("torch.nn.init", "transformers.initialization")
 
 
 class _WithoutWeights(TorchFunctionMode):
     """While it is on, for its thread alone, what layers make for their weights takes no memory.
 
-    Layers ask for weights with `torch.empty` and fill them by `torch.nn.init`; buffers are computed
-    with other functions, and so are real.
+    Layers ask for weights with `torch.empty`, and what would fill them does nothing. Buffers are
+    computed with other functions, and so are real.
     """
 
     def __torch_function__(
@@ -39,8 +41,10 @@ class _WithoutWeights(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is torch.empty:
             kwargs["device"] = "meta"
-        if getattr(func, "__module__", "") == "torch.nn.init":
-            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        if getattr(func, "__module__", "") in INITIALISERS:
+            tensor = kwargs["tensor"] if "tensor" in kwargs else args[0]
+            if tensor.is_meta:
+                return tensor
         return func(*args, **kwargs)
 
 
@@ -89,7 +93,8 @@ def assign(
             _put(model, names, value)
     missing = [names[0] for names in empty.values()]
     refuse_mismatch(type(model).__name__, source, missing, unexpected, misshaped)
-    model.to(device)  # buffers that no file has
+    if device != "cpu":
+        model.to(device)  # buffers that no file has
 
 
 def _put(model: nn.Module, names: Iterable[str], value: torch.Tensor) -> None:

@@ -24,14 +24,16 @@ def main(who: str, folder: str, variant: str, dtype: str, small: str) -> None:
     load(small, "", "float32")
     found: dict[str, float] = {"import": time.perf_counter() - began, "base": resident("VmRSS")}
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here on
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     modules = load(folder, variant, dtype)
-    found |= {"load": time.perf_counter() - began, "peak": resident("VmHWM")}
-    began = time.perf_counter()
+    found |= {"load": time.perf_counter() - began, "work": time.process_time() - worked}
+    found["peak"] = resident("VmHWM")
+    began, worked = time.perf_counter(), time.process_time()
     for module in modules:
         for parameter in module.parameters():
             parameter.detach().view(-1).max()
-    found |= {"read": time.perf_counter() - began, "peak_read": resident("VmHWM")}
+    found |= {"read": time.perf_counter() - began, "work_read": time.process_time() - worked}
+    found["peak_read"] = resident("VmHWM")
     found |= {"anonymous": resident("RssAnon")}
     found["weights"] = sum(p.nbytes for module in modules for p in module.parameters())
     print(json.dumps(found))

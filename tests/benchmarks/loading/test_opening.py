@@ -1,4 +1,4 @@
-"""How long it takes to open and hash a model, to load a small one, and to import what that needs."""
+"""How long it takes to open and hash a model, load a small one, and import what that needs."""
 
 import subprocess
 import sys

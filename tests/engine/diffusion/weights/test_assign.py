@@ -18,6 +18,7 @@ class Model(nn.Module):
         self.out = nn.Linear(3, 5, bias=False)
         self.out.weight = self.words.weight
         self.register_buffer("table", torch.arange(6.0).sin(), persistent=False)
+        self.register_buffer("full", nn.init.constant_(torch.zeros(2), 3.0), persistent=False)
 
 
 def weights() -> dict[str, torch.Tensor]:
@@ -35,6 +36,7 @@ def test_weights_take_no_memory_and_buffers_are_computed():
     assert all(parameter.is_meta for parameter in model.parameters())
     assert torch.equal(model.table, torch.arange(6.0).sin())
     assert torch.equal(model.norm.running_var, torch.ones(4))
+    assert model.full.tolist() == [3, 3]
     assert torch.equal(torch.get_rng_state(), before)
     assert not nn.Linear(2, 2).weight.is_meta
 
