@@ -5,7 +5,7 @@ from typing import Annotated
 from engine.diffusion.values import Image, Picture
 from engine.graph.spec import Range, node
 
-Factor = Annotated[float, Range(0, 10)]
+Factor = Annotated[float, Range(0, 10, step=0.05)]
 
 
 @node("colour.adjust", label="Adjust", runs_on="cpu")
@@ -14,7 +14,7 @@ def adjust(
     brightness: Factor = 1.0,
     contrast: Factor = 1.0,
     saturation: Factor = 1.0,
-    gamma: Annotated[float, Range(0.1, 10)] = 1.0,
+    gamma: Annotated[float, Range(0.1, 10, step=0.05)] = 1.0,
 ) -> Image:
     """Brightness, contrast, saturation and gamma, in this order; 1 leaves each as it is.
 

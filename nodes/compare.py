@@ -38,7 +38,9 @@ def numbers(first: Image, second: Image) -> Distance:
 
 
 @node("compare.difference", label="Difference", runs_on="cpu")
-def difference(first: Image, second: Image, gain: Annotated[float, Range(0, 1000)] = 10.0) -> Image:
+def difference(
+    first: Image, second: Image, gain: Annotated[float, Range(0, 1000, step=1)] = 10.0
+) -> Image:
     """Where two pictures differ: their absolute difference, made `gain` times as bright."""
     from engine.diffusion.images.compare import difference
 
@@ -56,7 +58,9 @@ def side_by_side(
 
 
 @node("compare.slider", label="Slider", runs_on="cpu")
-def slider(first: Image, second: Image, position: Annotated[float, Range(0, 1)] = 0.5) -> Image:
+def slider(
+    first: Image, second: Image, position: Annotated[float, Range(0, 1, step=0.01)] = 0.5
+) -> Image:
     """One picture left of a line and another of its size right of it; `position` moves the line."""
     from engine.diffusion.images.compare import slider
 

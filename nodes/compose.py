@@ -1,7 +1,8 @@
 """Several pictures in one."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
+from engine.diffusion.images.choices import Blend
 from engine.diffusion.values import Image, Mask
 from engine.graph.spec import Multiline, Range, node
 
@@ -13,8 +14,8 @@ def over(
     mask: Mask | None = None,
     x: Annotated[int, Range(-65536, 65536)] = 0,
     y: Annotated[int, Range(-65536, 65536)] = 0,
-    opacity: Annotated[float, Range(0, 1)] = 1.0,
-    blend: Literal["normal", "multiply", "screen", "difference"] = "normal",
+    opacity: Annotated[float, Range(0, 1, step=0.01)] = 1.0,
+    blend: Blend = "normal",
 ) -> Image:
     """One picture over another, its top left pixel at (x, y); what sticks out is cut off.
 

@@ -7,7 +7,7 @@ from engine.graph.spec import Range, node
 
 
 @node("filter.blur", label="Blur", output="picture", runs_on="cpu")
-def blur(picture: Picture, radius: Annotated[float, Range(0, 256)] = 4.0) -> Picture:
+def blur(picture: Picture, radius: Annotated[float, Range(0, 256, step=0.5)] = 4.0) -> Picture:
     """Gaussian blur of pictures or masks; the radius is its standard deviation in pixels."""
     from engine.diffusion.images.filters import blur
 
@@ -17,9 +17,9 @@ def blur(picture: Picture, radius: Annotated[float, Range(0, 256)] = 4.0) -> Pic
 @node("filter.sharpen", label="Sharpen", runs_on="cpu")
 def sharpen(
     image: Image,
-    radius: Annotated[float, Range(0, 64)] = 2.0,
-    amount: Annotated[float, Range(0, 10)] = 1.0,
-    threshold: Annotated[float, Range(0, 1)] = 0.0,
+    radius: Annotated[float, Range(0, 64, step=0.5)] = 2.0,
+    amount: Annotated[float, Range(0, 10, step=0.1)] = 1.0,
+    threshold: Annotated[float, Range(0, 1, step=0.01)] = 0.0,
 ) -> Image:
     """Unsharp masking: what a blur of this radius takes away is added `amount` times.
 
@@ -33,9 +33,9 @@ def sharpen(
 @node("filter.canny", label="Canny edges", runs_on="cpu")
 def canny(
     image: Image,
-    low: Annotated[float, Range(0, 2040)] = 100.0,
-    high: Annotated[float, Range(0, 2040)] = 200.0,
-    blur: Annotated[float, Range(0, 64)] = 0.0,
+    low: Annotated[float, Range(0, 2040, step=1)] = 100.0,
+    high: Annotated[float, Range(0, 2040, step=1)] = 200.0,
+    blur: Annotated[float, Range(0, 64, step=0.5)] = 0.0,
 ) -> Image:
     """Edges as thin white lines on black (Canny 1986), as ControlNets for edges read them.
 

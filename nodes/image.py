@@ -1,14 +1,11 @@
 """Pictures: from files, into files, and what they are."""
 
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
-from engine.diffusion.images.files import READ_SUFFIXES
+from engine.diffusion.images.choices import READ_SUFFIXES, SUFFIXES, Filter, Format, How
 from engine.diffusion.values import Image, Mask, Picture
 from engine.graph.spec import Context, FilePath, OutputFolder, Range, node
-
-Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
-How = Literal["fit", "fill", "stretch"]
 
 
 class Loaded(NamedTuple):
@@ -73,7 +70,7 @@ def save(
     image: Image,
     name: str = "picture",
     folder: Annotated[Path, OutputFolder()] = Path(),
-    format: Literal["png", "webp", "jpeg"] = "png",
+    format: Format = "png",
     quality: Annotated[int, Range(1, 100)] = 92,
     alpha: Mask | None = None,
 ) -> None:
@@ -87,7 +84,7 @@ def save(
     parameters of nodes as `{prompt.text}`. `quality` is for WebP and JPEG; 100 makes WebP lossless.
     Where `alpha` is black, PNG and WebP files are transparent.
     """
-    from engine.diffusion.images.files import SUFFIXES, encode, versions
+    from engine.diffusion.images.files import encode, versions
     from engine.diffusion.images.numbered import filled, write_numbered
     from engine.diffusion.images.pixels import to_pil
     from engine.runtime.surroundings import surroundings

@@ -1,11 +1,12 @@
 """Masks: white is where something is done."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
+from engine.diffusion.images.choices import Combination
 from engine.diffusion.values import Image, Mask, Picture
 from engine.graph.spec import Drawing, Range, node
 
-Share = Annotated[float, Range(0, 1)]
+Share = Annotated[float, Range(0, 1, step=0.01)]
 Added = Annotated[int, Range(0, 4096)]
 
 
@@ -70,7 +71,7 @@ def padding(
 
 
 @node("mask.feather", label="Feather", runs_on="cpu")
-def feather(mask: Mask, radius: Annotated[float, Range(0, 256)] = 4.0) -> Mask:
+def feather(mask: Mask, radius: Annotated[float, Range(0, 256, step=0.5)] = 4.0) -> Mask:
     """A mask with soft edges: a Gaussian blur of so many pixels."""
     from engine.diffusion.images.masks import feather
 
@@ -86,9 +87,7 @@ def grow(mask: Mask, pixels: Annotated[int, Range(-512, 512)] = 4) -> Mask:
 
 
 @node("mask.combine", label="Combine masks", runs_on="cpu")
-def combine(
-    first: Mask, second: Mask, how: Literal["union", "intersection", "difference"] = "union"
-) -> Mask:
+def combine(first: Mask, second: Mask, how: Combination = "union") -> Mask:
     """What is white in either mask, in both, or in the first and not in the second."""
     from engine.diffusion.images.masks import combine
 

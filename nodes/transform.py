@@ -1,12 +1,11 @@
 """Pictures and masks of another size or shape."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
+from engine.diffusion.images.choices import Axis, Border, Filter, How, Turn
 from engine.diffusion.values import Image, Mask, Picture
 from engine.graph.spec import Range, node
 
-Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
-How = Literal["fit", "fill", "stretch"]
 Place = Annotated[int, Range(-65536, 65536)]
 Side = Annotated[int, Range(0, 8192)]
 Added = Annotated[int, Range(0, 4096)]
@@ -45,7 +44,7 @@ def resize(
 @node("transform.scale", label="Scale", output="picture", runs_on="cpu")
 def scale(
     picture: Picture,
-    factor: Annotated[float, Range(0.01, 64)] = 1.0,
+    factor: Annotated[float, Range(0.01, 64, step=0.25)] = 1.0,
     multiple: Annotated[int, Range(1, 1024)] = 8,
     filter: Filter = "lanczos",
 ) -> Picture:
@@ -86,9 +85,10 @@ def crop_to_mask(
 ) -> Cut:
     """The part of a picture around what is white in a mask, with some padding.
 
-    `width` and `height` give the shape the part is to have, for a Resize to that size after it; 0
-    leaves the shape. To put a repainted part back, resize it to the `width` and `height` that come
-    out here and lay it over the picture at `x` and `y`, with the mask that comes out here.
+    `width` and `height` give the shape the part is to have, as far as the picture reaches, for a
+    Resize that stretches it to that size; 0 leaves the shape. To put a repainted part back, stretch
+    it to the `width` and `height` that come out here and lay it over the picture at `x` and `y`,
+    with the mask that comes out here.
     """
     from engine.diffusion.images.geometry import crop
     from engine.diffusion.images.masks import box
@@ -106,7 +106,7 @@ def pad(
     top: Added = 0,
     right: Added = 0,
     bottom: Added = 0,
-    border: Literal["constant", "edge", "reflect"] = "constant",
+    border: Border = "constant",
     colour: str = "black",
 ) -> Picture:
     """Pictures or masks with more pixels on each side.
@@ -120,9 +120,7 @@ def pad(
 
 
 @node("transform.flip", label="Flip", output="picture", runs_on="cpu")
-def flip(
-    picture: Picture, axis: Literal["horizontal", "vertical", "both"] = "horizontal"
-) -> Picture:
+def flip(picture: Picture, axis: Axis = "horizontal") -> Picture:
     """Pictures or masks mirrored: left and right change places, or top and bottom, or both."""
     from engine.diffusion.images.geometry import flip
 
@@ -130,7 +128,7 @@ def flip(
 
 
 @node("transform.rotate", label="Rotate", output="picture", runs_on="cpu")
-def rotate(picture: Picture, degrees: Literal[90, 180, 270] = 90) -> Picture:
+def rotate(picture: Picture, degrees: Turn = 90) -> Picture:
     """Pictures or masks turned clockwise."""
     from engine.diffusion.images.geometry import rotate
 

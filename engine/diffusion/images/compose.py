@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 
+from engine.diffusion.images.choices import Blend
 from engine.diffusion.images.raster import paired, same_batch, size_of
 from engine.diffusion.values import Image, Mask
-
-Blend = Literal["normal", "multiply", "screen", "difference"]
 
 
 def composite(

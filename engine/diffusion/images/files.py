@@ -8,17 +8,14 @@ import json
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from engine.diffusion.images.choices import Format
 from engine.graph.errors import LoomError
 
 if TYPE_CHECKING:
     import PIL.Image
 
-Format = Literal["png", "webp", "jpeg"]
-SUFFIXES: Mapping[Format, str] = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
-READ_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-READ_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 KEYWORD = "latent-loom"
 """The text chunk of a PNG file with the metadata: JSON with `workflow`, `seeds`, `models`,
 `versions`, `environment`, and of which `node` it is which `number`. WebP and JPEG files have it as

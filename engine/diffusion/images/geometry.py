@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 
+from engine.diffusion.images.choices import Axis, Border, Turn
 from engine.diffusion.images.colour import luminance, parse_colour
 from engine.diffusion.images.raster import by, check_size, like, size_of, tensor_of
 from engine.diffusion.values import Image, Mask, Picture
 from engine.graph.errors import LoomError
-
-Border = Literal["constant", "edge", "reflect"]
-Axis = Literal["horizontal", "vertical", "both"]
-Turn = Literal[90, 180, 270]
 
 
 def crop(picture: Picture, x: int, y: int, width: int, height: int) -> Picture:

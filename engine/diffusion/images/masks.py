@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 
+from engine.diffusion.images.choices import Combination
 from engine.diffusion.images.colour import luminance, parse_colour
 from engine.diffusion.images.connected import reach
 from engine.diffusion.images.filters import gaussian
@@ -14,7 +14,6 @@ from engine.diffusion.images.raster import paired, size_of
 from engine.diffusion.values import Image, Mask
 from engine.graph.errors import LoomError
 
-Combination = Literal["union", "intersection", "difference"]
 Box = tuple[int, int, int, int]  # x, y, width, height
 HALF = 0.5
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from engine.diffusion.images.files import READ_FORMATS, READ_SUFFIXES
+from engine.diffusion.images.choices import READ_FORMATS, READ_SUFFIXES, Filter, How
 from engine.diffusion.images.pixels import levels
 from engine.diffusion.images.raster import MAX_PIXELS, by, size_of
-from engine.diffusion.images.resize import Filter, How, resize
+from engine.diffusion.images.resize import resize
 from engine.diffusion.values import Image, Mask
 from engine.graph.errors import LoomError
 

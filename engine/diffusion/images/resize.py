@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 
+from engine.diffusion.images.choices import Filter, How
 from engine.diffusion.images.raster import check_size, like, size_of, tensor_of
 from engine.diffusion.values import Picture
 from engine.graph.errors import LoomError
 
-Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
-How = Literal["fit", "fill", "stretch"]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 

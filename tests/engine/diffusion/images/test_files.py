@@ -6,6 +6,7 @@ import pytest
 from PIL.PngImagePlugin import PngInfo
 
 from engine.diffusion.images import files
+from engine.diffusion.images.choices import SUFFIXES, Format
 from engine.graph.errors import LoomError
 
 
@@ -26,8 +27,8 @@ def test_metadata_comes_back_and_pixels_are_untouched(tmp_path: Path):
         assert found.info["Software"] == "Latent Loom"
 
 
-@pytest.mark.parametrize("format", files.SUFFIXES)
-def test_every_format_carries_it(tmp_path: Path, format: files.Format):
+@pytest.mark.parametrize("format", SUFFIXES)
+def test_every_format_carries_it(tmp_path: Path, format: Format):
     metadata = {"workflow": {"loom": 1, "text": "зелёная рыба 🐟\n\0\\"}, "seeds": {"s": 2**62}}
     path = tmp_path / "a"
     path.write_bytes(files.encode(picture(), metadata, format, 90))
@@ -49,7 +50,7 @@ def test_quality_is_kept_to_and_a_hundred_is_lossless_webp(tmp_path: Path):
 
 
 @pytest.mark.parametrize("format", ["png", "webp"])
-def test_a_large_workflow_fits(tmp_path: Path, format: files.Format):
+def test_a_large_workflow_fits(tmp_path: Path, format: Format):
     metadata = {"workflow": {"text": "fish " * 500_000}}
     path = tmp_path / "a"
     path.write_bytes(files.encode(picture(), metadata, format))
