@@ -1,5 +1,6 @@
 """The gallery's workflows on the starter model: each does what it is there to show, by numbers."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,30 @@ def test_inpainting_changes_nothing_outside_its_mask(bench: Bench):
     outside = ((x - 32) / 24) ** 2 + ((y - 32) / 24) ** 2 > 1.15
     assert np.array_equal(before[outside], after[outside])
     assert np.abs(before - after)[~outside].mean() > 15
+
+
+@pytest.mark.parametrize(
+    "box, part",
+    [
+        ([72, 14, 36, 36], [64, 6, 52, 52]),  # with its padding as square as the model's pictures
+        ([62, 4, 58, 20], [54, 0, 66, 64]),  # the picture is not high enough for that
+    ],
+)
+def test_a_part_is_painted_at_the_models_size_and_nothing_else_changes(
+    bench: Bench, box: list[int], part: list[int]
+):
+    graph = bench.graph("inpaint_a_part")
+    shapes = {"size": [120, 64], "shapes": [{"shape": "rectangle", "box": box}]}
+    graph.set_param("mask", "shapes", json.dumps(shapes))
+    found = bench.executor.run(graph, ["part", "decode", "paste", "wider"])
+    assert [found.value(f"part.{name}") for name in ("x", "y", "width", "height")] == part
+    assert found.value("decode.image").pixels.shape == (1, 3, 64, 64)
+    change = found.value("paste.image").pixels - found.value("wider.picture").pixels
+    x, y, width, height = box
+    inside = change[:, :, y : y + height, x : x + width]
+    assert inside.abs().mean() > 0.05
+    inside.zero_()
+    assert not change.any()
 
 
 def test_image_to_image_at_the_smallest_strength_returns_the_picture(bench: Bench):
