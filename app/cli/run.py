@@ -102,9 +102,9 @@ def _say_summary(result: Result) -> None:
         for file in result.files:
             click.echo(str(file))
         return
-    for cell in result.grid.cells:
-        files = ", ".join(map(str, result.files_of(cell)))
-        click.echo(f"{cell.label}: {files or 'no file'}")
+    files = {cell.label: result.files_of(cell) for cell in result.grid.cells}
+    for label, found in files.items() if any(files.values()) else ():
+        click.echo(f"{label}: {', '.join(map(str, found)) or 'no file'}")
     for file in result.files_of(None):
         click.echo(f"all: {file}")
 

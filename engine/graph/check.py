@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from engine.graph.context import Settings
 from engine.graph.errors import CycleError, LoomError
 from engine.graph.expand import Expansion, expand
-from engine.graph.facets import End, Unifier, clash_in_words
+from engine.graph.facets import End, PortTypes, Unifier, clash_in_words
 from engine.graph.flat import Given
 from engine.graph.graph import SUBGRAPH, Graph, Link, Node, Source
 from engine.graph.interface import local_registry
@@ -104,19 +104,42 @@ def examine(expansion: Expansion, settings: Settings | None = None) -> tuple[Rep
         return flat, flat
     problems = (*flat.problems, *_changing_states(expansion, flat))
     flat = replace(flat, problems=problems)
-    types = dict(flat.types)
-    for part in reversed(expansion.parts):
-        for port, ends in part.flat.ports.items():
-            found = [
-                flat.types[f"{part.id(end.node)}.{end.port}"]
-                for end in ends
-                if isinstance(end, Source) and f"{part.id(end.node)}.{end.port}" in flat.types
-            ]
-            if found:
-                types[str(port)] = replace(found[0], many=found[0].many or len(found) > 1)
-    told = (*expansion.problems, *expansion.told(problems))
     conversions = {expansion.told_link(link): way for link, way in flat.conversions.items()}
-    return flat, replace(flat, problems=told, types=types, conversions=conversions)
+    told = Report(
+        (*expansion.problems, *expansion.told(problems)),
+        _ToldTypes(expansion, flat.types),
+        _ToldTypes(expansion, flat.inputs),
+        conversions,
+    )
+    return flat, told
+
+
+class _ToldTypes(Mapping[str, PortType]):
+    """Types of ports by the names that people see as well: of instances, zones, and nodes in them.
+
+    Of what is there in several iterations or cells it is the first.
+    """
+
+    def __init__(self, expansion: Expansion, flat: Mapping[str, PortType]) -> None:
+        self._expansion = expansion
+        self._flat = flat
+
+    def __getitem__(self, name: str) -> PortType:
+        if name in self._flat:
+            return self._flat[name]
+        ends, many = self._expansion.ends(name)
+        found = [self._flat[str(end)] for end in ends if str(end) in self._flat]
+        if not found:
+            raise KeyError(name)
+        return replace(found[0], many=many or found[0].many or len(found) > 1)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._flat
+        flat = self._expansion.parts[0].flat
+        yield from (name for port in flat.ports if (name := str(port)) in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def conversions_data(conversions: Mapping[Link, Conversion]) -> list[dict[str, str]]:
@@ -201,20 +224,13 @@ class _Check:
         for node_id in self.graph.outputs:
             if node_id not in self.graph.nodes:
                 self.problems.append(_unknown_output(self.graph, node_id))
-        types: dict[str, PortType] = {}
-        inputs: dict[str, PortType] = {}
-        known = {node.id: self.registry.find(node.type) for node in self.left_out}
-        for node_id, spec in (*self.specs.items(), *known.items()):
-            if spec is None:
-                continue
-            for found, ports, is_output in (
-                (types, spec.outputs, True),
-                (inputs, spec.inputs, False),
-            ):
-                for port in ports.values():
-                    end = End(node_id, spec, port, is_output)
-                    found[end.name] = self.ends.type(end)
-        return Report(tuple(self.problems), types, inputs, self.conversions)
+        known = dict(self.specs)
+        for node in self.left_out:
+            if spec := self.registry.find(node.type):
+                known[node.id] = spec
+        outputs = PortTypes(known, self.ends, outputs=True)
+        inputs = PortTypes(known, self.ends, outputs=False)
+        return Report(tuple(self.problems), outputs, inputs, self.conversions)
 
     def _add(self, code: str, node: str, port: str, reason: str, remedy: str) -> None:
         self.problems.append(Problem(code, node, port, reason, remedy))

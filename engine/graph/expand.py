@@ -54,11 +54,7 @@ class Expansion:
         """What to run for these outputs; a name that is nowhere stays as it is."""
         found: dict[str, None] = {}
         for name in outputs:
-            known = any(
-                origin.address == name
-                for part in self.parts
-                for origin in part.flat.origins.values()
-            )
+            known = any(name in part.flat.by_address for part in self.parts)
             found.update(dict.fromkeys(self.pulled(name) or (() if known else (name,))))
         return tuple(found)
 
@@ -76,7 +72,7 @@ class Expansion:
     def _pulled(self, flat: Flat, node_id: str) -> list[str]:
         if node_id in flat.graph.nodes:
             return [node_id]
-        named = [name for name, origin in flat.origins.items() if origin.address == node_id]
+        named = flat.by_address.get(node_id, ())
         found = [name for name in named if name in flat.graph.nodes]
         for name in named:
             if name in flat.graph.nodes:

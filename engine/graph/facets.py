@@ -7,7 +7,7 @@ union-find: linear for all purposes, and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.graph.graph import Link
@@ -118,6 +118,30 @@ class Unifier:
                 parent[slot] = parent[above]
             slot = above
         return slot
+
+
+class PortTypes(Mapping[str, PortType]):
+    """The types of all outputs, or all inputs, by `node.port`: worked out when one is asked for."""
+
+    def __init__(self, specs: Mapping[str, NodeSpec], ends: Unifier, *, outputs: bool) -> None:
+        self._specs = specs
+        self._ends = ends
+        self._outputs = outputs
+
+    def __getitem__(self, name: str) -> PortType:
+        node, _, port = name.rpartition(".")
+        spec = self._specs[node]
+        return self._ends.type(End(node, spec, self._ports(spec)[port], self._outputs))
+
+    def __iter__(self) -> Iterator[str]:
+        for node, spec in self._specs.items():
+            yield from (f"{node}.{port}" for port in self._ports(spec))
+
+    def __len__(self) -> int:
+        return sum(len(self._ports(spec)) for spec in self._specs.values())
+
+    def _ports(self, spec: NodeSpec) -> Mapping[str, Port]:
+        return spec.outputs if self._outputs else spec.inputs
 
 
 def clash_in_words(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engine.graph.graph import Graph, Source
@@ -79,3 +80,11 @@ class Flat:
     problems: list[Problem] = field(default_factory=list[Problem])
     lists: set[Source] = field(default_factory=set[Source])
     open: tuple[Open, ...] = ()
+
+    @cached_property
+    def by_address(self) -> Mapping[str, list[str]]:
+        """The flat ids of what goes by each address, when all is written out."""
+        found: dict[str, list[str]] = {}
+        for flat_id, origin in self.origins.items():
+            found.setdefault(origin.address, []).append(flat_id)
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from engine.graph.errors import GraphError
@@ -62,9 +63,13 @@ class Node:
         for sources in self.inputs.values():
             yield from sources
 
-    def reads(self) -> list[str]:
+    def reads(self) -> tuple[str, ...]:
         """The nodes it reads, one for each link."""
-        return [source.node for sources in self.inputs.values() for source in sources]
+        return self._reads
+
+    @cached_property
+    def _reads(self) -> tuple[str, ...]:
+        return tuple(source.node for sources in self.inputs.values() for source in sources)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from engine.graph.errors import CycleError
@@ -12,7 +12,7 @@ from engine.graph.errors import CycleError
 class Linked(Protocol):
     """A node, as far as these walks care: it names the nodes it reads."""
 
-    def reads(self) -> list[str]:
+    def reads(self) -> Sequence[str]:
         """The nodes it reads, one for each link."""
         ...
 
@@ -23,22 +23,21 @@ def order(nodes: Mapping[str, Linked], targets: Iterable[str] | None = None) -> 
     Ties keep the order of `nodes`. Links to nodes that are not there don't count. Raises CycleError
     that names the cycle.
     """
-    found, stuck = in_order(nodes, targets)
+    found, stuck = in_order(nodes, None if targets is None else upstream(nodes, targets))
     if stuck:
         raise CycleError(_cycle(nodes, stuck))
     return found
 
 
 def in_order(
-    nodes: Mapping[str, Linked], targets: Iterable[str] | None = None
+    nodes: Mapping[str, Linked], among: Collection[str] | None = None
 ) -> tuple[tuple[str, ...], set[str]]:
-    """What `order` gives, but for nodes in a cycle or below one, and those."""
-    among = nodes.keys() if targets is None else upstream(nodes, targets)
+    """The nodes `among` which all they read is, in order; apart those in a cycle or below one."""
     waiting: dict[str, int] = {}
     readers: dict[str, list[str]] = {}
     ready: deque[str] = deque()
     for node_id, node in nodes.items():
-        if node_id not in among:
+        if among is not None and node_id not in among:
             continue
         count = 0
         for source in node.reads():

@@ -14,6 +14,7 @@ from engine.graph.expand import Counts, Expansion, expand
 from engine.graph.flat import End, Given
 from engine.graph.graph import Graph, Source
 from engine.graph.keys import Recipe, recipes
+from engine.graph.order import in_order
 from engine.graph.plan import Plan, left_out, make_plan
 from engine.graph.reach import reach, stands_in_the_way
 from engine.graph.registry import Registry
@@ -58,19 +59,23 @@ class _Pulled:
     """What the outputs pull of a graph that was written out.
 
     `wanted` are the nodes asked for, `targets` those to run for them, and `asked` says that these
-    only tell how often zones run. `free` are the nodes that are not locked to a kept result.
+    only tell how often zones run. `above` is all that the wanted nodes need, `free` what of it is
+    not locked to a kept result.
     """
 
     active: Active
     graph: Graph
     wanted: tuple[str, ...]
     targets: tuple[str, ...]
+    above: Collection[str]
     free: frozenset[str]
     asked: bool
 
     def order(self) -> tuple[str, ...]:
-        """The nodes above the targets, each after those it reads; CycleError where none is."""
-        return self.graph.order(self.targets)
+        """The nodes that the targets need, each after those it reads."""
+        if self.asked:
+            return self.graph.order(self.targets)
+        return in_order(self.graph.nodes, self.above)[0]
 
 
 @dataclass(frozen=True)
@@ -145,11 +150,14 @@ class Preparer:
             self.cache.last_run(name),
             settled.resolved.models,
         )
-        flat = settled.expansion.graph
-        steps = left_out(flat, flat.upstream(pulled.wanted), pulled.active.left_out)
+        steps = plan.steps
+        if pulled.active.left_out:
+            flat = settled.expansion.graph
+            among = flat.upstream(pulled.wanted)
+            steps = (*steps, *left_out(flat, among, pulled.active.left_out))
         plan = replace(
             plan,
-            steps=(*plan.steps, *steps),
+            steps=steps,
             elsewhere=report.problems,
             conversions=report.conversions,
         )
@@ -207,7 +215,7 @@ def _pull(
     asked = () if whole else _asked(expansion, part.passes, above)
     targets = asked or targets
     free = frozenset(node_id for node_id in above if not graph.nodes[node_id].lock)
-    return _Pulled(part, graph, wanted, targets, free, bool(asked))
+    return _Pulled(part, graph, wanted, targets, above, free, bool(asked))
 
 
 def _asked(

@@ -15,8 +15,11 @@ LIGHT_SECONDS = 0.5
 
 @pytest.fixture
 def environment(tiny_model: Path, tmp_path: Path) -> dict[str, str]:
+    # As an installed program starts: modules are compiled once, not each time.
+    inherited = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
-        **os.environ,
+        **inherited,
         "PYTHONPATH": str(ROOT),
         "LOOM_CACHE": str(tmp_path / "cache"),
         "LOOM_MODELS": str(tiny_model.parent),

@@ -12,8 +12,10 @@ from engine.graph.context import Settings
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.spec import node, spec_of
+from engine.graph.sweep import Axis
 from engine.graph.types import ONE_TO_LIST
 from tests.engine.graph import stubs
+from tests.engine.graph.composites import two_instances
 
 
 def problems(graph: Graph, settings: Settings | None = None) -> dict[str, str]:
@@ -123,6 +125,25 @@ def test_without_settings_unknown_facets_are_wildcards():
     graph.add("load.model", "other", params={"model": "big"})
     graph.connect("other.model", "prompt.model")
     assert problems(graph) == {}
+
+
+def test_types_are_told_in_zones_instances_and_sweeps():
+    graph = two_instances()
+    graph.add("repeat", "loop", params={"times": 3}, inputs={"total": "one.y"})
+    graph.add("math.add", "step", zone="loop", inputs={"a": "loop.total"})
+    graph.connect("step.int", "loop.next.total")
+    graph.connect("step.int", "loop.gather.all")
+    graph.add("noise.seed", "noise")
+    graph.set_axis("noise.seed", Axis((1, 2)))
+    report = check(graph, stubs.registry())
+    assert report.ok
+    said = {name: found.describe() for name, found in report.types.items()}
+    for name in ("one.y", "loop.total", "step.int", "one/add.int", "loop#1/step.int"):
+        assert report.types[name].describe() == "Int"
+        assert name in said or name == "step.int"
+    assert report.types["loop.all"].describe() == "list of Int"
+    assert report.types["noise.stub_latents"].describe() == "StubLatents"
+    assert "nobody.int" not in report.types and "step.nothing" not in report.types
 
 
 def test_a_probe_that_fails_is_a_problem(settings: Settings):
