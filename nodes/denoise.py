@@ -2,9 +2,11 @@
 
 from typing import Annotated, NamedTuple
 
+from engine.diffusion.control import Control
 from engine.diffusion.guidance.base import Guidance
 from engine.diffusion.hooks.base import Hook
 from engine.diffusion.values import (
+    VAE,
     Conditioning,
     ExtraChannels,
     Latents,
@@ -37,6 +39,8 @@ def denoise(
     guide: Guidance | None = None,
     channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
     hooks: list[Hook] | None = None,
+    controls: list[Control] | None = None,
+    preview: VAE | None = None,
     steps: Annotated[int, Range(1, 1000)] = 25,
     guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
     end: Annotated[float, Fraction] = 1.0,
@@ -47,8 +51,9 @@ def denoise(
     `latents` give size and number. With `negative` joined, each step goes `guidance` times as far
     away from it as `positive` is (classifier-free guidance); up to 1, or without it, nothing is
     guided and a step takes half the time. `guide` takes the place of that number with another way
-    of guiding. At an `end` below 1 the latents stay noisy, for Denoise on. `record` keeps the
-    latents of every step.
+    of guiding. `hooks` reach in between steps, `controls` lead by pictures, and `preview`, best a
+    tiny VAE, draws the picture so far. At an `end` below 1 the latents stay noisy, for Denoise on.
+    `record` keeps the latents of every step.
     """
     from engine.diffusion.span import Span
     from engine.runtime.denoising import run
@@ -66,6 +71,8 @@ def denoise(
         guidance=guide or guidance,
         channels=channels,
         hooks=hooks,
+        controls=controls,
+        preview=preview,
         steps=steps,
     )
     return Result(found.latents, found.trajectory)
@@ -83,6 +90,8 @@ def redraw(
     guide: Guidance | None = None,
     channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
     hooks: list[Hook] | None = None,
+    controls: list[Control] | None = None,
+    preview: VAE | None = None,
     steps: Annotated[int, Range(1, 1000)] = 25,
     guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
     strength: Annotated[float, Range(0.01, 1, step=0.01)] = 0.8,
@@ -110,6 +119,8 @@ def redraw(
         guidance=guide or guidance,
         channels=channels,
         hooks=hooks,
+        controls=controls,
+        preview=preview,
         steps=steps,
     )
     return Result(found.latents, found.trajectory)
@@ -127,6 +138,8 @@ def go_on(
     guide: Guidance | None = None,
     channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
     hooks: list[Hook] | None = None,
+    controls: list[Control] | None = None,
+    preview: VAE | None = None,
     steps: Annotated[int, Range(1, 1000)] = 25,
     guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
     start: Annotated[float, Fraction] = 0.8,
@@ -154,6 +167,8 @@ def go_on(
         guidance=guide or guidance,
         channels=channels,
         hooks=hooks,
+        controls=controls,
+        preview=preview,
         steps=steps,
     )
     return Result(found.latents, found.trajectory)

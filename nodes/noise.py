@@ -14,3 +14,11 @@ def seed(value: Annotated[int, Seed()] = 0) -> Noise:
     again alone.
     """
     return Noise((value,))
+
+
+@node("noise.seeds", label="Seeds", nature="seeded")
+def seeds(first: Annotated[int, Seed()] = 0, others: str = "") -> Noise:
+    """A seed for each picture of a batch: `first`, then those listed in `others` (`11, 42`)."""
+    from engine.diffusion.latents import listed_seeds
+
+    return Noise((first, *listed_seeds(others)))

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from engine.diffusion.blocks.attention import ConstantContext
+from engine.diffusion.control import Control, Lead, together
 from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
 from engine.diffusion.schedulers.run import at_least_float32
 from engine.diffusion.values import Conditioning
@@ -121,12 +122,18 @@ class UNetDenoiser:
     Contexts are Conditionings, or embeddings (1 or B, L, D). All contexts of a step go through the
     model in one batch when their shapes agree, one after the other when not. The model works in its
     own dtype; the predictions are float32. `guidance` is told to models that were distilled to take
-    the guidance scale as an input (Luo et al. 2023).
+    the guidance scale as an input (Luo et al. 2023). `controls` lead it, each by its network.
     """
 
-    def __init__(self, model: nn.Module, guidance: float | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        guidance: float | None = None,
+        controls: Sequence[tuple[Control, nn.Module]] = (),
+    ) -> None:
         self.model = model
         self.guidance = guidance
+        self.controls = controls
 
     def prepare(self, timesteps: torch.Tensor, contexts: Mapping[str, Any], batch: int) -> Predict:
         """Moves and repeats what the contexts say once, and joins it once for each set of names
@@ -135,6 +142,7 @@ class UNetDenoiser:
         parameter = next(self.model.parameters())
         device, dtype = parameter.device, parameter.dtype
         told = {name: Told.of(name, c, batch, device, dtype) for name, c in contexts.items()}
+        leads = [Lead(control, model, batch) for control, model in self.controls]
         calls: dict[tuple[str, ...], _Call] = {}
 
         def call_of(*names: str) -> _Call:
@@ -146,19 +154,25 @@ class UNetDenoiser:
         def predict(i: int, sample: torch.Tensor, names: Sequence[str]) -> dict[str, torch.Tensor]:
             names = tuple(names)
             sample, t = sample.to(device, dtype), timesteps[i]
+            acting = [lead for lead in leads if lead.acts(i, len(timesteps))]
             if not all(told[name].joins(told[names[0]]) for name in names):
-                outputs = [self._call(sample, t, call_of(name)) for name in names]
+                outputs = [self._call(sample, t, call_of(name), acting, (name,)) for name in names]
             else:
                 stacked = sample.repeat(len(names), *[1] * (sample.ndim - 1))
-                outputs = self._call(stacked, t, call_of(*names)).chunk(len(names))
+                outputs = self._call(stacked, t, call_of(*names), acting, names).chunk(len(names))
             return {name: at_least_float32(out) for name, out in zip(names, outputs, strict=True)}
 
         return predict
 
-    def _call(self, sample: torch.Tensor, t: torch.Tensor, call: _Call) -> torch.Tensor:
+    def _call(
+        self,
+        sample: torch.Tensor,
+        t: torch.Tensor,
+        call: _Call,
+        leads: Sequence[Lead],
+        names: Sequence[str],
+    ) -> torch.Tensor:
         told = call.told
-        if told.channels is not None:
-            sample = torch.cat([sample, told.channels], dim=1)
         extra: dict[str, Any] = {}
         if told.sizes is not None:
             if told.pooled is None:
@@ -172,6 +186,10 @@ class UNetDenoiser:
             extra["class_labels"] = told.level
         if call.guidance is not None:
             extra["guidance"] = call.guidance
+        if leads:
+            extra |= together(leads, sample, t, call.context, extra.get("added"), names)
+        if told.channels is not None:
+            sample = torch.cat([sample, told.channels], dim=1)
         if call.context is None:
             return self.model(sample, t, **extra)
         return self.model(sample, t, call.context, **extra)

@@ -98,3 +98,11 @@ def joined(latents: Sequence[Latents]) -> Latents:
             )
     samples = torch.cat([each.samples for each in latents])
     return Latents(samples, first.space, first.factor)
+
+
+def listed_seeds(text: str) -> tuple[int, ...]:
+    """The seeds of a text, apart by commas, spaces or lines; LoomError for anything else."""
+    words = text.replace(",", " ").split()
+    if not all(word.isdecimal() for word in words):
+        raise LoomError(f"{text!r} is no list of seeds.", field="others", remedy="Write 11, 42, 7.")
+    return tuple(map(int, words))

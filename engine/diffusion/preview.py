@@ -48,16 +48,20 @@ MAPS: Mapping[str, Map] = {
 
 
 class Previews:
-    """Hands a picture of the latents so far to `show_image`, a few times a second at most."""
+    """Hands a picture of the latents so far to `show_image`, a few times a second at most.
+
+    `draw` makes it: `picture`, or a small autoencoder.
+    """
 
     def __init__(
         self,
         show_image: Callable[[Image], object],
         latents: Latents,
+        draw: Callable[[Latents], Image] | None = None,
         interval: float = INTERVAL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._show, self._like = show_image, latents
+        self._show, self._like, self._draw = show_image, latents, draw or picture
         self._interval, self._clock = interval, clock
         self._next = clock()
 
@@ -66,7 +70,7 @@ class Previews:
         now = self._clock()
         if now >= self._next:
             self._next = now + self._interval
-            self._show(picture(Latents(samples, self._like.space, self._like.factor)))
+            self._show(self._draw(Latents(samples, self._like.space, self._like.factor)))
 
 
 @torch.inference_mode()

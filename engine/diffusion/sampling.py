@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.diffusion.control import Control
 from engine.diffusion.denoiser import UNetDenoiser
 from engine.diffusion.guidance.base import NEGATIVE, POSITIVE, Guidance
 from engine.diffusion.guidance.classifier_free import ClassifierFree
@@ -69,6 +70,7 @@ class Job:
     span: Span = WHOLE
     channels: ExtraChannels | None = None
     hooks: Sequence[Hook] = ()
+    controls: Sequence[tuple[Control, nn.Module]] = ()
 
     def run(
         self, *, memory: Memory | None = None, record: bool = False, on_step: OnStep | None = None
@@ -94,7 +96,7 @@ class Job:
         contexts = self._contexts()
         path = self._path(memory, guidance, contexts, run, start, record)
         final = denoise(
-            UNetDenoiser(self.unet, told),
+            UNetDenoiser(self.unet, told, self.controls),
             run,
             samples,
             conditioning=contexts,
@@ -192,6 +194,7 @@ class Job:
             *(memory.model, self.scheduler, self.steps, self.noise, first, extent),
             self.guidance if not isinstance(self.guidance, Guidance) else None,
             list(self.hooks),
+            [control for control, _ in self.controls],
         )
         found = keys(beginning, guidance, passes, named, start)
         return Path(memory.states, found, start, complete=record)
