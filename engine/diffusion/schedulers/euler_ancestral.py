@@ -32,7 +32,7 @@ class EulerAncestralRun(SigmaRun):
         t, sigmas = levels(config, plan)
         super().__init__(config, sigmas[:-1])
         down, up = down_and_up(sigmas)
-        self.down: list[float] = down.tolist()
+        self.h: list[float] = (down - sigmas[:-1]).tolist()
         self.up: list[float] = up.tolist()
         self.timesteps = on_device(t, torch.float32, config.num_train_timesteps, device)
 
@@ -44,6 +44,6 @@ class EulerAncestralRun(SigmaRun):
         noise: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """One Euler step, and noise."""
-        x, sigma = at_least_float32(sample), self.seen[i]
-        d = (x - self.denoised(i, prediction, x)) / sigma
-        return x + d * (self.down[i] - sigma) + self.up[i] * required(noise, "Euler ancestral")
+        x = at_least_float32(sample)
+        d = (x - self.denoised(i, prediction, x)) / self.seen[i]
+        return x + d * self.h[i] + self.up[i] * required(noise, "Euler ancestral")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from engine.diffusion.schedulers.base import Scheduler, StepPlan, listed
 from engine.graph.errors import LoomError
 
-Sigmas = npt.NDArray[np.float64]
+Sigmas = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,8 @@ def shifted(sigmas: Sigmas, shift: float) -> Sigmas:
 def even(trained: int, steps: int, shift: float) -> Sigmas:
     """`steps` levels from 1 evenly down to the smallest trained one, which is itself shifted.
 
-    Published runs shift all of these again, so that they end above the smallest trained level.
+    Published runs shift all of these again, so that they end above the smallest trained level. The
+    ends are float32, as there.
     """
-    ends = shifted(np.array([1.0, 1 / trained]), shift)
-    return np.linspace(ends[0], ends[1], steps)
+    first, last = shifted(np.array([1, 1 / trained], np.float32), shift)
+    return np.linspace(float(first), float(last), steps)

@@ -38,7 +38,7 @@ class HeunRun(TwoStages, SigmaRun):
     ) -> None:
         t, sigmas = levels(config, plan)
         super().__init__(config, interleaved(sigmas[:-1], sigmas[1:-1]))
-        self.sigmas: list[float] = sigmas.tolist()
+        self.h: list[float] = sigmas.diff().tolist()
         times = on_device(t, torch.float32, config.num_train_timesteps, device)
         self.timesteps = interleaved(times, times[1:])
 
@@ -50,8 +50,7 @@ class HeunRun(TwoStages, SigmaRun):
         noise: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """The first or second half of a step; `noise` is not used."""
-        x, k = at_least_float32(sample), i // 2
-        h = self.sigmas[k + 1] - self.sigmas[k]
+        x, h = at_least_float32(sample), self.h[i // 2]
         d = (x - self.denoised(i, prediction, x)) / self.seen[i]
         if i % 2 == 0:
             self.begin(i, x, d)

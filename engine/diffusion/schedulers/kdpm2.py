@@ -37,10 +37,11 @@ class KDPM2Run(TwoStages, SigmaRun):
         if config.sigma_table == "karras":
             t = t.round()
         ends = self._ends(sigmas)
-        middles = torch.lerp(ends[:-1].log(), sigmas[:-2].log(), 0.5).exp()
+        middles = self._middles(sigmas[:-2], ends[:-1])
         super().__init__(config, interleaved(sigmas[:-1], middles))
-        self.sigmas: list[float] = sigmas.tolist()
-        self.ends: list[float] = ends.tolist()
+        # from each step's start to its end, and to its middle; the last goes straight to its end
+        self.h: list[float] = (ends - sigmas[:-1]).tolist()
+        self.h_middle: list[float] = [*(middles - sigmas[:-2]).tolist(), self.h[-1]]
         trained = sigma_tables.trained_sigmas(config.alphas_cumprod())
         t_middles = sigma_tables.timesteps_of(middles.numpy(), trained)
         calls = interleaved(torch.from_numpy(t.astype(np.float64)), torch.from_numpy(t_middles))
@@ -49,6 +50,10 @@ class KDPM2Run(TwoStages, SigmaRun):
     def _ends(self, sigmas: torch.Tensor) -> torch.Tensor:
         """Where each step ends, (S,), from the S + 1 levels of the run."""
         return sigmas[1:]
+
+    def _middles(self, starts: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+        """The geometric means of starts and ends (S - 1,)."""
+        return torch.lerp(ends.log(), starts.log(), 0.5).exp()
 
     def step(
         self,
@@ -62,7 +67,6 @@ class KDPM2Run(TwoStages, SigmaRun):
         d = (x - self.denoised(i, prediction, x)) / self.seen[i]
         if i % 2 == 0:
             self.begin(i, x, d)
-            last = i == len(self.seen) - 1  # straight to its end
-            return x + d * ((self.ends[k] if last else self.seen[i + 1]) - self.sigmas[k])
+            return x + d * self.h_middle[k]
         x, _ = self.begun(i)
-        return x + d * (self.ends[k] - self.sigmas[k])
+        return x + d * self.h[k]

@@ -37,6 +37,9 @@ class KDPM2AncestralRun(KDPM2Run):
         self.up: list[float] = up.tolist()
         return down
 
+    def _middles(self, starts: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+        return super()._middles(ends, starts)  # rounded the other way, as published
+
     def step(
         self,
         i: int,

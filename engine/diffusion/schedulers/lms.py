@@ -58,9 +58,10 @@ class LMSRun(SigmaRun):
         self._slopes = self._slopes.then(i, d, ORDER)
         slopes = self._slopes.outputs
         nodes = [self.sigmas[i - j] for j in range(len(slopes))]
+        change = torch.zeros_like(x)
         for weight, slope in zip(weights(nodes, self.sigmas[i + 1]), slopes, strict=True):
-            x = x + weight * slope
-        return x
+            change += weight * slope
+        return x + change
 
 
 def weights(nodes: Sequence[float], end: float) -> list[float]:

@@ -25,10 +25,8 @@ class SigmaRun(SchedulerRun):
         self.variance: list[float] = variance.tolist()
         self.scale: list[float] = (variance**0.5).tolist()
         self.c_out: list[float] = (-seen / variance**0.5).tolist()
-        largest = max(self.seen)
-        self.init_noise_sigma = (
-            (largest**2 + 1) ** 0.5 if config.timestep_spacing == "leading" else largest
-        )
+        leading = config.timestep_spacing == "leading"
+        self.init_noise_sigma = max(self.scale) if leading else max(self.seen)
 
     def scale_input(self, i: int, sample: torch.Tensor) -> torch.Tensor:
         """x / sqrt(sigma^2 + 1), of unit variance."""
