@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.parity, pytest.mark.slow]
 
 # name → family, changes to the UNet, changes to the noise schedule
 MODELS = {
+    "stable-diffusion-v1-5": ("sd", {}, {}),
     "stable-diffusion-2-1": ("sd", {}, {}),
     "stable-diffusion-xl-base-1.0": ("sdxl", {}, {}),
     "stable-diffusion-xl-refiner-1.0": ("refiner", {}, {}),
@@ -56,11 +57,26 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
             library = "diffusers" if part in ("unet", "vae") else "transformers"
             index[part] = [library, type(value).__name__]
         (folder / "model_index.json").write_text(json.dumps(index))
+    write_controlnet(root / "sd-controlnet-canny")
     write_pixel_model(root / "ddpm-cat-256")
     write_latent_diffusion(root / "ldm-text2im-large-256")
     write_blip(root / "blip-image-captioning-base")
     write_t5(root / "flan-t5-base")
     return root
+
+
+def write_controlnet(folder: Path) -> None:
+    """A ControlNet for the tiny Stable Diffusion."""
+    import diffusers
+
+    diffusers.ControlNetModel(
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        cross_attention_dim=32,
+        attention_head_dim=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        conditioning_embedding_out_channels=(16, 32, 32, 32),
+    ).save_pretrained(folder)
 
 
 def write_pixel_model(folder: Path) -> None:
