@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from engine.diffusion.values import Image, SafetyChecker
-from engine.diffusion.watermark import SDXL
+from engine.diffusion.watermark_message import SDXL
 from engine.diffusion.weights.parts import Choice, open_part
 from engine.graph.spec import Context, ModelName, node
 

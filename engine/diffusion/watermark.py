@@ -20,11 +20,10 @@ from torch import Tensor
 
 from engine.diffusion.images.raster import by, size_of
 from engine.diffusion.values import Image
+from engine.diffusion.watermark_message import SDXL, bits_of
 from engine.graph.errors import LoomError
 
-# The 48 bits that SDXL's pictures carry.
-SDXL = "101100111110110010010000011110111011000110011110"
-SMALLEST, LARGEST = 256, 256  # pixels of a side; bits
+SMALLEST = 256  # pixels of a side
 BLOCK, STEP = 4, 36.0
 # How far a value may be from the middle of its half, in which 9 is the edge, and count as right.
 SLACK = 3.0
@@ -53,7 +52,7 @@ def embed(image: Image, message: str = SDXL) -> Image:
     take all bits, which the other blocks make up for. Raises LoomError for pictures below 256 × 256
     and messages that are no bits.
     """
-    bits = _bits(message)
+    bits = torch.tensor(bits_of(message))
     _check_size(image)
     pixels = (image.pixels.clamp(0, 1) * 255).round()
     values = _blocks(_approximation(_u(pixels)))  # (B, blocks, 16)
@@ -75,7 +74,7 @@ def embed(image: Image, message: str = SDXL) -> Image:
 
 def read(image: Image, message: str = SDXL) -> list[Reading]:
     """As many bits as `message` has, from each picture. Raises LoomError as `embed` does."""
-    count = len(_bits(message))
+    count = len(bits_of(message))
     _check_size(image)
     values = _blocks(_approximation(_u((image.pixels.clamp(0, 1) * 255).round())))
     said = (values[..., 1:].amax(-1).remainder(STEP) > STEP / 2).float()  # (B, blocks)
@@ -125,16 +124,6 @@ def _unblocked(blocks: Tensor, height: int, width: int) -> Tensor:
     rows, columns = height // 4 * 2 // BLOCK, width // 4 * 2 // BLOCK
     split = blocks.reshape(-1, rows, columns, BLOCK, BLOCK).transpose(2, 3)
     return split.reshape(-1, rows * BLOCK, columns * BLOCK)
-
-
-def _bits(message: str) -> Tensor:
-    if not message or len(message) > LARGEST or set(message) - {"0", "1"}:
-        raise LoomError(
-            f"A watermark's message is 1 to {LARGEST} bits, and this is {message[:60]!r}.",
-            field="message",
-            remedy="Write zeros and ones, such as 1011001110110010.",
-        )
-    return torch.tensor([int(bit) for bit in message])
 
 
 def _check_size(image: Image) -> None:
