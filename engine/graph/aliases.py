@@ -74,6 +74,10 @@ class Aliases:
         return found
 
     def _followed(self, first: End) -> Ends:
+        nexts = self._ends[first]
+        if all(next not in self._ends or next in self._settled for next in nexts):
+            self._settle(first, nexts)
+            return self._settled[first]
         stack = [(first, False)]
         around: dict[End, None] = {}
         while stack:
@@ -82,9 +86,7 @@ class Aliases:
                 continue
             nexts = self._ends[end]
             if done:
-                found = [item for next in nexts for item in self._known(next)]
-                self.count(len(found))
-                self._settled[end] = tuple(found)
+                self._settle(end, nexts)
                 del around[end]
             elif end in around:
                 way = list(around)
@@ -94,6 +96,11 @@ class Aliases:
                 stack.append((end, True))
                 stack += [(next, False) for next in nexts]
         return self._known(first)
+
+    def _settle(self, end: End, nexts: Ends) -> None:
+        found = tuple(item for next in nexts for item in self._known(next))
+        self.count(len(found))
+        self._settled[end] = found
 
     def _known(self, end: End) -> Ends:
         return self._settled.get(end, ()) if end in self._ends else (end,)

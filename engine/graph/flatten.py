@@ -91,6 +91,7 @@ def _items(ends: Ends, graph: Graph, registry: Registry) -> Ends | None:
 
 
 Context = tuple[tuple[str, str], ...]  # the zones around, each with the flat id of its iteration
+_Layout = tuple[Mapping[str, Zone], Mapping[str, Sequence[Node]]]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class _Flattener:
         self.nodes: dict[str, Node] = {}  # by flat id, each still as it was written
         self.wires = self.aliases.wires
         self.zones: list[tuple[str, str, Ends, Any]] = []
+        self.layouts: dict[str, _Layout] = {}  # by definition, "" for the graph itself
         self.composite: set[str] = set()
         self.locks: dict[str, str] = {}  # of nodes inside instances and zones, those outside first
         self.pickers: dict[str, str] = {}  # nodes that pick an iteration's item, with their zone
@@ -160,6 +162,12 @@ class _Flattener:
     # Writing out
 
     def _scope(self, scope: _Scope) -> None:
+        if scope.definition not in self.layouts:
+            self.layouts[scope.definition] = self._layout(scope)
+        self._group(scope, *self.layouts[scope.definition], "", ())
+
+    def _layout(self, scope: _Scope) -> _Layout:
+        """The zones of a graph or definition by id, and the nodes that are directly in each."""
         zones: dict[str, Zone] = {}
         members: dict[str, list[Node]] = {}
         for node in scope.nodes.values():
@@ -181,7 +189,7 @@ class _Flattener:
                 reason = f"There is no Repeat zone {node.zone!r} around it."
                 remedy = "Take it out of the zone." + suggestion(node.zone, zones)
                 self._problem("zone", scope, node.id, "zone", reason, remedy)
-        self._group(scope, zones, members, "", ())
+        return zones, members
 
     def _group(
         self,

