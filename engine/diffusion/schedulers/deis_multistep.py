@@ -38,7 +38,7 @@ class DEISMultistepScheduler(LambdaScheduler):
 class DEISMultistepRun(LambdaRun):
     """d(x / alpha) = noise d rho, where rho = sigma / alpha.
 
-    The noise of the last steps is integrated as a polynomial in log rho (paper, section 4.2).
+    The noise of the last steps is integrated as a polynomial in log rho (paper, section 4).
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """What the multistep and singlestep solvers of the DPM-Solver family share.
 
-"DPM-Solver" (Lu et al. 2022a) integrates the predicted noise, "DPM-Solver++" (Lu et al. 2022b) the
-predicted picture, and both have a stochastic kind, which adds noise.
+"DPM-Solver" integrates the predicted noise, "DPM-Solver++" the predicted picture (both Lu et al.
+2022), and each has a stochastic kind, which adds noise.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""DPM-Solver and DPM-Solver++ as multistep methods (Lu et al. 2022b, Algorithm 2 and appendix)."""
+"""DPM-Solver and DPM-Solver++ as multistep methods ("DPM-Solver++", Algorithm 2 and appendix)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DPM-Solver and DPM-Solver++ as singlestep methods (Lu et al. 2022a, Algorithms 1 and 2).
+"""DPM-Solver and DPM-Solver++ as singlestep methods ("DPM-Solver", Algorithms 1 and 2).
 
 "Singlestep" is the papers' word: a step of order k makes k model calls, the first k - 1 of them at
 levels on the way, and remembers nothing of the step before.

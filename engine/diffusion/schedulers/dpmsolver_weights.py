@@ -21,8 +21,8 @@ NOISE = ("dpmsolver", "sde-dpmsolver")
 class Weights:
     """Tables with one entry a starting level, of steps that go `stride` levels on.
 
-    Integrals of exp(±lambda) times powers of lambda: Lu et al. (2022a), eq. 3.4 and appendix B; Lu
-    et al. (2022b), eq. 9 and appendix; in float32, as published runs computed them.
+    Integrals of exp(±lambda) times powers of lambda ("DPM-Solver", section 3 and appendix B;
+    "DPM-Solver++", section 4 and appendix), in float32, as published runs computed them.
     """
 
     def __init__(self, levels: Levels, algorithm: Algorithm, heun: bool, stride: int = 1) -> None:

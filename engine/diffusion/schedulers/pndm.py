@@ -20,7 +20,7 @@ from engine.diffusion.schedulers.prediction import to_noise
 from engine.diffusion.schedulers.run import at_least_float32
 from engine.graph.errors import LoomError
 
-# Adams-Bashforth over the noise of the last steps, newest first, and the divisor (paper, eq. 9).
+# Adams-Bashforth over the noise of the last steps, newest first, and the divisor.
 MULTISTEP = (((1,), 1), ((3, -1), 2), ((23, -16, 5), 12), ((55, -59, 37, -9), 24))
 WARM_UP = 3
 """Steps that the Runge-Kutta warm-up takes, of four model calls each."""
@@ -54,7 +54,7 @@ class PNDMScheduler(BetaScheduler):
 
 
 class PNDMRun(AlphaRun):
-    """Four kinds of model call, told apart by where the run began.
+    """Section 3.3 of the paper: classical formulas for the noise, and a transfer along the result.
 
     Begun in the middle, the multistep formulas start anew there: the second call of a run averages
     with the first and takes its step again, as published, whether or not the timestep repeats.
@@ -117,7 +117,7 @@ class PNDMRun(AlphaRun):
         return x
 
     def _runge_kutta(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """A stage of the classical fourth-order step (paper, eq. 13)."""
+        """A stage of the classical fourth-order step."""
         stage = i % 4
         share = prediction / (6 if stage in (0, 3) else 3)
         if stage == 0:
@@ -150,7 +150,7 @@ class PNDMRun(AlphaRun):
 
 
 class Transfer:
-    """From the sample at one level to that at another along a noise (paper, eq. 11).
+    """From the sample at one level to that at another along a noise (section 3.3).
 
     Tables with one entry a model call.
     """

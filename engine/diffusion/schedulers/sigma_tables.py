@@ -77,7 +77,7 @@ def beta(largest: float, smallest: float, steps: int, a: float = 0.6, b: float =
 
 
 def lu(largest: float, smallest: float, steps: int) -> Sigmas:
-    """Even in lambda = -log sigma (Lu et al. 2022, "DPM-Solver", section 3.4).
+    """Even in lambda = -log sigma (Lu et al. 2022, "DPM-Solver").
 
     `exponential` but for rounding: the logarithms of its ends are float32, as published.
     """

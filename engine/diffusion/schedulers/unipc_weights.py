@@ -1,4 +1,4 @@
-"""The weights in UniPC's steps: solutions of small linear systems (Zhao et al. 2023, eq. 5)."""
+"""The weights in UniPC's steps: solutions of small linear systems (Zhao et al. 2023, section 3)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _solve(
     signed = -h if by_x0 else h
     gain = torch.expm1(signed)
     scale = signed if solver_type == "bh1" else gain
-    # phi_k of the paper's eq. 4 by its recursion, times k!, over B(h)
+    # the paper's phi_k by its recursion, times k!, over B(h)
     phi, factorial = gain / signed - 1, 1
     right = []
     for k in range(1, order + 1):

@@ -46,7 +46,7 @@ def test_higher_orders_are_nearer_to_the_exact_solution(solver):
 
 
 def test_first_order_is_ddim():
-    """Lu et al. (2022a), section 4.1; along the same timesteps."""
+    """As the paper says; along the same timesteps."""
     x, e = torch.randn(2, 1, 3, 4, 4, dtype=torch.float64)
     spacing = {"timestep_spacing": "trailing", "clip_sample": False}
     ddim = DDIMScheduler(**SD, **spacing).start(10)

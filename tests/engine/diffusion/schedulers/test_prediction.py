@@ -17,6 +17,15 @@ def test_a_perfect_prediction_gives_back_picture_and_noise(kind, angle):
     torch.testing.assert_close(to_noise(kind, prediction, x, alpha, sigma), noise)
 
 
+@pytest.mark.parametrize("sigma", [0.1, 0.5, 0.99])
+def test_a_perfect_flow_gives_back_picture_and_noise(sigma):
+    x0, noise = torch.randn(2, 1, 3, 4, 4, dtype=torch.float64)
+    x = (1 - sigma) * x0 + sigma * noise
+    given = ("flow_prediction", noise - x0, x, 1 - sigma, sigma)
+    torch.testing.assert_close(to_x0(*given), x0)
+    torch.testing.assert_close(to_noise(*given), noise)
+
+
 def test_dynamic_threshold_is_per_picture_and_leaves_small_values():
     calm = torch.linspace(-0.5, 0.5, 48).reshape(1, 3, 4, 4)
     x0 = torch.cat([calm, 10 * calm])
