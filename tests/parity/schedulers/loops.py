@@ -125,6 +125,7 @@ def reference(
     if hasattr(scheduler, "set_begin_index"):
         # Without it the reference skips a step when rounding makes its first two timesteps equal.
         scheduler.set_begin_index(begin)
+    vars(scheduler).pop("get_lms_coefficient", None)  # of an earlier call
     if "weights" in precise:
         scheduler.get_lms_coefficient = partial(_weight, tuple(scheduler.sigmas.tolist()))
     takes = inspect.signature(scheduler.step).parameters

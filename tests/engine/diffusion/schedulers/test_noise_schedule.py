@@ -22,7 +22,13 @@ def test_squared_cosine_follows_the_paper_and_is_capped():
     assert betas.max().item() == pytest.approx(0.999)
 
 
-@pytest.mark.parametrize("schedule", ["linear", "scaled_linear", "squaredcos_cap_v2"])
+def test_exponential_leaves_the_same_part_at_every_step():
+    betas = ns.betas("exp", 1000, 0.0001, 0.02)
+    assert betas.unique().numel() == 1
+    assert alpha_bar(betas)[[499, 999]].log().tolist() == pytest.approx([-6, -12], rel=1e-3)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "scaled_linear", "squaredcos_cap_v2", "exp"])
 def test_zero_terminal_snr_keeps_the_first_and_empties_the_last(schedule):
     plain = alpha_bar(ns.betas(schedule, 1000, 0.00085, 0.012))
     rescaled = alpha_bar(ns.betas(schedule, 1000, 0.00085, 0.012, zero_snr=True))

@@ -93,6 +93,21 @@ def test_a_model_that_knows_the_picture_ends_at_it(scheduler, steps):
 
 
 @pytest.mark.parametrize("scheduler", SOLVERS, ids=lambda s: type(s).__name__)
+def test_zero_terminal_snr_begins_at_pure_noise_and_ends_at_the_picture(scheduler):
+    """In solvers too whose published form can't: a swap keeps what the model was trained on."""
+    x0 = torch.randn(1, 3, 4, 4)
+    settings = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+    run = scheduler.swap(type(scheduler), **X0, **settings).start(5)
+    alpha, sigma = levels(run, 0)
+    assert alpha / sigma < 1e-3
+    x, noise = torch.randn(2, 1, 3, 4, 4)
+    x = x * run.init_noise_sigma
+    for i in range(len(run.timesteps)):
+        x = run.step(i, x0, x, noise if run.needs_noise else None)
+    torch.testing.assert_close(x, x0, rtol=0, atol=2e-3)
+
+
+@pytest.mark.parametrize("scheduler", SOLVERS, ids=lambda s: type(s).__name__)
 def test_runs_share_nothing(scheduler):
     def go(run):
         x = torch.full((1, 1, 2, 2), 0.5)
