@@ -139,6 +139,7 @@ def dpm_solver(
         solver_order=order,
         solver_type=solver,
         euler_at_final=euler_at_final,
+        **_last_sigma(algorithm.endswith("++")),
     )
 
 
@@ -158,6 +159,7 @@ def dpm_solver_singlestep(
         algorithm_type=algorithm,
         solver_order=order,
         lower_order_final=True,
+        **_last_sigma(algorithm.endswith("++")),
     )
 
 
@@ -191,6 +193,7 @@ def unipc(
         sigmas,
         solver_order=order,
         solver_type=variant,
+        **_last_sigma(variant == "bh2"),
     )
 
 
@@ -246,3 +249,8 @@ def _change(
 
 def _tables(sigmas: Sigmas) -> dict[str, bool]:
     return {f"use_{name}_sigmas": name == sigmas for name in ("karras", "exponential", "beta")}
+
+
+def _last_sigma(reaches_zero: bool) -> dict[str, str]:
+    """Solvers that can't step to sigma = 0 end at the smallest that the model was trained on."""
+    return {} if reaches_zero else {"final_sigmas_type": "sigma_min"}
