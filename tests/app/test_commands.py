@@ -65,7 +65,7 @@ def test_types_lists_kinds_and_every_conversion(loom):
     data = json.loads(loom("types", "--json").stdout)
     found = {(way["from"], way["to"]) for way in data["conversions"]}
     assert found >= {("Int", "Float"), ("Image", "Mask"), ("One", "List")}
-    assert "Image → Mask  its luminance" in text
+    assert "Image → Mask its luminance" in " ".join(text.split())
     assert {"name": "Latents", "facets": ["space", "channels"]} in data["kinds"]
 
 

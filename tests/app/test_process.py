@@ -78,6 +78,7 @@ def test_looking_is_quick_and_imports_no_torch(words, environment, tmp_path: Pat
     assert fastest < LIGHT_SECONDS
 
 
+@pytest.mark.slow
 def test_a_run_and_a_second_one(environment, tmp_path: Path):
     words = ["run", str(WORKFLOW), "--set", "model.model=tiny", "--set", "denoise.steps=2"]
     first = start(words, environment, tmp_path)
@@ -101,6 +102,7 @@ def test_an_error_is_one_line_on_stderr(environment, tmp_path: Path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, interrupts go to whole consoles")
+@pytest.mark.slow
 def test_an_interrupt_stops_the_loop_and_keeps_what_finished(environment, tmp_path: Path):
     words = ["run", str(WORKFLOW), "--set", "model.model=tiny"]
     process = start([*words, "--set", "denoise.steps=1000"], environment, tmp_path)
