@@ -2,7 +2,8 @@
 
 The numeric environment of the run chooses (`engine.graph.environment`), so that the choice is in
 each key and in what a picture says of how it was made. Outside of a run it is torch's own way. A
-region that torch compiles uses that too: a compiler can't see the choice.
+region that torch compiles uses that too: a compiler can't see the choice. So do the encoders of the
+transformers library, whose few tokens need no other.
 """
 
 from __future__ import annotations

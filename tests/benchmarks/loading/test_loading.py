@@ -42,7 +42,8 @@ def test_loading_beside_the_reference(large_model: Path, tiny_model: Path):
     """Prints a table; `load` and `read` are apart because what is mapped is read when it is used.
 
     Peaks are resident sets: mapped pages that were touched and libraries included. Seconds of
-    processor are those of all threads, and don't count what other programs take.
+    processor don't count what other programs take; there is one thread, since several that wait for
+    one another count as working.
     """
     table = Table("files", "what", "ours", "theirs", "ratio", title="Loading SD 1.5's size")
     for case, (variant, dtype, cold) in CASES.items():
@@ -68,7 +69,7 @@ def measure(who: str, folder: Path, variant: str, dtype: str, small: Path) -> di
     child = Path(__file__).with_name("child.py")
     done = subprocess.run(
         [sys.executable, child, who, folder, variant, dtype, small],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
