@@ -21,14 +21,14 @@ from typing import Any
 from engine.graph.errors import CacheError
 from engine.graph.files import Stat, write_atomically
 
-FORMAT = 2
+FORMAT = 3
 CHUNK = 500  # keys in one query
 SMALL = 4096  # bytes up to which a value lies in the index itself: a file would take longer
 YOUNG = 3600.0  # seconds before an unnamed file is taken for a leftover
 
 _SCHEMA = """
 CREATE TABLE entries (
-    id INTEGER PRIMARY KEY, body TEXT NOT NULL, size INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, size INTEGER NOT NULL,
     worth REAL NOT NULL, priority REAL NOT NULL);
 CREATE TABLE keys (
     key TEXT PRIMARY KEY, entry INTEGER NOT NULL REFERENCES entries ON DELETE CASCADE);

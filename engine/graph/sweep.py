@@ -18,7 +18,8 @@ from engine.graph.graph import Graph, Source
 from engine.graph.registry import Registry, suggestion
 
 LIMIT = 10_000  # cells of a grid
-SHOWN = 32  # characters of a value in a label
+SHOWN = 32  # characters of a value in an id or a line
+LABEL = 120  # characters of a value in a label, which may have several lines
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def grid(graph: Graph, settings: Settings) -> Grid:
             target: found[target][at[axis.along or target]] for target, axis in graph.sweep.items()
         }
         labels = tuple(
-            ", ".join(f"{target}={shown(values[target])}" for target in targets)
+            ", ".join(f"{target}={shown(values[target], LABEL)}" for target in targets)
             for targets in groups.values()
         )
         cells.append(Cell(place, values, labels))
@@ -167,12 +168,12 @@ def cell_graph(graph: Graph, values: Mapping[str, Any]) -> Graph:
     return single
 
 
-def shown(value: Any) -> str:
-    """A value in a label: one line, not too long."""
+def shown(value: Any, most: int = SHOWN) -> str:
+    """A value in so many characters of one line."""
     if isinstance(value, dict):  # a model
         value = cast(dict[str, Any], value).get("name", value)
     text = " ".join(str(value).split())
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def parse_axis(graph: Graph, registry: Registry, text: str) -> tuple[str, Axis]:
@@ -185,7 +186,10 @@ def parse_axis(graph: Graph, registry: Registry, text: str) -> tuple[str, Axis]:
     if not (equals and dot and given):
         remedy = "Write node.param=1,2,3 or node.param=0..3 or node.param=@prompts.txt."
         raise WorkflowError(f"{text!r} sweeps nothing.", remedy=remedy)
-    param = registry.get(graph.node(node_id).type).params.get(name)
+    if node_id not in graph.nodes:
+        remedy = f"The nodes are {', '.join(graph.nodes)}.{suggestion(node_id, graph.nodes)}"
+        raise WorkflowError("There is no such node.", node=node_id, remedy=remedy)
+    param = registry.get(graph.nodes[node_id].type).params.get(name)
     if param is None:
         known = registry.get(graph.nodes[node_id].type).params
         remedy = f"It has {', '.join(known) or 'none'}.{suggestion(name, known)}"

@@ -254,7 +254,7 @@ def test_axes_as_typed(text, target, axis):
     ("text", "says"),
     [
         ("n1.b", "sweeps nothing"),
-        ("nowhere.b=1", "no node"),
+        ("n11.b=1", r"no such node.*Did you mean 'n1'"),
         ("n1.c=1", "no such parameter"),
         ("n1.b=x,y", "does not fit"),
         ("n1.b=a..b", "not a number"),
