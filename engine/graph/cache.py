@@ -77,9 +77,9 @@ class Cache:
         with self._lock:
             for key in keys:
                 entry = self._entries.get(key)
-                if entry is not None and self.holds(entry):
+                if entry is not None and (not entry.digests or entry.name in self._memory):
                     found[key] = entry
-                else:
+                else:  # what was on disk may have been dropped there meanwhile
                     missing.append(key)
         if missing and self._disk:
             on_disk = self._on_disk(lambda disk: disk.find(missing), {})
@@ -89,7 +89,7 @@ class Cache:
         return found
 
     def holds(self, entry: Entry) -> bool:
-        """Whether an entry's values are still in memory or on disk."""
+        """Whether an entry's values are in memory, or were on disk when it was last looked for."""
         return entry.number is not None or not entry.digests or entry.name in self._memory
 
     def stale(self, entry: Entry) -> str:
@@ -165,7 +165,8 @@ class Cache:
         with self._lock:
             self._memory.drop(entry.name)
             number, entry.number = entry.number, None
-            self._entries = {key: kept for key, kept in self._entries.items() if kept is not entry}
+            name = entry.name
+            self._entries = {key: kept for key, kept in self._entries.items() if kept.name != name}
         if number is not None:
             self._on_disk(lambda disk: disk.drop(number), None)
 

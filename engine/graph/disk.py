@@ -92,19 +92,22 @@ class DiskTier:
                     found[key] = (number, json.loads(body))
         return found
 
-    def put(self, keys: Iterable[str], body: Any, blobs: Iterable[bytes], seconds: float) -> int:
-        """Keep a result under its keys; the number of its entry.
+    def put(
+        self, keys: Iterable[str], body: Any, blobs: Iterable[bytes], seconds: float
+    ) -> int | None:
+        """Keep a result under its keys; the number of its entry, which is never used again.
 
+        None where it is larger than the cap, or than what is not pinned of it: it is not kept then.
         `body` is JSON that names its blobs by `blob_name`; `seconds` is what it took to make.
         Raises OSError or sqlite3.Error when it can't be kept, and the index is then as before.
         """
-        parts: dict[str, bytes | None] = {}
         text = json.dumps(body, separators=(",", ":"))
-        size = len(text)
-        for data in blobs:
-            name = blob_name(data)
-            size += 0 if name in parts else len(data)
-            parts[name] = data if len(data) <= SMALL else None
+        named = {blob_name(data): data for data in blobs}
+        size = len(text) + sum(map(len, named.values()))
+        if size > self.cap:
+            return None
+        parts = {name: data if len(data) <= SMALL else None for name, data in named.items()}
+        for name, data in named.items():
             if len(data) > SMALL:
                 self._write(name, data)
         worth = seconds / size
@@ -133,7 +136,7 @@ class DiskTier:
                     self._delete(index, old)
             self._total += size
         if self._total > self.cap:
-            self._shrink(number)
+            return self._shrink(number)
         return number
 
     def alias(self, key: str, number: int) -> None:
@@ -265,10 +268,10 @@ class DiskTier:
         """The priority of what went last: GreedyDual-Size counts from it, as in the memory tier."""
         return self._index.execute("SELECT time FROM clock").fetchone()[0]
 
-    def _shrink(self, newest: int) -> None:
+    def _shrink(self, newest: int) -> int | None:
         """Drop entries of lowest priority until the cap holds, then files that nothing names.
 
-        Pinned ones stay, even above the cap.
+        Pinned ones stay, even above the cap; the newest goes last. Gives its number if it stays.
         """
         size = self.size
         with self._transaction() as index:
@@ -283,8 +286,10 @@ class DiskTier:
                 index.execute("UPDATE clock SET time = MAX(time, ?)", (priority,))
                 self._delete(index, number)
                 size -= freed
+                newest = 0 if number == newest else newest
         self._total = size
         self.sweep()
+        return newest or None
 
     def _delete(self, index: sqlite3.Connection, number: int) -> None:
         """Delete an entry, and the blobs that no other entry has."""

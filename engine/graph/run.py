@@ -91,6 +91,7 @@ class Run:
         )
         self._live: dict[str, Mapping[str, Any]] = {}  # values that a node still to run will read
         self._making: dict[str, str] = {}  # action key → the node that is about to have its result
+        self._lost: set[str] = set()  # nodes that were kept, and whose values could not be read
         self._emit_to = emit
         self._emitting = threading.Lock()
         self._changed = threading.Condition(threading.RLock())
@@ -261,7 +262,9 @@ class Run:
         with self._changed:
             self.entries[node_id] = entry
             self.cached.add(node_id)
-        if node_id in self.plan.outputs and not self._fetch(node_id):
+        # What was lost once is taken only in hand: it may be gone again before it is read.
+        in_hand = node_id in self.plan.outputs or node_id in self._lost
+        if in_hand and not self._fetch(node_id):
             return False
         self.cache.alias(self.recipes[node_id].key, entry)
         self._emit(events.Cached(node_id, "its inputs came out the same", _paths(entry)))
@@ -398,6 +401,7 @@ class Run:
     def _make_again(self, node_id: str, source: str) -> None:
         """A kept value that `node_id` reads turned out to be lost: make it, then come back."""
         with self._changed:
+            self._lost.add(source)
             if not self._is_there(source):
                 self._forget(source)
             by = self.blocked.get(source, source if source in self.failed else "")

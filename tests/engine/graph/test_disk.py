@@ -19,7 +19,8 @@ def disk(tmp_path: Path) -> DiskTier:
 
 
 def put(disk: DiskTier, key: str, data: bytes, seconds: float = 1.0) -> int:
-    return disk.put([key, f"action {key}"], {"blob": blob_name(data)}, [data], seconds)
+    number = disk.put([key, f"action {key}"], {"blob": blob_name(data)}, [data], seconds)
+    return number or 0
 
 
 def files(disk: DiskTier) -> list[Path]:
@@ -108,6 +109,26 @@ def test_an_alias_leads_to_the_same_result(disk: DiskTier):
     disk.alias("b", number)
     disk.alias("c", 999)
     assert disk.find(["b", "c"]).keys() == {"b"}
+
+
+def test_the_number_of_a_result_that_is_gone_leads_nowhere(disk: DiskTier):
+    number = put(disk, "a", b"data")
+    disk.drop(number)
+    assert put(disk, "b", b"other") != number
+    disk.alias("c", number)
+    disk.drop(number)
+    assert set(disk.find(["a", "b", "c"])) == {"b"}
+
+
+def test_what_is_larger_than_the_cap_is_not_kept_and_costs_no_other(tmp_path: Path):
+    disk = DiskTier(tmp_path, cap=2000)
+    put(disk, "a", b"a" * 500)
+    assert not put(disk, "large", b"b" * 3000)
+    assert set(disk.find(["a", "large"])) == {"a"}
+    assert len(files(disk)) == 1
+    disk.pin("me", ["a"])
+    assert not put(disk, "b", b"b" * 1900)
+    assert set(disk.find(["a", "b"])) == {"a"}
 
 
 def test_touched_results_stay_longer(tmp_path: Path):

@@ -234,6 +234,28 @@ def test_no_memory_at_all_changes_no_result(settings: Settings):
         graph.undo()
 
 
+@pytest.mark.parametrize("disk", [0, 300, 600, 1000])
+def test_results_that_push_each_other_out_are_made_again_and_no_more(
+    settings: Settings, tmp_path: Path, disk: int
+):
+    """Equal work in one chain, with nearly no room to keep it."""
+    graph = stubs.chain(2, value=40)
+    last = "n1.int"
+    for place in range(6):
+        graph.add("math.add", f"more{place}", params={"b": 5}, inputs={"a": last})
+        graph.add(
+            "math.clamp", f"less{place}", params={"high": 41}, inputs={"a": f"more{place}.int"}
+        )
+        last = f"less{place}.int"
+    graph.set_outputs(["less5"])
+    for _ in range(3):
+        cache = Cache(tmp_path / "c", memory=0, disk=disk)
+        stubs.calls.clear()
+        assert Executor(stubs.registry(), settings, cache=cache).run(graph).value(last) == 41
+        assert sum(stubs.calls.values()) <= 2 * len(graph.nodes)
+        cache.close()
+
+
 def test_a_failure_blocks_only_what_reads_it(executor: Executor):
     graph = stubs.chain(3)
     graph.add("math.fail", "bad", params={"a": 1})
