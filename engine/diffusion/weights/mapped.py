@@ -9,6 +9,7 @@ name and then renamed.
 from __future__ import annotations
 
 import mmap
+import os
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,8 @@ def mapped(file: Path, header: Header, base: int) -> Iterator[tuple[str, torch.T
             raise LoomError(f"The model file {file} has {name} as {info.dtype}, which torch lacks.")
     try:
         with file.open("rb") as opened:
+            if hasattr(os, "posix_fadvise"):  # weights are read from first to last
+                os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
             memory = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
     except OSError as error:
         raise LoomError(f"The model file {file} can't be mapped: {error.strerror}.") from error
