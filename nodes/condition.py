@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from engine.diffusion.values import VAE, ExtraChannels, Image, Latents, Mask, Noise, Scheduler, UNet
-from engine.graph.spec import Range, node
+from engine.graph.spec import HandleOnly, Range, node
 
 
 @node("condition.inpaint", label="Inpainting channels")
@@ -55,7 +55,7 @@ def upscale(
 
 
 @node("latents.for_upscaling", label="Latents to enlarge")
-def upscaled_latents(unet: UNet, image: Image) -> Latents:
+def upscaled_latents(unet: Annotated[UNet, HandleOnly()], image: Image) -> Latents:
     """Zero latents on the grid of the small picture's pixels, one for each picture."""
     from engine.diffusion.latents import zeros
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.graph.errors import WorkflowError
 from engine.graph.graph import SUBGRAPH, Graph, Source
 from engine.graph.params import Param, Range
-from engine.graph.registry import Registry
+from engine.graph.registry import Registry, suggestion
 from engine.graph.repeat import LIMIT, REPEAT, TIMES, item
 from engine.graph.spec import Nature, NodeSpec, Port, spec_of, title
 from engine.graph.subgraph import Definition, used
@@ -26,6 +27,26 @@ def local_registry(graph: Graph, registry: Registry) -> Registry:
     for name in graph.definitions:
         _add(name, graph.definitions, registry, made, ())
     return registry.with_specs([_ZONE, spec_of(item), *made.values()])
+
+
+def param_at(graph: Graph, registry: Registry, target: str) -> Param:
+    """The parameter that `node.param` names; `registry` knows the graph's own subgraphs as well.
+
+    Raises WorkflowError that says what there is instead.
+    """
+    node_id, _, name = target.partition(".")
+    node = graph.nodes.get(node_id)
+    if node is None:
+        remedy = f"The nodes are {', '.join(graph.nodes)}.{suggestion(node_id, graph.nodes)}"
+        if "/" in node_id:
+            remedy = "What is inside a subgraph is set by an input of it: give it one for this."
+        raise WorkflowError("There is no such node.", node=node_id, remedy=remedy)
+    known = registry.get(node.type).params
+    if name not in known:
+        remedy = f"It has {', '.join(known) or 'none'}.{suggestion(name, known)}"
+        reason = "There is no such parameter."
+        raise WorkflowError(reason, node=node_id, field=name, remedy=remedy)
+    return known[name]
 
 
 def _add(

@@ -15,6 +15,7 @@ from typing import Any, cast
 from engine.graph.context import Settings
 from engine.graph.errors import GraphError, LoomError, WorkflowError
 from engine.graph.graph import Graph, Source
+from engine.graph.interface import param_at
 from engine.graph.registry import Registry, suggestion
 
 LIMIT = 10_000  # cells of a grid
@@ -186,15 +187,7 @@ def parse_axis(graph: Graph, registry: Registry, text: str) -> tuple[str, Axis]:
     if not (equals and dot and given):
         remedy = "Write node.param=1,2,3 or node.param=0..3 or node.param=@prompts.txt."
         raise WorkflowError(f"{text!r} sweeps nothing.", remedy=remedy)
-    if node_id not in graph.nodes:
-        remedy = f"The nodes are {', '.join(graph.nodes)}.{suggestion(node_id, graph.nodes)}"
-        raise WorkflowError("There is no such node.", node=node_id, remedy=remedy)
-    param = registry.get(graph.nodes[node_id].type).params.get(name)
-    if param is None:
-        known = registry.get(graph.nodes[node_id].type).params
-        remedy = f"It has {', '.join(known) or 'none'}.{suggestion(name, known)}"
-        reason = "There is no such parameter."
-        raise WorkflowError(reason, node=node_id, field=name, remedy=remedy)
+    param = param_at(graph, registry, target)
     if given.startswith("@"):
         return target, Axis(Lines(given[1:]))
     ends = given.split("..")

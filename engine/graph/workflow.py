@@ -17,9 +17,9 @@ from engine.graph import sweep
 from engine.graph.errors import LoomError, WorkflowError
 from engine.graph.files import write_atomically
 from engine.graph.graph import Graph, Node, Source
-from engine.graph.interface import local_registry
+from engine.graph.interface import local_registry, param_at
 from engine.graph.migrate import upgrade
-from engine.graph.registry import Registry, suggestion
+from engine.graph.registry import Registry
 from engine.graph.subgraph import ENDS, Definition
 
 VERSION = 1
@@ -119,23 +119,13 @@ def set_param(graph: Graph, registry: Registry, assignment: str) -> None:
     node_id, dot, param_name = name.partition(".")
     if not (equals and dot):
         raise WorkflowError(f"{assignment!r} sets nothing.", remedy="Write node.param=value.")
-    node = graph.nodes.get(node_id)
-    if node is None:
-        remedy = f"The nodes are {', '.join(graph.nodes)}." + suggestion(node_id, graph.nodes)
-        raise WorkflowError("There is no such node.", node=node_id, remedy=remedy)
-    spec = local_registry(graph, registry).get(node.type)
-    param = spec.params.get(param_name)
-    if param is None:
-        known = f"It has {', '.join(spec.params) or 'none'}." + suggestion(param_name, spec.params)
-        raise WorkflowError(
-            "There is no such parameter.", node=node_id, field=param_name, remedy=known
-        )
+    param = param_at(graph, local_registry(graph, registry), name)
     try:
         value = param.parse(text)
     except LoomError as error:
         raise error.at(node_id, param_name) from None
     with graph.grouped(f"Set {name}"):
-        if param_name in node.inputs:
+        if param_name in graph.nodes[node_id].inputs:
             graph.disconnect(name)
         graph.set_param(node_id, param_name, value)
 

@@ -60,26 +60,30 @@ def damaged_text(text: bytes, chance: random.Random) -> bytes:
 
 
 def damaged_data(data: Any, chance: random.Random) -> Any:
-    data = json.loads(json.dumps(data))
+    data = copy(data)
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
         spots = list(_spots(data))
         if not spots:
-            return chance.choice(NASTY)
+            return copy(chance.choice(NASTY))
         holder, key = chance.choice(spots)
         other_holder, other_key = chance.choice(spots)
         match chance.randrange(6):
             case 0:
                 del holder[key]
             case 1 | 2:
-                holder[key] = chance.choice(NASTY)
+                holder[key] = copy(chance.choice(NASTY))
             case 3:
-                holder[key] = json.loads(json.dumps(other_holder[other_key]))
+                holder[key] = copy(other_holder[other_key])
             case 4 if isinstance(holder, dict):
                 name = chance.choice((other_key, chance.choice(NASTY), f"{key}2"))
                 holder[str(name)] = holder.pop(key)
             case _:
-                holder[key] = [json.loads(json.dumps(holder[key]))] * chance.choice((1, 2, 5))
+                holder[key] = [copy(holder[key]) for _ in range(chance.choice((1, 2, 5)))]
     return data
+
+
+def copy(data: Any) -> Any:
+    return json.loads(json.dumps(data))
 
 
 def _spots(data: Any) -> Generator[tuple[Any, Any]]:

@@ -9,6 +9,7 @@ from engine.graph.graph import Graph
 from engine.graph.subgraph import collapse
 from engine.graph.sweep import Axis, Span
 from tests.engine.graph import stubs
+from tests.engine.graph.composites import two_instances
 
 
 @pytest.fixture
@@ -180,3 +181,18 @@ def test_each_parameter_that_was_set_is_one_difference(edits: list[tuple[int, in
     for place, value in edits:
         after.set_param(f"n{place}", "value" if place == 0 else "b", 1000 + value)
     assert {change.node for change in diff(before, after).changes} == {f"n{p}" for p, _ in edits}
+
+
+def test_locks_inside_are_told_where_they_are():
+    graph = two_instances()
+    locked = graph.copy()
+    locked.set_lock("one/add", "key")
+    locked.set_lock("n", "key")
+    assert set(diff(graph, locked).text().splitlines()) == {
+        "one/add locked to its result",
+        "n locked to its result",
+    }
+    other = locked.copy()
+    other.set_lock("one/add", "another")
+    assert diff(locked, other).text() == "one/add locked to another result"
+    assert "one/add unlocked" in diff(locked, graph).text().splitlines()

@@ -255,6 +255,7 @@ def test_axes_as_typed(text, target, axis):
     [
         ("n1.b", "sweeps nothing"),
         ("n11.b=1", r"no such node.*Did you mean 'n1'"),
+        ("one/add.b=1", "by an input of it"),
         ("n1.c=1", "no such parameter"),
         ("n1.b=x,y", "does not fit"),
         ("n1.b=a..b", "not a number"),
