@@ -23,7 +23,7 @@ test: .venv/.ready-dev
 	$$(command -v xvfb-run >/dev/null && echo "xvfb-run -a") $(BIN)/python -m pytest -q
 
 check: .venv/.ready-dev
-	$(BIN)/python -m pytest -q -x -n auto -m "not slow and not parity and not full and not bench"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -x -n auto -m "not slow and not parity and not full and not bench"
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff format --check .
