@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ DTYPES = {
 }
 # Address → the map that begins there, while there is one.
 _maps: weakref.WeakValueDictionary[int, mmap.mmap] = weakref.WeakValueDictionary()
+_lock = threading.Lock()  # models load beside one another
 
 
 def mapped(file: Path, header: Header, base: int) -> Iterator[tuple[str, torch.Tensor]]:
@@ -46,7 +48,8 @@ def mapped(file: Path, header: Header, base: int) -> Iterator[tuple[str, torch.T
             memory = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
     except OSError as error:
         raise LoomError(f"The model file {file} can't be mapped: {error.strerror}.") from error
-    _maps[torch.frombuffer(memory, dtype=torch.uint8, count=1).data_ptr()] = memory
+    with _lock:
+        _maps[torch.frombuffer(memory, dtype=torch.uint8, count=1).data_ptr()] = memory
     for name, info in sorted(header.tensors.items(), key=lambda entry: entry[1].start):
         yield name, _tensor(memory, base + info.start, info)
 
@@ -61,7 +64,9 @@ def release(tensor: torch.Tensor) -> None:
         return
     storage = tensor.untyped_storage()  # of a part of a tensor, the whole
     start, end = storage.data_ptr(), storage.data_ptr() + storage.nbytes()
-    for address, memory in list(_maps.items()):
+    with _lock:
+        maps = list(_maps.items())
+    for address, memory in maps:
         if address <= start and end <= address + len(memory):
             first = -(-(start - address) // mmap.PAGESIZE) * mmap.PAGESIZE
             last = (end - address) // mmap.PAGESIZE * mmap.PAGESIZE
