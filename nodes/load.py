@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from engine.diffusion.values import VAE, Scheduler, TextEncoder, Tokenizer, UNet
 from engine.diffusion.weights.parts import Choice, open_part, probe
+from engine.diffusion.weights.prediction import AUTO
 from engine.graph.spec import ModelName, node
 from engine.graph.types import Facet
+from engine.runtime.device import pick
 
 Model = Annotated[Path, ModelName()]
 Vocabulary = Annotated[Path, ModelName()]
@@ -45,6 +47,7 @@ def facets_of(*parts: str) -> Probe:
     """The probe of a loader of these parts, for one part of the one that `which` chooses."""
 
     def said(params: Mapping[str, Any]) -> dict[str, dict[str, Facet]]:
+        usable(params.get("dtype", AUTO))
         wanted = {part: numbered(part, params.get("which", "first")) for part in parts}
         choice = Choice(
             params.get("variant", ""), params.get("prediction", "auto"), params.get("vocabulary")
@@ -53,6 +56,11 @@ def facets_of(*parts: str) -> Probe:
         return {part: found[name] for part, name in wanted.items()}
 
     return said
+
+
+def usable(dtype: str) -> str:
+    """The precision as handles say it, "" for auto; LoomError where the device has none such."""
+    return "" if dtype == AUTO else pick().dtype_for(dtype)
 
 
 def numbered(part: str, which: Which) -> str:
@@ -77,7 +85,7 @@ def pipeline(
 
     `variant` chooses weight files such as `….fp16.safetensors`, and in a single file its averaged
     weights ("ema"); `dtype` is the precision the parts compute in, by default what suits the
-    device. Weights are loaded when a part is first used.
+    device; a CPU takes no float16. Weights are loaded when a part is first used.
 
     For single files alone: `prediction` is what the model was trained to predict; auto reads the
     file's marks, takes v for Stable Diffusion 2 without any, and noise for everything else.
@@ -85,7 +93,7 @@ def pipeline(
     right number of tokens.
     """
     choice = Choice(variant, prediction, vocabulary)
-    parts: Any = {name: open_part(model, name, choice, dtype) for name in Pipeline._fields}
+    parts: Any = {name: open_part(model, name, choice, usable(dtype)) for name in Pipeline._fields}
     return Pipeline(**parts)
 
 
@@ -108,14 +116,16 @@ def pipeline_xl(
     parts one by one.
     """
     choice = Choice(variant, prediction, vocabulary)
-    parts: Any = {name: open_part(model, name, choice, dtype) for name in PipelineXL._fields}
+    parts: Any = {
+        name: open_part(model, name, choice, usable(dtype)) for name in PipelineXL._fields
+    }
     return PipelineXL(**parts)
 
 
 @node("load.unet", label="Load UNet", nature="external", facets=facets_of("unet"))
 def unet(model: Model, variant: str = "", dtype: Dtype = "auto") -> UNet:
     """The UNet of a model: from a folder or single file with all its parts, or of its own."""
-    return cast(UNet, open_part(model, "unet", Choice(variant), dtype))
+    return cast(UNet, open_part(model, "unet", Choice(variant), usable(dtype)))
 
 
 @node("load.vae", label="Load VAE", nature="external", facets=facets_of("vae"))
@@ -125,7 +135,7 @@ def vae(model: Model, variant: str = "", dtype: Dtype = "auto") -> VAE:
     A single file that holds just a VAE does not say what it belongs to: it is taken for one of
     SDXL where its name says "xl", else for one of Stable Diffusion 1.
     """
-    return cast(VAE, open_part(model, "vae", Choice(variant), dtype))
+    return cast(VAE, open_part(model, "vae", Choice(variant), usable(dtype)))
 
 
 @node(
@@ -143,7 +153,7 @@ def text_encoder(
     refiner only that.
     """
     part = numbered("text_encoder", which)
-    return cast(TextEncoder, open_part(model, part, Choice(variant), dtype))
+    return cast(TextEncoder, open_part(model, part, Choice(variant), usable(dtype)))
 
 
 @node("load.tokenizer", label="Load tokenizer", nature="external", facets=facets_of("tokenizer"))

@@ -33,16 +33,29 @@ class Device:
     kind: str
     dtype: str
 
+    def __post_init__(self) -> None:
+        self.dtype_for(self.dtype)
+
     def dtype_for(self, wanted: str = "") -> str:
-        """The numbers for a model that asks for `wanted` ("" asks for the usual ones)."""
-        wanted = wanted or self.dtype
-        return "float32" if self.kind == "cpu" and wanted == "float16" else wanted
+        """The numbers for a model that asks for `wanted` ("" asks for the usual ones).
+
+        Raises LoomError for float16 on a CPU, which must be nobody's surprise.
+        """
+        if wanted == "float16" and self.kind == "cpu":
+            raise LoomError(
+                "float16 is asked for, and the models run on a CPU, where it is two hundred times "
+                "slower than float32.",
+                field="dtype",
+                remedy="Choose auto, which suits the device, or float32 or bfloat16.",
+            )
+        return wanted or self.dtype
 
 
 def pick() -> Device:
     """The device to use: what LOOM_DEVICE and LOOM_DTYPE say, else the fastest that is there.
 
-    Raises LoomError for a value that is not one of the known names.
+    Raises LoomError for a value that is not one of the known names, and for two that don't go
+    together.
     """
     kind = os.environ.get(DEVICE_VARIABLE, "") or _fastest()
     if kind not in KINDS:
@@ -54,7 +67,13 @@ def pick() -> Device:
         raise LoomError(
             f"{DTYPE_VARIABLE} is {dtype!r}.", remedy=f"Set it to one of {', '.join(DTYPES)}."
         )
-    return Device(kind, dtype)
+    try:
+        return Device(kind, dtype)
+    except LoomError as error:
+        raise LoomError(
+            f"{DTYPE_VARIABLE} is {dtype}: {error.reason}",
+            remedy=f"Set {DTYPE_VARIABLE} to float32 or bfloat16, or leave it out.",
+        ) from error
 
 
 def numeric_environment(attention: str = "") -> dict[str, str]:

@@ -3,10 +3,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.diffusion.values import VAE, Scheduler, TextEncoder, Tokenizer, UNet
 from engine.diffusion.weights.configs.kinds import REFINER, SD1, SDXL, Kind
-from engine.diffusion.weights.convert import convert
+from engine.diffusion.weights.convert import Conversion, convert
 from engine.diffusion.weights.search import SHIPPED
 from engine.graph.check import check
 from engine.graph.context import Settings
@@ -14,6 +15,8 @@ from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
 from engine.graph.spec import spec_of
+from engine.runtime.device import Device
+from engine.runtime.pool import ModelPool
 from nodes import load
 from nodes.load import Pipeline
 from tests.engine.diffusion.weights.tiny_kinds import make
@@ -40,6 +43,26 @@ def test_each_part_alone_is_the_one_of_the_pipeline(tiny_model: Path, parts: Pip
 def test_the_precision_is_in_the_handles(tiny_model: Path):
     assert load.pipeline(tiny_model, dtype="bfloat16").unet.dtype == "bfloat16"
     assert load.unet(tiny_model, dtype="bfloat16") != load.unet(tiny_model)
+
+
+@pytest.mark.parametrize("function", [load.pipeline, load.unet, load.vae, load.text_encoder])
+def test_float16_on_a_cpu_is_refused_before_anything_runs(function, tiny_model: Path, monkeypatch):
+    monkeypatch.setenv("LOOM_DEVICE", "cpu")
+    spec = spec_of(function)
+    with pytest.raises(LoomError, match="float16 is asked for, .* on a CPU") as raised:
+        function(tiny_model, dtype="float16")
+    assert raised.value.field == "dtype"
+    assert spec.probe is not None
+    with pytest.raises(LoomError, match="float16 is asked for"):
+        spec.probe({"model": tiny_model, "dtype": "float16"})
+    monkeypatch.setenv("LOOM_DEVICE", "cuda")
+    assert spec.probe({"model": tiny_model, "dtype": "float16"})
+
+
+def test_a_half_precision_file_is_read_in_what_suits_the_device(tiny_model: Path, tmp_path: Path):
+    convert(tiny_model, tmp_path / "half", "diffusers", Conversion(dtype="float16"))
+    with ModelPool(device=Device("cpu", "float32")).lease(load.unet(tmp_path / "half")) as unet:
+        assert {weight.dtype for weight in unet.parameters()} == {torch.float32}
 
 
 def test_a_variant_that_is_not_there_is_named(tiny_model: Path):

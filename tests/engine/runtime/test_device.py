@@ -20,10 +20,19 @@ def test_a_cpu_works_in_float32():
 
 @pytest.mark.parametrize(
     ("wanted", "used"),
-    [("", "float32"), ("float16", "float32"), ("bfloat16", "bfloat16"), ("float32", "float32")],
+    [("", "float32"), ("bfloat16", "bfloat16"), ("float32", "float32")],
 )
-def test_half_precision_on_a_cpu_is_raised(wanted, used):
+def test_a_model_has_the_numbers_it_asks_for(wanted, used):
     assert Device("cpu", "float32").dtype_for(wanted) == used
+
+
+def test_half_precision_on_a_cpu_is_refused(monkeypatch):
+    with pytest.raises(LoomError, match="float16 is asked for, and the models run on a CPU"):
+        Device("cpu", "float32").dtype_for("float16")
+    monkeypatch.setenv("LOOM_DTYPE", "float16")
+    with pytest.raises(LoomError, match="LOOM_DTYPE is float16: .* on a CPU") as raised:
+        pick()
+    assert raised.value.remedy == "Set LOOM_DTYPE to float32 or bfloat16, or leave it out."
 
 
 def test_a_card_works_in_half_precision_unless_told_otherwise(monkeypatch):

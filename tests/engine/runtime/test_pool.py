@@ -182,7 +182,7 @@ def test_the_shared_pool_is_not_opened_to_look(monkeypatch):
 
 
 def test_the_default_loader_reads_the_folder_in_the_devices_numbers(tiny_model):
-    parts = open_pipeline(tiny_model, dtype="float16")
+    parts = open_pipeline(tiny_model)
     pool = ModelPool(device=Device("cpu", "float32"))
     vae, tokenizer = parts["vae"], parts["tokenizer"]
     assert isinstance(vae, ModelRef) and isinstance(tokenizer, ModelRef)
