@@ -1,0 +1,251 @@
+"""The workflow that a window edits: the graph is the truth, and whatever shows it follows.
+
+Every edit of every panel goes through a `Document`. It says which nodes changed, undoes, keeps the
+file, and has the graph checked in a thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.gui.checking import Checking
+from app.session import open_settings, open_workflow
+from engine.graph import workflow
+from engine.graph.check import Report
+from engine.graph.context import Settings
+from engine.graph.graph import Graph, Node
+from engine.graph.interface import local_registry
+from engine.graph.problems import Problem
+from engine.graph.registry import Registry
+from engine.graph.spec import NodeSpec
+
+
+class Document(QObject):
+    """A workflow with its file, its history, and the part of it that is shown.
+
+    What is shown is the whole graph, or the inside of a subgraph (`scope`), which has its ports as
+    the nodes `inputs` and `outputs`. `graph` is always what is shown; `root` is what is saved.
+    """
+
+    changed = Signal(object)
+    """Nodes that are shown came, went, changed or moved: a frozenset of their ids."""
+    shown = Signal()
+    """Something else is shown: another workflow, another subgraph."""
+    titled = Signal()
+    """The file, whether it is saved, or what can be undone is another."""
+    checked = Signal(object)
+    """The graph was checked: its Report."""
+
+    def __init__(self, registry: Registry, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._base = registry
+        self._checking = Checking(self)
+        self._checking.checked.connect(self._take_report)
+        self._replace(Graph(), None)
+
+    # What there is
+
+    @property
+    def root(self) -> Graph:
+        """The whole workflow."""
+        return self._root
+
+    @property
+    def graph(self) -> Graph:
+        """What is shown. Read it; edit it through `edit` and `change` only."""
+        return self._shown
+
+    @property
+    def scope(self) -> str:
+        """The subgraph whose inside is shown, "" for the whole workflow."""
+        return self._scope
+
+    @property
+    def registry(self) -> Registry:
+        """All node types, those of this workflow's own subgraphs as well."""
+        return self._registry
+
+    @property
+    def path(self) -> Path | None:
+        """The file, None for a workflow that has none yet."""
+        return self._path
+
+    @property
+    def settings(self) -> Settings:
+        """The folders that a run of this workflow may use."""
+        return self._settings
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is something to save."""
+        return self._root != self._saved
+
+    @property
+    def report(self) -> Report | None:
+        """What the last check found; None before the first has ended."""
+        return self._report
+
+    def spec(self, node_id: str) -> NodeSpec | None:
+        """The specification of a node that is shown, None for an unknown type."""
+        return self._registry.find(self._shown.nodes[node_id].type)
+
+    def problems(self, node_id: str) -> tuple[Problem, ...]:
+        """What the last check found at a node that is shown, or inside of it."""
+        if self._report is None:
+            return ()
+        name = f"subgraph:{self._scope}/{node_id}" if self._scope else node_id
+        inside = (f"{name}/", f"{name}#")
+        found = self._report.problems
+        return tuple(item for item in found if item.node == name or item.node.startswith(inside))
+
+    # Edits
+
+    @contextmanager
+    def edit(self, label: str) -> Generator[Graph]:
+        """Edit what is shown; all that is done inside is undone as one.
+
+        Raised errors leave everything as it was.
+        """
+        with self._told():
+            if self._scope:
+                with self._root.editing(self._scope) as body:
+                    yield body
+            else:
+                with self._root.grouped(label):
+                    yield self._root
+
+    def change(self, edit: Callable[[Graph], object]) -> None:
+        """One edit of what is shown, which those that go on with it merge into.
+
+        `document.change(lambda graph: graph.set_param("denoise", "steps", 30))` from a slider.
+        """
+        if self._scope:
+            with self.edit("") as body:
+                edit(body)
+            return
+        with self._told():
+            edit(self._root)
+
+    @contextmanager
+    def edit_root(self, label: str) -> Generator[Graph]:
+        """Edit the whole workflow, whatever is shown: definitions, outputs, axes."""
+        with self._told(), self._root.grouped(label):
+            yield self._root
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        with self._told():
+            self._root.undo()
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        with self._told():
+            self._root.redo()
+
+    # What is shown
+
+    def enter(self, name: str) -> None:
+        """Show the inside of a subgraph, or the whole workflow for ""."""
+        if name and name not in self._root.definitions:
+            return
+        self._scope = name
+        self._shown = self._body()
+        self.shown.emit()
+
+    # Files
+
+    def new(self, graph: Graph | None = None, path: Path | None = None) -> None:
+        """Begin with another workflow; one that comes without a file counts as not yet saved."""
+        self._replace(graph or Graph(), path)
+        if graph is not None and path is None:
+            self._saved = Graph()
+        self._announce()
+
+    def open(self, path: Path) -> None:
+        """Open a workflow file, a bundle or a picture that carries one.
+
+        Raises LoomError and keeps what is open. A picture or a bundle is saved under a new name.
+        """
+        graph = open_workflow(path, self._base)
+        self._replace(graph, path if workflow.is_json(path) else None, open_settings(path))
+        self._announce()
+
+    def save(self, path: Path | None = None) -> None:
+        """Write the workflow to its file or another; LoomError keeps the old file whole."""
+        path = path or self._path
+        if path is None:
+            raise ValueError("A workflow without a file needs a path.")
+        workflow.write(self._root, path)
+        self._path, self._saved = path, self._root.copy()
+        self._settings = open_settings(path)
+        self.titled.emit()
+
+    def recheck(self) -> None:
+        """Check again, as after a model folder was added."""
+        self._checking.start(self._root, self._base, self._settings)
+
+    def wait_checked(self, seconds: float = 10.0) -> Report | None:
+        """The report of the graph as it is now, waited for; for tests and for saving."""
+        self._checking.wait(seconds)
+        return self._report
+
+    # Inside
+
+    def _replace(self, graph: Graph, path: Path | None, settings: Settings | None = None) -> None:
+        self._root, self._path, self._saved = graph, path, graph.copy()
+        self._settings = settings or open_settings(path or Path("workflow.json"))
+        self._scope = ""
+        self._shown = graph
+        self._registry = local_registry(graph, self._base)
+        self._report = None
+
+    def _announce(self) -> None:
+        self.shown.emit()
+        self.titled.emit()
+        self.recheck()
+
+    def _body(self) -> Graph:
+        return self._root.definitions[self._scope].body() if self._scope else self._root
+
+    @contextmanager
+    def _told(self) -> Generator[None]:
+        """Say afterwards what is different."""
+        nodes, view = dict(self._shown.nodes), dict(self._shown.view)
+        definitions = dict(self._root.definitions)
+        around = dict(self._root.nodes), self._root.outputs, dict(self._root.sweep)
+        yield
+        if definitions != self._root.definitions:
+            self._registry = local_registry(self._root, self._base)
+        if self._scope and self._scope not in self._root.definitions:
+            self.enter("")
+        else:
+            self._shown = self._body()
+            touched = _differences(nodes, self._shown.nodes)
+            touched |= _differences(view, self._shown.view)
+            touched |= self._instances(definitions)
+            if touched:
+                self.changed.emit(frozenset(touched))
+        self.titled.emit()
+        now = self._root.nodes, self._root.outputs, self._root.sweep
+        if around != now or definitions != self._root.definitions:
+            self.recheck()
+
+    def _instances(self, definitions: Mapping[str, Any]) -> set[str]:
+        """The nodes whose type, a subgraph, is another now."""
+        if definitions == self._root.definitions:
+            return set()
+        return {node.id for node in self._shown.nodes.values() if node.type.startswith("subgraph:")}
+
+    def _take_report(self, report: Report) -> None:
+        self._report = report
+        self.checked.emit(report)
+
+
+def _differences(before: Mapping[str, Node | Any], after: Mapping[str, Node | Any]) -> set[str]:
+    ids = before.keys() | after.keys()
+    return {name for name in ids if before.get(name) != after.get(name)}

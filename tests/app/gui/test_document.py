@@ -1,0 +1,87 @@
+"""The document that all panels edit through."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+
+from app.gui.document import Document
+from app.session import open_registry
+from engine.graph.errors import GraphError, LoomError
+from engine.graph.subgraph import collapse
+
+
+@pytest.fixture(scope="module")
+def registry():
+    QCoreApplication.instance() or QCoreApplication([])
+    return open_registry()
+
+
+@pytest.fixture
+def document(registry):
+    return Document(registry)
+
+
+@pytest.fixture
+def touched(document):
+    found = []
+    document.changed.connect(found.append)
+    return found
+
+
+def test_an_edit_tells_what_changed_and_undoes(document, touched):
+    with document.edit("Two nodes"):
+        document.graph.add("noise.seed", "seed")
+        document.graph.add("load.pipeline", "model")
+    assert touched == [{"seed", "model"}]
+    document.change(lambda graph: graph.set_param("seed", "value", 3))
+    document.change(lambda graph: graph.set_param("seed", "value", 4))
+    document.undo()
+    assert touched[-1] == {"seed"} and "value" not in document.graph.nodes["seed"].params
+    document.undo()
+    assert not document.graph.nodes and not document.modified
+    document.redo()
+    assert list(document.graph.nodes) == ["seed", "model"] and document.modified
+
+
+def test_an_edit_that_fails_changes_nothing(document, touched):
+    with pytest.raises(GraphError), document.edit("Twice"):
+        document.graph.add("noise.seed", "seed")
+        document.graph.add("noise.seed", "seed")
+    assert not document.graph.nodes and not touched
+
+
+def test_the_check_follows(document):
+    document.change(lambda graph: graph.add("vae.decode", "decode"))
+    document.wait_checked()
+    assert {item.port for item in document.problems("decode")} == {"vae", "latents"}
+    document.undo()
+    document.wait_checked()
+    assert document.report.ok
+
+
+def test_inside_a_subgraph_every_instance_changes(document, touched):
+    with document.edit("Start"):
+        document.graph.add("noise.seed", "seed")
+    collapse(document.root, ["seed"], "dice", "one")
+    document.new(document.root)
+    document.enter("dice")
+    assert {"seed", "inputs", "outputs"} <= document.graph.nodes.keys()
+    touched.clear()
+    document.change(lambda graph: graph.set_param("seed", "value", 5))
+    assert touched == [{"seed"}]
+    assert document.root.definitions["dice"].nodes["seed"].params["value"] == 5
+    document.enter("")
+    document.undo()
+    assert touched[-1] == {"one"}
+
+
+def test_files(document, tmp_path):
+    document.change(lambda graph: graph.add("noise.seed", "seed"))
+    path = tmp_path / "a.json"
+    document.save(path)
+    assert document.path == path and not document.modified
+    path.write_text('{"loom": 99, "nodes": {}}')
+    with pytest.raises(LoomError, match="newer"):
+        document.open(path)
+    assert "seed" in document.graph.nodes
