@@ -7,20 +7,32 @@ from engine.diffusion.control import Control
 from engine.diffusion.values import ControlNet, Image, T2IAdapter
 from engine.diffusion.weights.parts import Choice, open_part
 from engine.graph.spec import HandleOnly, ModelName, Range, node
-from nodes.load import facets_of
+from nodes.load import besides, facets_of
 
 Model = Annotated[Path, ModelName()]
 Scale = Annotated[float, Range(0, 10, step=0.05)]
 Fraction = Annotated[float, Range(0, 1, step=0.01)]
 
 
-@node("load.controlnet", label="Load ControlNet", nature="external", facets=facets_of("controlnet"))
+@node(
+    "load.controlnet",
+    label="Load ControlNet",
+    nature="external",
+    facets=facets_of("controlnet"),
+    also=besides("controlnet"),
+)
 def load_controlnet(model: Model, variant: str = "") -> ControlNet:
     """A ControlNet, from a folder or a single file of its own."""
     return cast(ControlNet, open_part(model, "controlnet", Choice(variant)))
 
 
-@node("load.t2i_adapter", label="Load T2I-Adapter", nature="external", facets=facets_of("adapter"))
+@node(
+    "load.t2i_adapter",
+    label="Load T2I-Adapter",
+    nature="external",
+    facets=facets_of("adapter"),
+    also=besides("adapter"),
+)
 def load_t2i_adapter(model: Model, variant: str = "") -> T2IAdapter:
     """A T2I-Adapter, from a folder of its own."""
     return cast(T2IAdapter, open_part(model, "adapter", Choice(variant)))

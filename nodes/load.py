@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from engine.diffusion.values import VAE, Scheduler, TextEncoder, Tokenizer, UNet
-from engine.diffusion.weights.parts import Choice, open_part, probe
+from engine.diffusion.weights.parts import Choice, found_besides, open_part, probe
 from engine.diffusion.weights.prediction import AUTO
 from engine.graph.spec import ModelName, node
 from engine.graph.types import Facet
@@ -40,22 +40,36 @@ class PipelineXL(NamedTuple):
     scheduler: Scheduler
 
 
-Probe = Callable[[Mapping[str, Any]], dict[str, dict[str, Facet]]]
+Params = Mapping[str, Any]
 
 
-def facets_of(*parts: str) -> Probe:
+def facets_of(*parts: str) -> Callable[[Params], dict[str, dict[str, Facet]]]:
     """The probe of a loader of these parts, for one part of the one that `which` chooses."""
 
-    def said(params: Mapping[str, Any]) -> dict[str, dict[str, Facet]]:
+    def said(params: Params) -> dict[str, dict[str, Facet]]:
         usable(params.get("dtype", AUTO))
         wanted = {part: numbered(part, params.get("which", "first")) for part in parts}
-        choice = Choice(
-            params.get("variant", ""), params.get("prediction", "auto"), params.get("vocabulary")
-        )
-        found = probe(params["model"], wanted.values(), choice)
+        found = probe(params["model"], wanted.values(), choice_of(params))
         return {part: found[name] for part, name in wanted.items()}
 
     return said
+
+
+def besides(*parts: str) -> Callable[[Params], dict[str, Path | str]]:
+    """What a loader of these parts depends on besides the content of its model."""
+
+    def found(params: Params) -> dict[str, Path | str]:
+        wanted = [numbered(part, params.get("which", "first")) for part in parts]
+        return found_besides(params["model"], wanted, choice_of(params))
+
+    return found
+
+
+def choice_of(params: Params) -> Choice:
+    """How a loader's parameters say that a model is to be read."""
+    return Choice(
+        params.get("variant", ""), params.get("prediction", "auto"), params.get("vocabulary")
+    )
 
 
 def usable(dtype: str) -> str:
@@ -73,6 +87,7 @@ def numbered(part: str, which: Which) -> str:
     label="Load model",
     nature="external",
     facets=facets_of(*Pipeline._fields),
+    also=besides(*Pipeline._fields),
 )
 def pipeline(
     model: Model,
@@ -102,6 +117,7 @@ def pipeline(
     label="Load SDXL model",
     nature="external",
     facets=facets_of(*PipelineXL._fields),
+    also=besides(*PipelineXL._fields),
 )
 def pipeline_xl(
     model: Model,
@@ -122,13 +138,19 @@ def pipeline_xl(
     return PipelineXL(**parts)
 
 
-@node("load.unet", label="Load UNet", nature="external", facets=facets_of("unet"))
+@node(
+    "load.unet",
+    label="Load UNet",
+    nature="external",
+    facets=facets_of("unet"),
+    also=besides("unet"),
+)
 def unet(model: Model, variant: str = "", dtype: Dtype = "auto") -> UNet:
     """The UNet of a model: from a folder or single file with all its parts, or of its own."""
     return cast(UNet, open_part(model, "unet", Choice(variant), usable(dtype)))
 
 
-@node("load.vae", label="Load VAE", nature="external", facets=facets_of("vae"))
+@node("load.vae", label="Load VAE", nature="external", facets=facets_of("vae"), also=besides("vae"))
 def vae(model: Model, variant: str = "", dtype: Dtype = "auto") -> VAE:
     """The VAE of a model: from a folder or single file with all its parts, or of its own.
 
@@ -143,6 +165,7 @@ def vae(model: Model, variant: str = "", dtype: Dtype = "auto") -> VAE:
     label="Load text encoder",
     nature="external",
     facets=facets_of("text_encoder"),
+    also=besides("text_encoder"),
 )
 def text_encoder(
     model: Model, variant: str = "", dtype: Dtype = "auto", which: Which = "first"
@@ -156,7 +179,13 @@ def text_encoder(
     return cast(TextEncoder, open_part(model, part, Choice(variant), usable(dtype)))
 
 
-@node("load.tokenizer", label="Load tokenizer", nature="external", facets=facets_of("tokenizer"))
+@node(
+    "load.tokenizer",
+    label="Load tokenizer",
+    nature="external",
+    facets=facets_of("tokenizer"),
+    also=besides("tokenizer"),
+)
 def tokenizer(
     model: Model, which: Which = "first", vocabulary: Vocabulary | None = None
 ) -> Tokenizer:
@@ -169,7 +198,13 @@ def tokenizer(
     return cast(Tokenizer, open_part(model, part, Choice(tokenizer=vocabulary)))
 
 
-@node("load.scheduler", label="Load scheduler", nature="external", facets=facets_of("scheduler"))
+@node(
+    "load.scheduler",
+    label="Load scheduler",
+    nature="external",
+    facets=facets_of("scheduler"),
+    also=besides("scheduler"),
+)
 def scheduler(model: Model, prediction: Prediction = "auto") -> Scheduler:
     """The scheduler a model was published with: its solver, noise schedule and prediction type.
 

@@ -30,8 +30,9 @@ class Recipe:
     """All that determines the result of a node, in readable parts, and their key.
 
     `params` are canonical and complete (defaults filled in; linked ones left out), `files` the
-    content hashes of files and models by parameter, `sources` the wires by input. `folder` is where
-    an effect saves, "" for other nodes.
+    content hashes of files and models by parameter, and of what else the node finds by itself.
+    `sources` are the wires by input, without those of ports for previews. `folder` is where an
+    effect saves, "" for other nodes.
     """
 
     key: str
@@ -130,7 +131,9 @@ def _recipe(
         for name, value in params.items():
             if content := content_of(spec.params[name], value, settings, hashes):
                 files[name] = content
-        keyed = {name: files.get(name, value) for name, value in params.items()}
+        if spec.also:
+            files |= _found_besides(params, spec, settings, hashes)
+        keyed = {**params, **files}
     folder = str(settings.output_folder.absolute()) if spec.nature == "effect" else ""
     own = f"{spec.id}\n{spec.version}\n{_encode(keyed)}\n{surroundings}\n{folder}"
     wired: list[str] = []
@@ -141,6 +144,21 @@ def _recipe(
         wired.append(f"{port}={','.join(f'{above[end.node].key}.{end.port}' for end in ends)}")
     key = _hash(f"recipe\n{own}\n{';'.join(wired)}")
     return Recipe(key, own, params, files, sources, folder)
+
+
+def _found_besides(
+    params: Mapping[str, Any], spec: NodeSpec, settings: Settings, hashes: FileHashes
+) -> dict[str, str]:
+    """What `spec.also` names: files by their content, facts as they are."""
+    assert spec.also
+    resolved = {name: spec.params[name].resolve(value, settings) for name, value in params.items()}
+    found: dict[str, str] = {}
+    for name, what in spec.also(resolved).items():
+        try:
+            found[name] = what if isinstance(what, str) else hashes.of(what)
+        except OSError as error:
+            raise LoomError(f"{what} can't be read: {error.strerror or error}.") from error
+    return found
 
 
 def _hash(text: str) -> str:

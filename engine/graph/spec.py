@@ -64,6 +64,7 @@ __all__ = [
 Nature = Literal["pure", "seeded", "external", "effect"]
 Place = Literal["device", "cpu", "io"]
 Probe = Callable[[Mapping[str, Any]], Mapping[str, Mapping[str, Facet]]]
+Also = Callable[[Mapping[str, Any]], Mapping[str, Path | str]]
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 
@@ -98,10 +99,11 @@ class NodeSpec:
 
     `id` is stable for ever; `version` rises when the meaning of parameters or results changes, and
     `migrations[v]` takes a node saved by version v to v + 1. `probe` maps resolved parameters to
-    facets of output ports, by reading file headers only. `context` is the name of the function's
-    `Context` parameter; with `bundle` the function returns a named tuple of its outputs. `runs_on`
-    is what it occupies: one node at a time has the device; beside it others use the processor, or
-    wait for disks and networks.
+    facets of output ports, by reading file headers only. `also` maps them to what else the result
+    of a node that is not pure depends on, by what it is: files that it finds by itself, and facts.
+    `context` is the name of the function's `Context` parameter; with `bundle` the function returns
+    a named tuple of its outputs. `runs_on` is what it occupies: one node at a time has the device;
+    beside it others use the processor, or wait for disks and networks.
     """
 
     id: str
@@ -118,6 +120,7 @@ class NodeSpec:
     context: str = ""
     bundle: bool = False
     runs_on: Place = "device"
+    also: Also | None = None
 
     @property
     def family(self) -> str:
@@ -167,18 +170,20 @@ def node(
     facets: Probe | None = None,
     migrations: Mapping[int, Migration] | None = None,
     runs_on: Place = "device",
+    also: Also | None = None,
 ) -> Callable[[F], F]:
     """Decorator: describe a function as the node type `id` ("family.name").
 
     The function stays an ordinary callable. `output` names a single output port; `facets` is the
-    probe. Give `runs_on` "cpu" or "io" only to a function that may run in any thread, beside
-    others. Raises SpecError when the signature does not say what each parameter is.
+    probe, and `also` says what the result depends on besides. Give `runs_on` "cpu" or "io" only to
+    a function that may run in any thread, beside others. Raises SpecError when the signature does
+    not say what each parameter is.
     """
 
     def describe(function: F) -> F:
         try:
             spec = _read(function, id, label, version, nature, output, facets, migrations or {})
-            spec = replace(spec, runs_on=runs_on)
+            spec = replace(spec, runs_on=runs_on, also=also)
         except SpecError as error:
             raise error.at(id) from None
         function.__dict__["__loom_spec__"] = spec

@@ -95,7 +95,7 @@ def _difference(node: Node, recipe: Recipe, before: Record) -> str:
     changes: list[str] = []
     if before["folder"] != recipe.folder:
         changes.append(f"it saves to {recipe.folder}")
-    for name in _names(before["params"], recipe.params):
+    for name in _names({**before["params"], **before["files"]}, {**recipe.params, **recipe.files}):
         if before["files"].get(name) != recipe.files.get(name):
             changes.append(f"the content of {name} changed")
         elif name not in recipe.files:

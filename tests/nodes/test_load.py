@@ -12,7 +12,9 @@ from engine.diffusion.weights.search import SHIPPED
 from engine.graph.check import check
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
+from engine.graph.files import FileHashes
 from engine.graph.graph import Graph
+from engine.graph.keys import Recipe, recipes
 from engine.graph.registry import Registry
 from engine.graph.spec import spec_of
 from engine.runtime.device import Device
@@ -49,7 +51,7 @@ def test_the_precision_is_in_the_handles(tiny_model: Path):
 def test_float16_on_a_cpu_is_refused_before_anything_runs(function, tiny_model: Path, monkeypatch):
     monkeypatch.setenv("LOOM_DEVICE", "cpu")
     spec = spec_of(function)
-    with pytest.raises(LoomError, match="float16 is asked for, .* on a CPU") as raised:
+    with pytest.raises(LoomError, match=r"float16 is asked for, .* on a CPU") as raised:
         function(tiny_model, dtype="float16")
     assert raised.value.field == "dtype"
     assert spec.probe is not None
@@ -189,6 +191,48 @@ def test_a_graph_names_a_file_without_its_ending(single):
     graph.set_param("model", "vocabulary", "nobody")
     (problem,) = check(graph, registry, folders).problems
     assert (problem.port, problem.code) == ("vocabulary", "missing-file")
+
+
+def recipe_of(type: str, model: Path) -> Recipe:
+    """The recipe of a loader of the model called as it is in its folder."""
+    graph, registry = Graph(), Registry()
+    registry.load_pack("nodes")
+    graph.add(type, "model", params={"model": model.name})
+    settings = Settings(model_folders=(model.parent,))
+    return recipes(graph, registry, ["model"], settings, {}, FileHashes())["model"]
+
+
+@pytest.mark.parametrize("type", ["load.pipeline", "load.tokenizer"])
+def test_a_vocabulary_that_is_lent_is_part_of_the_key(single, tmp_path: Path, type: str):
+    file = Path(shutil.copy(single(SD1), tmp_path / "mine.safetensors"))
+    donors = shutil.copytree(SHIPPED / "starter" / "tokenizer", tmp_path / "tokenizer")
+    before = recipe_of(type, file)
+    assert {"model", "tokenizer vocab.json", "tokenizer merges.txt"} <= before.files.keys()
+    assert recipe_of(type, file).key == before.key
+    merges = donors / "merges.txt"
+    lines = merges.read_text().splitlines()
+    merges.write_text("\n".join([lines[0], *reversed(lines[1:])]))
+    after = recipe_of(type, file)
+    assert after.key != before.key
+    assert {name for name in after.files if before.files[name] != after.files[name]} == {
+        "tokenizer merges.txt"
+    }
+
+
+def test_a_configuration_beside_a_file_is_part_of_the_key(single, tmp_path: Path):
+    file = Path(shutil.copy(single(SD1), tmp_path / "mine.safetensors"))
+    before = recipe_of("load.scheduler", file)
+    file.with_suffix(".yaml").write_text("params:\n  parameterization: v\n")
+    assert "v_prediction" in load.scheduler(file).config
+    assert recipe_of("load.scheduler", file).key != before.key
+
+
+def test_a_space_called_after_its_folder_is_part_of_the_key(tiny_model: Path, tmp_path: Path):
+    for name in ("one", "other"):
+        shutil.copytree(tiny_model, tmp_path / name)
+    one, other = (recipe_of("load.unet", tmp_path / name) for name in ("one", "other"))
+    assert one.files["model"] == other.files["model"]
+    assert one.key != other.key
 
 
 @pytest.mark.parametrize(

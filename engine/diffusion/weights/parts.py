@@ -23,7 +23,7 @@ from engine.diffusion.weights.find import component as find_component
 from engine.diffusion.weights.find import components, name_of
 from engine.diffusion.weights.folder import INDEX, Component
 from engine.diffusion.weights.handles import TOKENIZERS, handle
-from engine.diffusion.weights.prediction import AUTO
+from engine.diffusion.weights.prediction import AUTO, config_beside
 from engine.diffusion.weights.vocabulary import vocabulary
 from engine.graph.errors import LoomError
 
@@ -113,6 +113,26 @@ def probe(
         except LoomError as error:
             raise error.at("", "model") from None
         found[part] = facts.facets(*FACETS[part]) if part in FACETS else {}
+    return found
+
+
+def found_besides(
+    model: Path, parts: Iterable[str], choice: Choice = Choice()
+) -> dict[str, Path | str]:
+    """What opening these parts depends on that is not the content of `model` itself.
+
+    Files that lie elsewhere, such as a tokenizer lent by another model, and the latent space, which
+    a name or a neighbour may tell. Raises LoomError as `find_part` does.
+    """
+    found: dict[str, Path | str] = {}
+    for part in parts:
+        component, facts = find_part(model, part, choice)
+        if not component.path.is_relative_to(model):
+            found |= {f"{part} {name}": file for name, file in component.contents()}
+        if facts.space is not None:
+            found[f"space of {part}"] = facts.space
+    if model.is_file() and config_beside(model).is_file():
+        found["configuration"] = config_beside(model)
     return found
 
 

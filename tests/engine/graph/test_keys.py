@@ -141,3 +141,33 @@ def test_canonical_text():
     assert canonical({"b": [1.0, "ü"], "a": None}) == '{"a":null,"b":[1.0,"\\u00fc"]}'
     with pytest.raises(ValueError, match="JSON"):
         canonical(float("nan"))
+
+
+def test_what_a_node_finds_by_itself_is_part_of_its_key(settings: Settings, tmp_path: Path):
+    words = tmp_path / "words.txt"
+    facts = {"space": "sd15"}
+
+    def also(params: Any) -> dict[str, Path | str]:
+        assert params["model"].is_dir()
+        return {"words": words, **facts}
+
+    spec = replace(stubs.registry().get("load.model"), also=also)
+    registry = stubs.registry().with_specs([spec])
+    graph = stubs.diffusion()
+
+    def recipe() -> Recipe:
+        found = recipes(graph, registry, graph.order(), settings, {}, FileHashes())
+        return found["model"]
+
+    with pytest.raises(LoomError, match=r"words\.txt can't be read") as raised:
+        recipe()
+    assert raised.value.node == "model"
+    words.write_text("a b")
+    before = recipe()
+    assert before.files.keys() == {"model", "words", "space"}
+    assert recipe().key == before.key
+    words.write_text("a c")
+    other = recipe()
+    assert other.key != before.key
+    facts["space"] = "sdxl"
+    assert recipe().key != other.key

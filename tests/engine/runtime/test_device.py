@@ -30,7 +30,7 @@ def test_half_precision_on_a_cpu_is_refused(monkeypatch):
     with pytest.raises(LoomError, match="float16 is asked for, and the models run on a CPU"):
         Device("cpu", "float32").dtype_for("float16")
     monkeypatch.setenv("LOOM_DTYPE", "float16")
-    with pytest.raises(LoomError, match="LOOM_DTYPE is float16: .* on a CPU") as raised:
+    with pytest.raises(LoomError, match=r"LOOM_DTYPE is float16: .* on a CPU") as raised:
         pick()
     assert raised.value.remedy == "Set LOOM_DTYPE to float32 or bfloat16, or leave it out."
 
