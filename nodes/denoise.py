@@ -15,9 +15,13 @@ from engine.diffusion.values import (
     Trajectory,
     UNet,
 )
-from engine.graph.spec import Context, Label, Range, node
+from engine.graph.spec import Context, ForPreviews, Label, Range, node
 
-Fraction = Range(0, 1, step=0.01)
+Fraction = Annotated[float, Range(0, 1, step=0.01)]
+Steps = Annotated[int, Range(1, 1000)]
+Scale = Annotated[float, Range(0, 100, step=0.1)]
+Channels = Annotated[ExtraChannels | None, Label("Extra channels")]
+Preview = Annotated[VAE | None, ForPreviews()]
 
 
 class Result(NamedTuple):
@@ -37,13 +41,13 @@ def denoise(
     positive: Conditioning | None = None,
     negative: Conditioning | None = None,
     guide: Guidance | None = None,
-    channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
+    channels: Channels = None,
     hooks: list[Hook] | None = None,
     controls: list[Control] | None = None,
-    preview: VAE | None = None,
-    steps: Annotated[int, Range(1, 1000)] = 25,
-    guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
-    end: Annotated[float, Fraction] = 1.0,
+    preview: Preview = None,
+    steps: Steps = 25,
+    guidance: Scale = 7.5,
+    end: Fraction = 1.0,
     record: bool = False,
 ) -> Result:
     """Latents of pictures that show what `positive` says, from pure noise.
@@ -58,24 +62,10 @@ def denoise(
     from engine.diffusion.span import Span
     from engine.runtime.denoising import run
 
-    found = run(
-        context,
-        unet,
-        Span("noise", end=end),
-        record,
-        latents=latents,
-        noise=noise,
-        scheduler=scheduler,
-        positive=positive,
-        negative=negative,
-        guidance=guide or guidance,
-        channels=channels,
-        hooks=hooks,
-        controls=controls,
-        preview=preview,
-        steps=steps,
-    )
-    return Result(found.latents, found.trajectory)
+    span = Span("noise", end=end)
+    told = (positive, negative, guide or guidance, channels, hooks, controls)
+    done = run(context, span, unet, latents, noise, scheduler, *told, preview, steps, record)
+    return Result(*done)
 
 
 @node("diffusion.redraw", label="Denoise a picture")
@@ -88,14 +78,14 @@ def redraw(
     positive: Conditioning | None = None,
     negative: Conditioning | None = None,
     guide: Guidance | None = None,
-    channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
+    channels: Channels = None,
     hooks: list[Hook] | None = None,
     controls: list[Control] | None = None,
-    preview: VAE | None = None,
-    steps: Annotated[int, Range(1, 1000)] = 25,
-    guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
+    preview: Preview = None,
+    steps: Steps = 25,
+    guidance: Scale = 7.5,
     strength: Annotated[float, Range(0.01, 1, step=0.01)] = 0.8,
-    end: Annotated[float, Fraction] = 1.0,
+    end: Fraction = 1.0,
     record: bool = False,
 ) -> Result:
     """A picture's latents made noisy, and denoised towards `positive` (Meng et al. 2022, SDEdit).
@@ -106,24 +96,10 @@ def redraw(
     from engine.diffusion.span import Span
     from engine.runtime.denoising import run
 
-    found = run(
-        context,
-        unet,
-        Span("renoise", strength, end=end),
-        record,
-        latents=latents,
-        noise=noise,
-        scheduler=scheduler,
-        positive=positive,
-        negative=negative,
-        guidance=guide or guidance,
-        channels=channels,
-        hooks=hooks,
-        controls=controls,
-        preview=preview,
-        steps=steps,
-    )
-    return Result(found.latents, found.trajectory)
+    span = Span("renoise", strength, end=end)
+    told = (positive, negative, guide or guidance, channels, hooks, controls)
+    done = run(context, span, unet, latents, noise, scheduler, *told, preview, steps, record)
+    return Result(*done)
 
 
 @node("diffusion.go_on", label="Denoise on")
@@ -136,14 +112,14 @@ def go_on(
     positive: Conditioning | None = None,
     negative: Conditioning | None = None,
     guide: Guidance | None = None,
-    channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
+    channels: Channels = None,
     hooks: list[Hook] | None = None,
     controls: list[Control] | None = None,
-    preview: VAE | None = None,
-    steps: Annotated[int, Range(1, 1000)] = 25,
-    guidance: Annotated[float, Range(0, 100, step=0.1)] = 7.5,
-    start: Annotated[float, Fraction] = 0.8,
-    end: Annotated[float, Fraction] = 1.0,
+    preview: Preview = None,
+    steps: Steps = 25,
+    guidance: Scale = 7.5,
+    start: Fraction = 0.8,
+    end: Fraction = 1.0,
     record: bool = False,
 ) -> Result:
     """Noisy latents denoised on, as they are, from `start`: the second of an ensemble of experts.
@@ -154,21 +130,7 @@ def go_on(
     from engine.diffusion.span import Span
     from engine.runtime.denoising import run
 
-    found = run(
-        context,
-        unet,
-        Span("continue", start=start, end=end),
-        record,
-        latents=latents,
-        noise=noise,
-        scheduler=scheduler,
-        positive=positive,
-        negative=negative,
-        guidance=guide or guidance,
-        channels=channels,
-        hooks=hooks,
-        controls=controls,
-        preview=preview,
-        steps=steps,
-    )
-    return Result(found.latents, found.trajectory)
+    span = Span("continue", start=start, end=end)
+    told = (positive, negative, guide or guidance, channels, hooks, controls)
+    done = run(context, span, unet, latents, noise, scheduler, *told, preview, steps, record)
+    return Result(*done)

@@ -82,17 +82,10 @@ def invert(
     from engine.runtime.denoising import run
 
     found = run(
-        context,
-        unet,
-        Span("continue", strength),
-        True,
-        latents=latents,
-        noise=None,
-        scheduler=inverse(scheduler),
-        positive=positive,
-        negative=negative,
-        guidance=guidance,
+        *(context, Span("continue", strength), unet, latents, None, inverse(scheduler)),
+        *(positive, negative, guidance),
         steps=steps,
+        record=True,
     )
     assert found.trajectory is not None  # it was asked to record
     return found.trajectory
@@ -132,17 +125,10 @@ def denoise(
     from engine.diffusion.trajectories import step_of
     from engine.runtime.denoising import run
 
+    first = step_of(trajectory, -1)
     return run(
-        context,
-        unet,
-        Span("continue", strength),
-        False,
-        latents=step_of(trajectory, -1),
-        noise=noise,
-        scheduler=scheduler,
-        positive=positive,
-        negative=negative,
-        guidance=guidance,
+        *(context, Span("continue", strength), unet, first, noise, scheduler),
+        *(positive, negative, guidance),
         hooks=hooks,
         steps=steps,
     ).latents

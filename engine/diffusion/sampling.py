@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -43,8 +43,7 @@ class Memory:
     model: Any
 
 
-@dataclass(frozen=True)
-class Denoised:
+class Denoised(NamedTuple):
     """The latents of a run, and its steps where it was asked to keep them."""
 
     latents: Latents

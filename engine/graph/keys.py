@@ -139,6 +139,8 @@ def _recipe(
     wired: list[str] = []
     sources: dict[str, tuple[str, ...]] = {}
     for port in sorted(node.inputs):
+        if port in spec.inputs and spec.inputs[port].for_previews:
+            continue
         ends = node.inputs[port]
         sources[port] = tuple(map(str, ends))
         wired.append(f"{port}={','.join(f'{above[end.node].key}.{end.port}' for end in ends)}")

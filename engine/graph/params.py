@@ -98,6 +98,11 @@ class HandleOnly:
     """A model port whose node reads what the handle says, and never the weights behind it."""
 
 
+@dataclass(frozen=True)
+class ForPreviews:
+    """A port that only draws how a result comes about: no part of the result, so of no key."""
+
+
 @dataclass(frozen=True, init=False)
 class Facets:
     """What a node says of a port's facets: `space="sdxl"` fixes one, `space=None` frees it."""

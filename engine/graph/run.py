@@ -340,14 +340,18 @@ class Run:
         return values[source.port]
 
     def _input_digests(self, node: Node) -> dict[str, tuple[str, ...]]:
-        """The content digests of what each input reads; _MissingError when one is lost."""
+        """The content digests of what each input of the key reads; _MissingError when one that the
+        node reads is lost.
+        """
         with self._changed:
             for name in node.reads():
                 if name not in self.entries:
                     raise _MissingError(name)
             return {
-                port: tuple(self.entries[source.node].digests[source.port] for source in ends)
-                for port, ends in node.inputs.items()
+                port: tuple(
+                    self.entries[source.node].digests[source.port] for source in node.inputs[port]
+                )
+                for port in self.recipes[node.id].sources
             }
 
     def _is_there(self, node_id: str) -> bool:

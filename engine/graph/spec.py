@@ -24,6 +24,7 @@ from engine.graph.params import (
     Drawing,
     Facets,
     FilePath,
+    ForPreviews,
     HandleOnly,
     Label,
     ModelName,
@@ -43,6 +44,7 @@ __all__ = [
     "Drawing",
     "Facets",
     "FilePath",
+    "ForPreviews",
     "HandleOnly",
     "Label",
     "Migration",
@@ -74,13 +76,18 @@ _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output of a node. With `handle_only` a model joined to it need not be loaded."""
+    """An input or output of a node.
+
+    With `handle_only` a model joined to it need not be loaded. What is joined to one `for_previews`
+    can't change the node's results.
+    """
 
     name: str
     type: PortType
     required: bool = True
     label: str = ""
     handle_only: bool = False
+    for_previews: bool = False
 
 
 @dataclass(frozen=True)
@@ -314,8 +321,12 @@ def _read_parameter(
     if note.base is None:
         if given and default is not None:
             raise SpecError("An input port has no default but None.")
-        light = any(isinstance(item, HandleOnly) for item in note.metadata)
-        inputs[name] = Port(name, note.port_type(), not given, note.label or title(name), light)
+        marks = {type(item) for item in note.metadata}
+        inputs[name] = Port(
+            *(name, note.port_type(), not given, note.label or title(name)),
+            handle_only=HandleOnly in marks,
+            for_previews=ForPreviews in marks,
+        )
         return
     widget = note.widget
     param = Param(name, note.base, REQUIRED, widget, note.label or title(name), note.nullable)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from engine.graph.errors import GraphError, LoomError
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.registry import Registry
-from engine.graph.spec import node
+from engine.graph.spec import ForPreviews, node
 from engine.graph.subgraph import Definition
 from engine.graph.sweep import Axis
 from tests.engine.graph import stubs
@@ -52,6 +52,15 @@ def keep(ctx: Context, items: list[stubs.Latents] | None = None) -> None:
     seen.update(ctx.provenance)
 
 
+@node("test.draw")
+def draw(
+    latents: stubs.Latents, brush: Annotated[stubs.Latents | None, ForPreviews()] = None
+) -> int:
+    """Might show with the brush how it gets on."""
+    seen["brush"] = brush
+    return int(sum(latents.values))
+
+
 def saving(name: str = "out") -> Graph:
     graph = stubs.chain(3, value=1)
     graph.add("save.text", "save", params={"name": name}, inputs={"value": "n2.int"})
@@ -83,6 +92,24 @@ def test_an_edit_runs_only_what_it_reaches(executor: Executor):
     assert executor.run(graph).ran == ("prompt", "denoise")
     graph.undo()
     assert executor.run(graph).ran == ()
+
+
+def test_what_only_draws_previews_is_no_part_of_the_result(settings: Settings):
+    executor = Executor(Registry((*stubs.NODES, draw)), settings, strict=True)
+    graph = Graph()
+    graph.add("noise.seed", "seed", params={"seed": 3})
+    graph.add("noise.seed", "brush", params={"seed": 4})
+    graph.add("test.draw", "draw", inputs={"latents": "seed.stub_latents"})
+    first = executor.run(graph, ["draw"])
+    graph.connect("brush.stub_latents", "draw.brush")
+    assert executor.plan(graph, ["draw"]).runs == ()
+    second = executor.run(graph, ["draw"])
+    assert second.ran == () and second.value("draw.int") == first.value("draw.int")
+    graph.set_param("seed", "seed", 5)
+    assert executor.run(graph, ["draw"]).ran == ("seed", "brush", "draw")
+    assert seen["brush"] is not None
+    graph.set_param("brush", "seed", 6)
+    assert executor.run(graph, ["draw"], fresh=False).ran == ()
 
 
 def test_only_what_is_asked_for_runs(executor: Executor):
