@@ -1,0 +1,1 @@
+"""What the editor keeps on disk besides workflows: unsaved work, and where the window left off."""
