@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from engine.diffusion.blocks.attention import SpatialSelfAttention
 from engine.diffusion.blocks.movq import SpatialNorm, SpatialNormAttention, SpatialResnetBlock2D
 from engine.diffusion.blocks.resnet import Downsample2D, ResnetBlock2D, Upsample2D
+from engine.diffusion.models.bands import bands_of_run, decoded, encoded
 from engine.diffusion.models.config import ModelConfig
 from engine.graph.errors import LoomError
 
@@ -182,6 +183,8 @@ class Encoder(nn.Module):
         self.conv_out = nn.Conv2d(widths[-1], out_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        if bands := bands_of_run():
+            return encoded(self, x, bands)
         x = self.conv_in(x)
         for block in self.down_blocks:
             x = block(x)
@@ -230,6 +233,8 @@ class Decoder(nn.Module):
         self.conv_out = nn.Conv2d(widths[-1], config.out_channels, 3, padding=1)
 
     def forward(self, z: Tensor, *condition: Tensor) -> Tensor:
+        if bands := bands_of_run():
+            return decoded(self, z, condition, bands)
         x = self.mid_block(self.conv_in(z), *condition)
         for block in self.up_blocks:
             x = block(x, *condition)
