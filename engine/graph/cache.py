@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from engine.graph import codecs
-from engine.graph.disk import DiskTier, Lost, blob_name
+from engine.graph.disk import TROUBLE, DiskTier, Lost, blob_name, is_damage
 from engine.graph.files import FileHashes, Stat
 from engine.graph.memory import MemoryTier
 
@@ -62,6 +61,7 @@ class Cache:
         self._entries: dict[str, Entry] = {}
         self._runs: dict[str, dict[str, Any]] = {}
         self._used: set[int] = set()
+        self._told: set[str] = set()
         self._lock = threading.RLock()  # nobody holds it while bytes are read, written or decoded
         self._memo: dict[str, tuple[Stat, str]] = (
             self._on_disk(lambda disk: disk.file_hashes(), {}) if self._disk else {}
@@ -117,7 +117,7 @@ class Cache:
         try:
             values = {port: self._read(how) for port, how in entry.stored.items()}
         except Exception as error:  # a codec may raise anything on bytes that are not its own
-            log.warning("A kept result could not be read and is made again: %r", error)
+            self._warn("are damaged or gone: what is needed of them is made again")
             self._on_disk(lambda disk: disk.drop(number), None)
             entry.number = None
             raise Lost(entry.name) from error
@@ -224,15 +224,23 @@ class Cache:
             return otherwise
         try:
             return work(self._disk)
-        except (OSError, sqlite3.Error) as error:
-            log.warning("The kept results in %s can't be used: %s", self._disk.folder, error)
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(
-                error, sqlite3.OperationalError
-            ):
+        except TROUBLE as error:
+            if is_damage(error):
+                self._warn(f"are damaged ({error}): they begin empty")
                 self._disk.reset()
                 with self._lock:
                     self._entries.clear()
+            else:
+                reason = error.strerror if isinstance(error, OSError) else error
+                self._warn(f"can't be added to or read ({reason}): the run goes on without")
             return otherwise
+
+    def _warn(self, what: str) -> None:
+        """Say what is wrong with the disk tier, once however many results it concerns."""
+        assert self._disk
+        if what not in self._told:
+            self._told.add(what)
+            log.warning("The kept results in %s %s.", self._disk.folder, what)
 
 
 def _encoded(value: Any, blobs: list[bytes]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 import threading
 import time
@@ -21,9 +22,10 @@ from typing import Any
 from engine.graph.errors import CacheError
 from engine.graph.files import Stat, write_atomically
 
-FORMAT = 3
+FORMAT = 4
 CHUNK = 500  # keys in one query
 SMALL = 4096  # bytes up to which a value lies in the index itself: a file would take longer
+SEAL = 32  # characters of the hash before a text in the index
 YOUNG = 3600.0  # seconds before an unnamed file is taken for a leftover
 
 _SCHEMA = """
@@ -46,6 +48,12 @@ CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, inode IN
 """
 
 
+# What work on the disk may raise.
+TROUBLE = (OSError, sqlite3.Error, UnicodeDecodeError)
+
+log = logging.getLogger("latent_loom")
+
+
 class Lost(Exception):
     """A kept value is gone or damaged; it has been dropped and has to be made again."""
 
@@ -63,9 +71,8 @@ class DiskTier:
         self._lock = threading.RLock()
         try:
             self._blobs.mkdir(parents=True, exist_ok=True)
-            self._index = self._open()
-            self._total = self.size
-        except (OSError, sqlite3.Error) as error:
+            self._index, self._total = self._open()
+        except TROUBLE as error:
             raise CacheError(
                 f"The folder for kept results {folder} can't be used: {error}.",
                 remedy="Choose another folder, or run without keeping results.",
@@ -77,9 +84,10 @@ class DiskTier:
             self._index.close()
 
     def find(self, keys: Iterable[str]) -> dict[str, tuple[int, Any]]:
-        """The entry number and body of each key that is there."""
+        """The entry number and body of each key that is there; what is damaged is dropped."""
         wanted = list(keys)
         found: dict[str, tuple[int, Any]] = {}
+        damaged: set[int] = set()
         with self._lock:
             for start in range(0, len(wanted), CHUNK):
                 chunk = wanted[start : start + CHUNK]
@@ -88,8 +96,13 @@ class DiskTier:
                     "SELECT key, id, body FROM keys JOIN entries ON entries.id = keys.entry "
                     f"WHERE key IN ({marks})"
                 )
-                for key, number, body in self._index.execute(query, chunk):
-                    found[key] = (number, json.loads(body))
+                for key, number, sealed in self._index.execute(query, chunk):
+                    if (body := _opened(sealed)) is None:
+                        damaged.add(number)
+                    else:
+                        found[key] = (number, body)
+        for number in damaged:
+            self.drop(number)
         return found
 
     def put(
@@ -99,9 +112,9 @@ class DiskTier:
 
         None where it is larger than the cap, or than what is not pinned of it: it is not kept then.
         `body` is JSON that names its blobs by `blob_name`; `seconds` is what it took to make.
-        Raises OSError or sqlite3.Error when it can't be kept, and the index is then as before.
+        Raises one of TROUBLE when it can't be kept, and the index is then as before.
         """
-        text = json.dumps(body, separators=(",", ":"))
+        text = _sealed(body)
         named = {blob_name(data): data for data in blobs}
         size = len(text) + sum(map(len, named.values()))
         if size > self.cap:
@@ -202,7 +215,7 @@ class DiskTier:
     def size(self) -> int:
         """Bytes that all entries count for; one that two share counts twice."""
         with self._lock:
-            return self._index.execute("SELECT COALESCE(SUM(size), 0) FROM entries").fetchone()[0]
+            return _size(self._index)
 
     # The last run of each workflow
 
@@ -210,12 +223,12 @@ class DiskTier:
         """The record of the last run called `name`, empty when there is none."""
         with self._lock:
             row = self._index.execute("SELECT body FROM runs WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else {}
+        return (row and _opened(row[0])) or {}
 
     def set_run(self, name: str, record: Mapping[str, Any]) -> None:
         """Keep the record of a run."""
         with self._transaction() as index:
-            index.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (name, json.dumps(record)))
+            index.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (name, _sealed(record)))
 
     # Hashes of files
 
@@ -233,16 +246,24 @@ class DiskTier:
                 [(path, *stat, found) for path, (stat, found) in known.items()],
             )
 
-    def _open(self) -> sqlite3.Connection:
-        """The index; one that is no index gives way to an empty one."""
+    def _open(self) -> tuple[sqlite3.Connection, int]:
+        """The index and its size; one that is no index gives way to an empty one."""
         path = self.folder / f"index-{FORMAT}.sqlite"
         try:
-            return _connect(path)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            index = _connect(path)
+            try:
+                return index, _size(index)
+            except BaseException:
+                index.close()
                 raise
+        except TROUBLE as error:
+            if not is_damage(error):
+                raise
+            log.warning(
+                "The kept results in %s are damaged (%s): they begin empty.", self.folder, error
+            )
             _remove(path)
-            return _connect(path)
+            return _connect(path), 0
 
     def reset(self) -> None:
         """Begin an empty index in place of a damaged one."""
@@ -260,7 +281,8 @@ class DiskTier:
             try:
                 yield self._index
             except BaseException:
-                self._index.execute("ROLLBACK")
+                if self._index.in_transaction:  # a full disk ends it by itself
+                    self._index.execute("ROLLBACK")
                 raise
             self._index.execute("COMMIT")
 
@@ -323,6 +345,30 @@ class DiskTier:
         return self._blobs / name[:2] / name
 
 
+# A page that makes no sense, another kind of file, tables that are not ours.
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error says that the index is none, and not that it can't be reached."""
+    if isinstance(error, UnicodeDecodeError):  # SQLite's message names a damaged name
+        return True
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code == sqlite3.SQLITE_IOERR_SHORT_READ or code & 0xFF in _DAMAGE
+
+
+def _sealed(data: Any) -> str:
+    """JSON text with the hash of itself before it: SQLite does not notice a byte that turned."""
+    text = json.dumps(data, separators=(",", ":"))
+    return blob_name(text.encode()) + text
+
+
+def _opened(sealed: str) -> Any:
+    """What was sealed, None where it is damaged."""
+    seal, text = sealed[:SEAL], sealed[SEAL:]
+    return json.loads(text) if blob_name(text.encode()) == seal else None
+
+
 def blob_name(data: bytes) -> str:
     """The name of a blob: the hash of its bytes."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
@@ -331,6 +377,10 @@ def blob_name(data: bytes) -> str:
 def _remove(path: Path) -> None:
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
+
+
+def _size(index: sqlite3.Connection) -> int:
+    return index.execute("SELECT COALESCE(SUM(size), 0) FROM entries").fetchone()[0]
 
 
 def _connect(path: Path) -> sqlite3.Connection:

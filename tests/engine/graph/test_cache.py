@@ -85,6 +85,50 @@ def test_damage_on_disk_is_found_and_dropped(tmp_path: Path):
     assert Cache(tmp_path).find(["a"]) == {}
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_bytes_that_turned_in_the_index_never_give_another_value(tmp_path: Path, seed: int):
+    values = {f"k{place}": "v" * place for place in range(12)}
+    cache = Cache(tmp_path)
+    for key, value in values.items():
+        keep(cache, key, x=value)
+    cache.remember_run("w", {"nodes": {}})
+    cache.close()
+    (index,) = tmp_path.glob("index-*.sqlite")
+    data = bytearray(index.read_bytes())
+    picker = random.Random(seed)
+    for _ in range(30):
+        data[picker.randrange(len(data))] = picker.randrange(256)
+    index.write_bytes(data)
+    cache = Cache(tmp_path)
+    cache.last_run("w")
+    for made in cache.find(values).values():
+        with suppress(Lost):
+            assert cache.load(made)["x"] in values.values()
+    for key, value in values.items():
+        assert cache.load(keep(cache, key, x=value)) == {"x": value}
+
+
+def test_trouble_with_the_disk_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    for name in "abc":
+        keep(Cache(tmp_path), name, x=name)
+    for path in (tmp_path / "values").glob("*/*"):
+        path.write_bytes(b"junk!")
+    cache = Cache(tmp_path)
+    for made in cache.find("abc").values():
+        with pytest.raises(Lost):
+            cache.load(made)
+    shutil.rmtree(tmp_path)
+    for name in "def":
+        keep(cache, name, x=name * 5000)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        f"The kept results in {tmp_path} are damaged or gone: what is needed of them is "
+        "made again.",
+        f"The kept results in {tmp_path} can't be added to or read (No such file or directory): "
+        "the run goes on without.",
+    ]
+
+
 def test_a_disk_that_vanishes_costs_only_what_it_kept(tmp_path: Path):
     cache = Cache(tmp_path / "cache")
     keep(cache, "a", x=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.graph.disk import FORMAT, YOUNG, DiskTier, Lost, blob_name
+from engine.graph.disk import FORMAT, YOUNG, DiskTier, Lost, blob_name, is_damage
 from engine.graph.errors import CacheError
 
 pytestmark = pytest.mark.usefixtures("values_in_files")
@@ -154,11 +154,15 @@ def test_leftovers_of_a_crash_are_swept_when_old(disk: DiskTier):
 
 
 @pytest.mark.parametrize("damage", [b"", b"this is no index at all", b"\0" * 5000])
-def test_an_index_that_is_none_gives_way(tmp_path: Path, damage: bytes):
+def test_an_index_that_is_none_gives_way_and_that_is_told(
+    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+):
     DiskTier(tmp_path).close()
     for path in tmp_path.glob("index*"):
         path.write_bytes(damage)
     disk = DiskTier(tmp_path)
+    told = [record.getMessage() for record in caplog.records]
+    assert bool(damage) == (told != []) and all("they begin empty" in line for line in told)
     assert disk.find(["a"]) == {}
     put(disk, "a", b"x")
     assert disk.read(blob_name(b"x")) == b"x"
@@ -201,6 +205,35 @@ def test_damage_in_the_index_is_found(disk: DiskTier, monkeypatch: pytest.Monkey
     with pytest.raises(Lost):
         disk.read(blob_name(b"small"))
     assert disk.find(["a"]) == {}
+
+
+def test_a_result_whose_record_is_damaged_is_dropped_alone(disk: DiskTier):
+    put(disk, "a", b"first")
+    put(disk, "b", b"second")
+    disk.set_run("w", {"nodes": {}})
+    with sqlite3.connect(disk.folder / f"index-{FORMAT}.sqlite") as index:
+        index.execute("UPDATE entries SET body = replace(body, 'blob', 'glob') WHERE id = 1")
+        index.execute("UPDATE runs SET body = replace(body, 'nodes', 'codes')")
+    assert set(disk.find(["a", "action a", "b"])) == {"b"}
+    assert set(DiskTier(disk.folder).find(["a", "b"])) == {"b"}
+    assert disk.run("w") == {}
+    put(disk, "a", b"first")
+    assert set(disk.find(["a", "b"])) == {"a", "b"}
+
+
+def test_only_damage_is_taken_for_damage(disk: DiskTier):
+    index = sqlite3.connect(disk.folder / f"index-{FORMAT}.sqlite")
+    for harmless in ("INSERT INTO keys VALUES (NULL, NULL)", "INSERT INTO clock VALUES (NULL)"):
+        with pytest.raises(sqlite3.IntegrityError) as constraint:
+            index.execute(harmless)
+        assert not is_damage(constraint.value)
+    disk.close()
+    with pytest.raises(sqlite3.Error) as closed:
+        disk.find(["a"])
+    assert not is_damage(closed.value)
+    with pytest.raises(sqlite3.Error) as strange:
+        index.execute("SELECT nothing FROM keys")
+    assert is_damage(strange.value)
 
 
 def test_pinned_results_stay(tmp_path: Path):
