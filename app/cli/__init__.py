@@ -19,6 +19,7 @@ from app.cli.plan import plan
 from app.cli.queue import queue
 from app.cli.report import BAD_INPUT, INTERRUPTED, say_error
 from app.cli.run import run
+from app.cli.script import script
 from app.cli.types import types
 from app.cli.verify import verify
 from engine.graph.errors import LoomError
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 for _command in (
-    *(run, check, plan, verify, queue, lock, unlock, diff, migrate, pack),
+    *(run, check, plan, verify, queue, lock, unlock, diff, migrate, pack, script),
     *(nodes, types, models, convert, fetch, publish),
 ):
     main.add_command(_command)
