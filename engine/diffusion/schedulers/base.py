@@ -162,7 +162,7 @@ class Scheduler(ABC):
         """
         source = config.get("_class_name", cls.__name__)
         if source != cls.__name__:
-            _require_one_kind(source, cls.__name__)
+            config = cls._translated(source, config)
             hints = typing.get_type_hints(cls)
             shared = cls.dialect & config.keys() & hints.keys()
             foreign = {name for name in shared if not _fits(config[name], hints[name])}
@@ -185,6 +185,20 @@ class Scheduler(ABC):
                 other.append((name, json.dumps(value, sort_keys=True)))
         return cls(**values, other=tuple(sorted(other)))
 
+    @classmethod
+    def _translated(cls, source: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Another solver's configuration in this one's words; LoomError where it has none.
+
+        Flow-matching models have no betas, others have nothing else: few solvers suit both.
+        """
+        if runs_flow(source, config):
+            raise LoomError(
+                f"{cls.__name__} can't run a flow-matching model, whose scheduler is {source}.",
+                remedy="Choose a solver of flow-matching models: Flow Euler, Flow Heun, "
+                "DPM-Solver, DEIS or UniPC.",
+            )
+        return config
+
     def to_json(self) -> dict[str, Any]:
         """The whole content of a scheduler_config.json, which the reference library reads too."""
         config: dict[str, Any] = {"_class_name": type(self).__name__}
@@ -204,17 +218,9 @@ class Scheduler(ABC):
         return replace(solver.from_json(self.to_json()), **changes)
 
 
-def _require_one_kind(source: str, target: str) -> None:
-    """Flow-matching models have no betas, others have nothing else: neither's solver suits both."""
-    flows = [name.startswith("FlowMatch") for name in (source, target)]
-    if flows[0] != flows[1]:
-        model = "a flow-matching model" if flows[0] else "a model that was trained with betas"
-        raise LoomError(
-            f"{target} can't run {model}, whose scheduler is {source}.",
-            remedy="Choose a solver of flow-matching models."
-            if flows[0]
-            else "Choose one of the other solvers.",
-        )
+def runs_flow(source: str, config: Mapping[str, Any]) -> bool:
+    """Whether a configuration of the solver called `source` is for a flow-matching model."""
+    return source.startswith("FlowMatch") or config.get("use_flow_sigmas") is True
 
 
 def listed(values: Sequence[float]) -> str:

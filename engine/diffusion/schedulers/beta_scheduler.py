@@ -11,7 +11,7 @@ from engine.diffusion.schedulers import noise_schedule
 from engine.diffusion.schedulers.base import Scheduler, StepPlan, listed
 from engine.graph.errors import LoomError
 
-BetaSchedule = Literal["linear", "scaled_linear", "squaredcos_cap_v2", "exp"]
+BetaSchedule = Literal["linear", "scaled_linear", "sigmoid", "squaredcos_cap_v2", "laplace", "exp"]
 PredictionType = Literal["epsilon", "sample", "v_prediction"]
 Spacing = Literal["leading", "linspace", "trailing"]
 

@@ -6,12 +6,15 @@ velocity noise - x_0, which is dx / dsigma. It is told sigma times num_train_tim
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.diffusion.schedulers.base import Scheduler, StepPlan, listed
+from engine.diffusion.schedulers.base import Scheduler, StepPlan, listed, runs_flow
+from engine.diffusion.schedulers.flow_words import in_sigma
 from engine.graph.errors import LoomError
 
 Sigmas = npt.NDArray[np.floating]
@@ -26,6 +29,16 @@ class FlowScheduler(Scheduler):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._require(self.shift > 0, f"shift must be above 0, got {self.shift}")
+
+    @classmethod
+    def _translated(cls, source: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not runs_flow(source, config):
+            raise LoomError(
+                f"{cls.__name__} can't run a model that was trained with betas, whose scheduler is "
+                f"{source}.",
+                remedy="Choose one of the other solvers.",
+            )
+        return config if source.startswith("FlowMatch") else in_sigma(config)
 
     def _check_plan(self, plan: StepPlan) -> None:
         super()._check_plan(plan)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from engine.diffusion.schedulers import sigma_tables
 from engine.diffusion.schedulers.base import StepPlan
 from engine.diffusion.schedulers.flow_scheduler import shifted
+from engine.diffusion.schedulers.flow_words import in_lambda
 from engine.diffusion.schedulers.sigma_scheduler import SigmaScheduler
 from engine.diffusion.schedulers.spacing import spaced_before_zero
 from engine.diffusion.schedulers.thresholding import Thresholding
@@ -66,6 +67,10 @@ class LambdaScheduler(SigmaScheduler, Thresholding):
             not self.use_flow_sigmas or self.sigma_table == "plain",
             f"flow sigmas can't be spread by the {self.sigma_table} table",
         )
+
+    @classmethod
+    def _translated(cls, source: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return in_lambda(source, config) if source.startswith("FlowMatch") else config
 
     def _check_plan(self, plan: StepPlan) -> None:
         super()._check_plan(plan)

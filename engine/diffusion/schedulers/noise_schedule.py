@@ -10,7 +10,7 @@ Everything is float32 on purpose: published models were trained on tables rounde
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -26,12 +26,36 @@ def scaled_linear(steps: int, start: float, end: float) -> torch.Tensor:
     return torch.linspace(start**0.5, end**0.5, steps, dtype=torch.float32) ** 2
 
 
-def squared_cosine(steps: int, largest: float = 0.999) -> torch.Tensor:
+def sigmoid(steps: int, start: float, end: float) -> torch.Tensor:
+    """Betas (steps,) along the logistic curve from -6 to 6 (GeoDiff, Xu et al. 2022)."""
+    u = torch.linspace(-6, 6, steps, dtype=torch.float32)
+    return torch.sigmoid(u) * (end - start) + start
+
+
+def squared_cosine(steps: int) -> torch.Tensor:
     """Betas (steps,) of the cosine schedule, capped (Nichol and Dhariwal 2021, eq. 17)."""
+    return _capped(steps, lambda u: math.cos((u + 0.008) / 1.008 * math.pi / 2) ** 2)
+
+
+def laplace(steps: int) -> torch.Tensor:
+    """Betas (steps,), capped, of Laplace noise (Hang et al. 2024, "Improved Noise Schedule").
+
+    The paper's SNR, with mu = 0 and b = 0.5, falls from 1000 through 1 to 1 / 1000; published runs
+    take the root of its alpha_bar.
+    """
 
     def alpha_bar(u: float) -> float:
-        return math.cos((u + 0.008) / 1.008 * math.pi / 2) ** 2
+        rest = 1 - 2 * abs(0.5 - u) + 1e-6
+        noise = rest**0.5 if u <= 0.5 else rest**-0.5  # per unit of picture, as variances
+        return (1 + noise) ** -0.5
 
+    return _capped(steps, alpha_bar)
+
+
+def _capped(
+    steps: int, alpha_bar: Callable[[float], float], largest: float = 0.999
+) -> torch.Tensor:
+    """The betas (steps,) of alpha_bar(u), u from 0 to 1; none above `largest`."""
     edges = [alpha_bar(i / steps) for i in range(steps + 1)]
     betas = [min(1 - after / before, largest) for before, after in pairwise(edges)]
     return torch.tensor(betas, dtype=torch.float32)
@@ -65,8 +89,8 @@ def betas(
 ) -> torch.Tensor:
     """The betas (steps,) of a schedule by its published name, or the `trained` ones as they are.
 
-    `schedule` is linear, scaled_linear, squaredcos_cap_v2 or exp; `zero_snr` applies
-    `zero_terminal_snr`.
+    `schedule` is linear, scaled_linear, sigmoid, squaredcos_cap_v2, laplace or exp; `zero_snr`
+    applies `zero_terminal_snr`.
     """
     if trained is not None:
         table = torch.tensor(trained, dtype=torch.float32)
@@ -74,8 +98,12 @@ def betas(
         table = linear(steps, start, end)
     elif schedule == "scaled_linear":
         table = scaled_linear(steps, start, end)
+    elif schedule == "sigmoid":
+        table = sigmoid(steps, start, end)
     elif schedule == "squaredcos_cap_v2":
         table = squared_cosine(steps)
+    elif schedule == "laplace":
+        table = laplace(steps)
     elif schedule == "exp":
         table = exponential(steps)
     else:

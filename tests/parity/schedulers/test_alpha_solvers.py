@@ -59,6 +59,12 @@ class TestDDPM:
             assert not differences(DDPM, configs, (None,), timesteps=timesteps)
 
 
+@pytest.mark.parametrize("schedule", ["sigmoid", "laplace"])
+def test_schedules_that_only_ddpm_was_published_with(schedule):
+    configs = grid([{"beta_schedule": schedule}], SPACINGS, PREDICTIONS)
+    assert not differences(DDPM, configs)
+
+
 @each_schedule
 def test_ddim_along_the_noise_of_the_clipped_picture(schedule):
     configs = grid([schedule], SPACINGS, PREDICTIONS, CLIPS[1:])

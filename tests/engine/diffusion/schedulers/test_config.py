@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 import subprocess
 import sys
 import typing
@@ -12,6 +13,8 @@ from engine.diffusion.schedulers.beta_scheduler import BetaScheduler
 from engine.diffusion.schedulers.ddim import DDIMScheduler
 from engine.diffusion.schedulers.dpmsolver_multistep import DPMSolverMultistepScheduler
 from engine.diffusion.schedulers.euler import EulerDiscreteScheduler
+from engine.diffusion.schedulers.flow_match_euler import FlowMatchEulerDiscreteScheduler
+from engine.diffusion.schedulers.lambda_scheduler import LambdaScheduler
 from engine.diffusion.schedulers.registry import SCHEDULERS, from_json, swap
 from engine.graph.errors import LoomError
 
@@ -60,8 +63,8 @@ def test_json_round_trip(name, data, end, offset, zero):
         ({}, "no _class_name"),
         ({"_class_name": "TurboScheduler"}, "TurboScheduler.*DDIMScheduler, "),
         (
-            {"_class_name": "DDIMScheduler", "beta_schedule": "sigmoid"},
-            "beta_schedule='sigmoid'.*one of linear",
+            {"_class_name": "DDIMScheduler", "beta_schedule": "cubic"},
+            "beta_schedule='cubic'.*one of linear",
         ),
         (
             {"_class_name": "DDIMScheduler", "prediction_type": "flow_prediction"},
@@ -199,6 +202,57 @@ def test_swap_with_changes_and_unknown_ones():
     assert ddim.start(3).needs_noise
     with pytest.raises(LoomError, match="no setting called churn"):
         EulerDiscreteScheduler().swap(DDIMScheduler, churn=1)
+
+
+LAMBDA = sorted(name for name, kind in SCHEDULERS.items() if issubclass(kind, LambdaScheduler))
+FLOW = [name for name in SCHEDULERS if name.startswith("FlowMatch")]
+
+
+@pytest.mark.parametrize("source", [*LAMBDA, *FLOW])
+@pytest.mark.parametrize("target", [*LAMBDA, *FLOW])
+def test_a_flow_matching_models_solvers_can_be_swapped(source, target):
+    flow = {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": 3.0}
+    model = SCHEDULERS[source](
+        num_train_timesteps=600, **({"shift": 3.0} if source in FLOW else flow)
+    )
+    swapped = swap(model, target)
+    found = swapped.to_json()
+    assert found["_class_name"] == target
+    expected = {"shift": 3.0} if target in FLOW else flow
+    assert {name: found[name] for name in expected} == expected
+    assert swap(swapped, source).start(5).timesteps.tolist() == model.start(5).timesteps.tolist()
+
+
+@pytest.mark.parametrize(("kind", "shift"), [("exponential", math.exp(0.7)), ("linear", 0.7)])
+def test_a_shift_by_the_pictures_size_is_kept_as_it_is_then(kind, shift):
+    flow = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type=kind, mu=0.7)
+    assert flow.swap(DPMSolverMultistepScheduler).flow_shift == shift
+    with pytest.raises(LoomError, match="by the picture's size, which it was not told") as raised:
+        dataclasses.replace(flow, mu=None).swap(DPMSolverMultistepScheduler)
+    assert raised.value.field == "mu"
+
+
+@pytest.mark.parametrize(
+    ("settings", "target", "message"),
+    [
+        ({"shift_terminal": 0.1}, "UniPCMultistepScheduler", "shift_terminal=0.1, which other"),
+        ({"invert_sigmas": True}, "DEISMultistepScheduler", "invert_sigmas=True, which other"),
+        ({"use_karras_sigmas": True}, "UniPCMultistepScheduler", "can't be spread by the karras"),
+        ({}, "EulerDiscreteScheduler", "can't run a flow-matching model"),
+        ({}, "DDIMScheduler", "can't run a flow-matching model"),
+    ],
+)
+def test_flows_that_another_solver_cannot_follow(settings, target, message):
+    with pytest.raises(LoomError, match=message):
+        FlowMatchEulerDiscreteScheduler(**settings).swap(SCHEDULERS[target])
+
+
+def test_a_model_with_betas_has_no_flow():
+    with pytest.raises(LoomError, match="can't run a model that was trained with betas"):
+        DPMSolverMultistepScheduler().swap(FlowMatchEulerDiscreteScheduler)
+    flow = DPMSolverMultistepScheduler(use_flow_sigmas=True, prediction_type="flow_prediction")
+    with pytest.raises(LoomError, match="can't run a flow-matching model"):
+        flow.swap(EulerDiscreteScheduler)
 
 
 def test_configuration_module_imports_no_torch():

@@ -28,7 +28,22 @@ def test_exponential_leaves_the_same_part_at_every_step():
     assert alpha_bar(betas)[[499, 999]].log().tolist() == pytest.approx([-6, -12], rel=1e-3)
 
 
-@pytest.mark.parametrize("schedule", ["linear", "scaled_linear", "squaredcos_cap_v2", "exp"])
+def test_sigmoid_reaches_nearly_from_its_start_to_its_end():
+    betas = ns.betas("sigmoid", 1001, 0.0001, 0.02)
+    assert betas[500].item() == pytest.approx((0.0001 + 0.02) / 2)
+    assert (betas[0].item(), betas[-1].item()) == pytest.approx((0.000149, 0.019951), abs=1e-6)
+
+
+def test_laplace_crosses_an_snr_of_one_in_the_middle():
+    betas = ns.betas("laplace", 1000, 0.0001, 0.02)
+    found = alpha_bar(betas.double()) * (1 + 1e-3) ** -0.5  # u = 0 has some noise already
+    assert found[499].item() == pytest.approx(0.5**0.5, rel=1e-4)
+    assert betas.max().item() < 0.999
+
+
+@pytest.mark.parametrize(
+    "schedule", ["linear", "scaled_linear", "sigmoid", "squaredcos_cap_v2", "laplace", "exp"]
+)
 def test_zero_terminal_snr_keeps_the_first_and_empties_the_last(schedule):
     plain = alpha_bar(ns.betas(schedule, 1000, 0.00085, 0.012))
     rescaled = alpha_bar(ns.betas(schedule, 1000, 0.00085, 0.012, zero_snr=True))
