@@ -14,6 +14,7 @@ from tests.parity.pipelines.tiny import (
     SEEDS,
     agree,
     decoded,
+    depth_estimator,
     encoded,
     generators,
     noise,
@@ -66,7 +67,11 @@ def test_depth_to_image(tiny, solver: str):
     pixels = picture()
     depth = torch.rand(1, 1, 16, 16, generator=torch.Generator().manual_seed(3))
 
-    theirs = quiet(_depth_pipeline(model, scheduler))(
+    theirs = quiet(
+        diffusers.StableDiffusionDepth2ImgPipeline(
+            **model.theirs, scheduler=scheduler, **depth_estimator()
+        )
+    )(
         ["a red fish"] * 2,
         image=pixels,
         depth_map=depth[0].expand(2, -1, -1),
@@ -91,31 +96,6 @@ def test_depth_to_image(tiny, solver: str):
         channels=for_depth(Image(depth.expand(2, 3, -1, -1)), known),
     )
     agree(decoded(model.ours["vae"], job.run().latents), theirs)
-
-
-def _depth_pipeline(model, scheduler):
-    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessorPil
-
-    estimator = DPTForDepthEstimation(
-        DPTConfig(
-            hidden_size=32,
-            num_hidden_layers=4,
-            num_attention_heads=4,
-            intermediate_size=37,
-            image_size=32,
-            patch_size=16,
-            backbone_out_indices=[0, 1, 2, 3],
-            neck_hidden_sizes=[16, 16, 32, 32],
-            fusion_hidden_size=16,
-            is_hybrid=False,
-        )
-    )
-    return diffusers.StableDiffusionDepth2ImgPipeline(
-        **model.theirs,
-        scheduler=scheduler,
-        depth_estimator=estimator,
-        feature_extractor=DPTImageProcessorPil(size={"height": 32, "width": 32}),
-    )
 
 
 def test_upscaling(tiny):

@@ -156,6 +156,28 @@ def encoded(vae: Any, pixels: torch.Tensor) -> Latents:
     return encode_picture(vae, Image(pixels))
 
 
+def depth_estimator() -> dict[str, Any]:
+    """What the reference's depth pipeline needs to be made; given a depth map it asks neither."""
+    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessorPil
+
+    config = DPTConfig(
+        hidden_size=32,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        intermediate_size=37,
+        image_size=32,
+        patch_size=16,
+        backbone_out_indices=[0, 1, 2, 3],
+        neck_hidden_sizes=[16, 16, 32, 32],
+        fusion_hidden_size=16,
+        is_hybrid=False,
+    )
+    return {
+        "depth_estimator": DPTForDepthEstimation(config),
+        "feature_extractor": DPTImageProcessorPil(size={"height": 32, "width": 32}),
+    }
+
+
 def agree(ours: torch.Tensor, theirs: torch.Tensor, limit: float = 1e-4) -> None:
     assert ours.shape == theirs.shape
     assert float((ours - theirs).abs().max()) <= limit
