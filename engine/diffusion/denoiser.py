@@ -14,7 +14,10 @@ from engine.diffusion.control import Control, Lead, together
 from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
 from engine.diffusion.schedulers.run import at_least_float32
 from engine.diffusion.values import Conditioning
+from engine.graph.environment import environment
 from engine.graph.errors import LoomError
+
+GUIDANCE, APART = "guidance", "apart"
 
 Predict = Callable[[int, torch.Tensor, Sequence[str]], dict[str, torch.Tensor]]
 """(i, sample, names) → a prediction (B, C, h, w) of each named context, at step i of the run."""
@@ -120,9 +123,10 @@ class UNetDenoiser:
     the context is None.
 
     Contexts are Conditionings, or embeddings (1 or B, L, D). All contexts of a step go through the
-    model in one batch when their shapes agree, one after the other when not. The model works in its
-    own dtype; the predictions are float32. `guidance` is told to models that were distilled to take
-    the guidance scale as an input (Luo et al. 2023). `controls` lead it, each by its network.
+    model in one batch when their shapes agree, one after the other when not, or when the running
+    node's environment says `guidance: apart`, which takes less memory. The model works in its own
+    dtype; the predictions are float32. `guidance` is told to models that were distilled to take the
+    guidance scale as an input (Luo et al. 2023). `controls` lead it, each by its network.
     """
 
     def __init__(
@@ -144,6 +148,7 @@ class UNetDenoiser:
         told = {name: Told.of(name, c, batch, device, dtype) for name, c in contexts.items()}
         leads = [Lead(control, model, batch) for control, model in self.controls]
         calls: dict[tuple[str, ...], _Call] = {}
+        apart = environment().get(GUIDANCE) == APART
 
         def call_of(*names: str) -> _Call:
             if names not in calls:
@@ -155,7 +160,7 @@ class UNetDenoiser:
             names = tuple(names)
             sample, t = sample.to(device, dtype), timesteps[i]
             acting = [lead for lead in leads if lead.acts(i, len(timesteps))]
-            if not all(told[name].joins(told[names[0]]) for name in names):
+            if apart or not all(told[name].joins(told[names[0]]) for name in names):
                 outputs = [self._call(sample, t, call_of(name), acting, (name,)) for name in names]
             else:
                 stacked = sample.repeat(len(names), *[1] * (sample.ndim - 1))

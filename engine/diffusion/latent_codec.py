@@ -7,6 +7,9 @@ statistics channel by channel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 
 from engine.diffusion.models.autoencoder_kl import (
@@ -15,8 +18,10 @@ from engine.diffusion.models.autoencoder_kl import (
     DiagonalGaussian,
 )
 from engine.diffusion.models.autoencoder_tiny import AutoencoderTiny, AutoencoderTinyConfig
+from engine.diffusion.models.bands import KEY, WHOLE
 from engine.diffusion.models.vq_model import VQModel, VQModelConfig
 from engine.diffusion.values import Image, Latents
+from engine.graph.environment import environment
 from engine.graph.errors import LoomError
 
 Autoencoder = AutoencoderKL | VQModel | AutoencoderTiny
@@ -30,7 +35,7 @@ def decode(vae: Autoencoder, latents: Latents) -> Image:
     Raises LoomError when the VAE overflows in half precision.
     """
     z = unscaled(latents.samples.to(_device(vae)), vae.config)
-    x = vae.decode(z.to(_dtype(vae))).float()
+    x = _each(vae.decode, z.to(_dtype(vae))).float()
     if not bool(torch.isfinite(x).all()):
         raise LoomError(
             "The decoded picture is not finite (NaN or infinity); the usual cause is a VAE that "
@@ -58,9 +63,7 @@ def encode(vae: Autoencoder, image: Image, space: str = "") -> Latents:
             remedy=f"Resize or crop it to {width - width % factor}×{height - height % factor}.",
         )
     x = image.pixels.to(_device(vae), _dtype(vae)) * 2 - 1
-    encoded = vae.encode(x)
-    z = encoded.mode() if isinstance(encoded, DiagonalGaussian) else encoded
-    z = scaled(z.float(), vae.config)
+    z = scaled(_each(partial(_mode, vae), x).float(), vae.config)
     return Latents(z.cpu().clone(), space, factor)
 
 
@@ -78,6 +81,18 @@ def unscaled(latents: torch.Tensor, config: Config) -> torch.Tensor:
         mean, std = _channels(config.latents_mean, latents), _channels(config.latents_std, latents)
         return latents * std / config.scaling_factor + mean
     return latents / config.scaling_factor + (config.shift_factor or 0.0)
+
+
+def _mode(vae: Autoencoder, x: torch.Tensor) -> torch.Tensor:
+    encoded = vae.encode(x)
+    return encoded.mode() if isinstance(encoded, DiagonalGaussian) else encoded
+
+
+def _each(call: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    """All of a batch at once, or one after the other where the run's environment saves memory."""
+    if environment().get(KEY, WHOLE) == WHOLE:
+        return call(x)
+    return torch.cat([call(one) for one in x.split(1)])
 
 
 def _channels(values: tuple[float, ...], like: torch.Tensor) -> torch.Tensor:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention_backends import attend
+from engine.diffusion.blocks.chunking import chunked
 
 
 class KeysValues(NamedTuple):
@@ -150,6 +151,9 @@ class FeedForward(nn.Module):
         self.net = nn.ModuleList([GEGLU(dim, dim * 4), nn.Dropout(0.0), nn.Linear(dim * 4, dim)])
 
     def forward(self, x: Tensor) -> Tensor:
+        return chunked(self._whole, x, width=16 * x.shape[-1])
+
+    def _whole(self, x: Tensor) -> Tensor:
         return self.net[2](self.net[0](x))
 
 

@@ -5,6 +5,7 @@ from torch import nn
 from engine.diffusion.denoiser import FunctionDenoiser, UNetDenoiser
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionConfig, UNet2DConditionModel
 from engine.diffusion.values import Conditioning
+from engine.graph.environment import within
 from engine.graph.errors import LoomError
 
 
@@ -33,6 +34,16 @@ def test_guidance_goes_through_the_model_in_one_batch():
     predict = UNetDenoiser(model).prepare(TIMES, contexts(), 2)
     out = predict(1, x, ("negative", "positive"))
     assert [call[0] for call in model.calls] == [4]
+    torch.testing.assert_close(out["positive"], x + 2)
+    torch.testing.assert_close(out["negative"], x - 1)
+
+
+def test_guidance_goes_through_the_model_in_two_where_memory_is_short():
+    model, x = Recorder(), torch.randn(2, 4, 3, 3)
+    with within({"guidance": "apart"}):
+        predict = UNetDenoiser(model).prepare(TIMES, contexts(), 2)
+    out = predict(1, x, ("negative", "positive"))
+    assert [call[0] for call in model.calls] == [2, 2]
     torch.testing.assert_close(out["positive"], x + 2)
     torch.testing.assert_close(out["negative"], x - 1)
 

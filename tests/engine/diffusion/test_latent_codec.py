@@ -8,6 +8,7 @@ from engine.diffusion.models.autoencoder_kl import AutoencoderKL
 from engine.diffusion.models.autoencoder_tiny import AutoencoderTiny
 from engine.diffusion.models.vq_model import VQModel
 from engine.diffusion.values import Image, Latents
+from engine.graph.environment import within
 from engine.graph.errors import LoomError
 
 CONFIG = {
@@ -109,3 +110,15 @@ def test_a_tiny_autoencoder_works_on_the_diffusion_model_s_own_scale():
         expected = (tiny.decode(z) / 2 + 0.5).clamp(0, 1)
     assert torch.equal(found.samples, z) and found.size == (12, 8)
     assert torch.equal(decode(tiny, found).pixels, expected)
+
+
+def test_pictures_of_a_batch_one_after_the_other(vae: AutoencoderKL):
+    latents = Latents(torch.randn(3, vae.config.latent_channels, 4, 4))
+    together = decode(vae, latents)
+    seen: list[int] = []
+    handle = vae.decoder.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    with within({"vae": "single"}):
+        apart = decode(vae, latents)
+    handle.remove()
+    assert seen == [1, 1, 1]
+    torch.testing.assert_close(apart.pixels, together.pixels, rtol=0, atol=1e-6)
