@@ -244,4 +244,6 @@ def _read_legacy(file: BinaryIO) -> tuple[Any, dict[str, int]]:
             raise ValueError("a storage has another length than its tensors need")
         places[storage.key] = file.tell()
         file.seek(count * BITS[storage.dtype] // 8, os.SEEK_CUR)
+    if file.tell() > file.seek(0, os.SEEK_END):
+        raise ValueError("it ends within a storage")
     return state, places

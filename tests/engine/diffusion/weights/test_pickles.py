@@ -146,3 +146,10 @@ def test_reading_needs_no_torch(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_a_file_cut_short_where_no_tensor_is_is_damaged_as_well(tmp_path):
+    path = save({"part": torch.arange(10).half()[3:7]}, tmp_path / "model.ckpt", new=False)
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(LoomError, match="it ends within a storage"):
+        read_pickle(path)
