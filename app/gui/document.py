@@ -125,11 +125,15 @@ class Document(QObject):
         `document.change(lambda graph: graph.set_param("denoise", "steps", 30))` from a slider.
         """
         if self._scope:
-            with self.edit("") as body:
+            with self._told(), self._root.editing(self._scope) as body:
                 edit(body)
             return
-        with self._told():
+        with self._told(), self._root.grouped(merges=True):
             edit(self._root)
+
+    def settle(self) -> None:
+        """Let the next edit undo alone: a slider was let go, a text was left."""
+        self._root.settle()
 
     @contextmanager
     def edit_root(self, label: str) -> Generator[Graph]:

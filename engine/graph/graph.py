@@ -304,12 +304,19 @@ class Graph(Recorded):
     def editing(self, name: str) -> Generator[Graph]:
         """The inside of a subgraph as a graph to edit; what is done to it is one edit of this one.
 
-        Its ports are the nodes `inputs` and `outputs`. Raised errors leave it as it was.
+        Its ports are the nodes `inputs` and `outputs`. Raised errors leave it as it was. Successive
+        values of one parameter inside undo together as well.
         """
         definition = self._definition(name)
         body = definition.body()
         yield body
-        self._commit(f"Edit {name}", {}, definitions={name: definition.with_body(body)})
+        edits = [edit for step in body._history.done for edit in step.edits]
+        merge = edits[0].merge if len(edits) == 1 else ""
+        self._commit(
+            f"Edit {name}",
+            definitions={name: definition.with_body(body)},
+            merge=merge and f"{name}/{merge}",
+        )
 
     def _definition(self, name: str) -> Definition:
         try:

@@ -44,9 +44,12 @@ class Edit:
 
     def then(self, later: Edit) -> Edit:
         """This edit and a later one of the same things, as one."""
-        nodes = {name: (self.nodes[name][0], after) for name, (_, after) in later.nodes.items()}
-        view = {name: (self.view[name][0], after) for name, (_, after) in later.view.items()}
-        return replace(later, nodes=nodes, view=view)
+        return replace(
+            later,
+            nodes=_from(self.nodes, later.nodes),
+            view=_from(self.view, later.view),
+            definitions=_from(self.definitions, later.definitions),
+        )
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,17 @@ class History:
         """Remember what was done; what was undone before can no longer be done again."""
         last = self.done[-1].edits if self.done and not self.undone else ()
         self.undone.clear()
-        if len(edits) == 1 and len(last) == 1 and edits[0].continues(last[0]):
-            self.done[-1] = Step(label, (last[0].then(edits[0]),))
+        pairs = list(zip(last, edits, strict=False))
+        if len(last) == len(edits) and all(later.continues(earlier) for earlier, later in pairs):
+            self.done[-1] = Step(label, tuple(earlier.then(later) for earlier, later in pairs))
         else:
             self.done.append(Step(label, tuple(edits)))
+
+    def settle(self) -> None:
+        """Let the next edit be a step of its own, whatever it goes on with."""
+        if self.done:
+            edits = tuple(replace(edit, merge="") for edit in self.done[-1].edits)
+            self.done[-1] = replace(self.done[-1], edits=edits)
 
     def back(self) -> Step | None:
         """The step to undo, which is then undone; None when there is none."""
@@ -95,3 +105,7 @@ class History:
             return None
         self.done.append(self.undone.pop())
         return self.done[-1]
+
+
+def _from(before: Mapping[str, Change], after: Mapping[str, Change]) -> dict[str, Change]:
+    return {name: (before[name][0], ends[1]) for name, ends in after.items()}

@@ -48,8 +48,13 @@ class Recorded:
     __hash__ = None  # type: ignore[assignment]
 
     @contextmanager
-    def grouped(self, label: str) -> Generator[None]:
-        """Edits made inside undo as one; when something is raised inside, none of them happened."""
+    def grouped(self, label: str = "", *, merges: bool = False) -> Generator[None]:
+        """Edits made inside undo as one; when something is raised inside, none of them happened.
+
+        With `merges` a group that goes on with what the one before it did, as when several
+        parameters are dragged together, undoes together with that one. Without a label it is
+        called after its first edit.
+        """
         if self._group is not None:
             yield
             return
@@ -63,7 +68,8 @@ class Recorded:
             raise
         edits, self._group = self._group, None
         if edits:
-            self._history.add(label, [replace(edit, merge="") for edit in edits])
+            kept = edits if merges else [replace(edit, merge="") for edit in edits]
+            self._history.add(label or edits[0].label, kept)
 
     def undo(self) -> frozenset[str]:
         """Take back the last edit; the ids it touched, none when there was nothing to undo."""
@@ -82,6 +88,10 @@ class Recorded:
         for edit in step.edits:
             self._apply(edit, 1)
         return step.touched
+
+    def settle(self) -> None:
+        """Let the next edit undo alone: a drag or a text is done."""
+        self._history.settle()
 
     @property
     def undo_label(self) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.graph.errors import CycleError, GraphError
 from engine.graph.graph import Graph, Node, Source
+from engine.graph.subgraph import collapse
 from engine.graph.workflow import dumps
 from tests.engine.graph.stubs import chain
 
@@ -266,3 +267,44 @@ def _random_edit(graph: Graph, rng: random.Random) -> None:
         graph.set_outputs(rng.sample(names, rng.randint(0, len(names))))
     else:
         graph.place(name, rng.choice([None, {"at": [rng.randint(0, 3), 0]}]))
+
+
+def test_parameters_dragged_together_undo_together():
+    graph = Graph()
+    graph.add("x.a", "a")
+    graph.add("x.b", "b")
+    for value in (1, 2, 3):
+        with graph.grouped(merges=True):
+            graph.set_param("a", "p", value)
+            graph.set_param("b", "p", value)
+    graph.undo()
+    assert not graph.nodes["a"].params and not graph.nodes["b"].params
+    graph.redo()
+    assert graph.nodes["a"].params == graph.nodes["b"].params == {"p": 3}
+
+
+def test_a_drag_that_is_done_undoes_alone():
+    graph = Graph()
+    graph.add("x.a", "a")
+    graph.set_param("a", "p", 1)
+    graph.set_param("a", "p", 2)
+    graph.settle()
+    graph.set_param("a", "p", 3)
+    graph.set_param("a", "p", 4)
+    graph.undo()
+    assert graph.nodes["a"].params == {"p": 2}
+    graph.undo()
+    assert not graph.nodes["a"].params
+
+
+def test_values_of_one_parameter_inside_a_subgraph_undo_together():
+    graph = Graph()
+    graph.add("x.a", "a")
+    collapse(graph, ["a"], "part")
+    for value in (1, 2, 3):
+        with graph.editing("part") as body:
+            body.set_param("a", "p", value)
+    graph.undo()
+    assert not graph.definitions["part"].nodes["a"].params
+    graph.redo()
+    assert graph.definitions["part"].nodes["a"].params == {"p": 3}
