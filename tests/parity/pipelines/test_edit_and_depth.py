@@ -1,5 +1,7 @@
 """InstructPix2Pix, depth to image and the ×4 upscaler against the reference pipelines."""
 
+import sys
+
 import diffusers
 import pytest
 import torch
@@ -12,6 +14,7 @@ from engine.diffusion.upscaling import low_resolution
 from engine.diffusion.values import Image, Latents
 from tests.parity.pipelines.tiny import (
     SEEDS,
+    SOLVERS,
     agree,
     decoded,
     depth_estimator,
@@ -98,10 +101,11 @@ def test_depth_to_image(tiny, solver: str):
     agree(decoded(model.ours["vae"], job.run().latents), theirs)
 
 
-def test_upscaling(tiny):
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_upscaling(tiny, monkeypatch: pytest.MonkeyPatch, solver: str):
     """Its level of noise is a class, its latents are as large as the small picture."""
     model = tiny(in_channels=7, num_class_embeds=1000)
-    scheduler = their_scheduler("DDIMScheduler", prediction_type="v_prediction")
+    scheduler = their_scheduler(solver, prediction_type="v_prediction")
     low = diffusers.DDPMScheduler(beta_schedule="scaled_linear")
     small = picture(side=8)
     drawn = torch.stack([torch.randn(3, 8, 8, generator=g) for g in _second_draws()])
@@ -109,8 +113,8 @@ def test_upscaling(tiny):
     pipeline = diffusers.StableDiffusionUpscalePipeline(
         **model.theirs, scheduler=scheduler, low_res_scheduler=low
     )
-    original = low.add_noise
-    low.add_noise = lambda x, given, t: original(x, drawn, t)
+    module = sys.modules[type(pipeline).__module__]
+    monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: drawn)
     theirs = quiet(pipeline)(
         ["a red fish"] * 2,
         image=small,
@@ -119,6 +123,7 @@ def test_upscaling(tiny):
         guidance_scale=4.0,
         noise_level=20,
         latents=first,
+        generator=_generators_after_the_first_draw(),
         output_type="latent",
     ).images
     job = Job(
@@ -133,6 +138,13 @@ def test_upscaling(tiny):
         channels=low_resolution(Image(small), noise(), 20),
     )
     agree(job.run().latents.samples, theirs)
+
+
+def _generators_after_the_first_draw():
+    found = generators()
+    for generator in found:
+        torch.randn(4, 8, 8, generator=generator)
+    return found
 
 
 def _second_draws():

@@ -35,6 +35,7 @@ def unets(tmp_path_factory: pytest.TempPathFactory):
     ("pipeline", "scheduler"),
     [
         ("DDPMPipeline", diffusers.DDPMScheduler()),
+        ("DDPMPipeline", diffusers.DPMSolverMultistepScheduler()),
         ("DDIMPipeline", diffusers.DDIMScheduler(clip_sample=False)),
     ],
 )
