@@ -18,6 +18,7 @@ from app.session import open_settings, open_workflow
 from engine.graph import workflow
 from engine.graph.check import Report
 from engine.graph.context import Settings
+from engine.graph.errors import LoomError
 from engine.graph.graph import Graph, Node
 from engine.graph.interface import local_registry
 from engine.graph.problems import Problem
@@ -163,20 +164,27 @@ class Document(QObject):
 
     # Files
 
-    def new(self, graph: Graph | None = None, path: Path | None = None) -> None:
-        """Begin with another workflow; one that comes without a file counts as not yet saved."""
-        self._replace(graph or Graph(), path)
-        if graph is not None and path is None:
-            self._saved = Graph()
+    def new(self) -> None:
+        """Begin with an empty workflow."""
+        self._replace(Graph(), None)
         self._announce()
 
-    def open(self, path: Path) -> None:
+    def open(self, path: Path, *, template: bool = False) -> None:
         """Open a workflow file, a bundle or a picture that carries one.
 
-        Raises LoomError and keeps what is open. A picture or a bundle is saved under a new name.
+        Raises LoomError and keeps what is open. A picture, a bundle and a `template` are saved
+        under another name.
         """
         graph = open_workflow(path, self._base)
-        self._replace(graph, path if workflow.is_json(path) else None, open_settings(path))
+        own = workflow.is_json(path) and not template
+        self._replace(graph, path if own else None, open_settings(path))
+        self._announce()
+
+    def restore(self, data: Mapping[str, Any], path: Path | None) -> None:
+        """Open work that was not saved, from its JSON; LoomError keeps what is open."""
+        graph = workflow.from_json(data, self._base, name=str(path or "the unsaved workflow"))
+        self._replace(graph, path)
+        self._saved = self._on_disk(path)
         self._announce()
 
     def save(self, path: Path | None = None) -> None:
@@ -207,6 +215,13 @@ class Document(QObject):
         self._shown = graph
         self._registry = local_registry(graph, self._base)
         self._report = None
+
+    def _on_disk(self, path: Path | None) -> Graph:
+        """What a file holds, as far as it can be read; an empty graph else."""
+        try:
+            return open_workflow(path, self._base) if path else Graph()
+        except LoomError:
+            return Graph()
 
     def _announce(self) -> None:
         self.shown.emit()

@@ -64,7 +64,6 @@ def test_inside_a_subgraph_every_instance_changes(document, touched):
     with document.edit("Start"):
         document.graph.add("noise.seed", "seed")
     collapse(document.root, ["seed"], "dice", "one")
-    document.new(document.root)
     document.enter("dice")
     assert {"seed", "inputs", "outputs"} <= document.graph.nodes.keys()
     touched.clear()
@@ -85,3 +84,12 @@ def test_files(document, tmp_path):
     with pytest.raises(LoomError, match="newer"):
         document.open(path)
     assert "seed" in document.graph.nodes
+
+
+def test_unsaved_work_is_restored_as_unsaved(document, tmp_path):
+    data = {"loom": 1, "nodes": {"seed": {"type": "noise.seed", "version": 1}}}
+    document.restore(data, None)
+    assert document.modified and list(document.graph.nodes) == ["seed"]
+    document.save(tmp_path / "a.json")
+    document.restore(data, tmp_path / "a.json")
+    assert not document.modified
