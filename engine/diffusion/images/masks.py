@@ -120,9 +120,9 @@ def box(mask: Mask, padding: int = 0, aspect: float = 0.0) -> Box:
     top, bottom = _span(white.any(1), padding, height)
     if aspect > 0:
         if right - left < aspect * (bottom - top):
-            left, right = _stretched(left, right, round(aspect * (bottom - top)), width)
+            left, right = _stretched(left, right, int(aspect * (bottom - top)), width)
         else:
-            top, bottom = _stretched(top, bottom, round((right - left) / aspect), height)
+            top, bottom = _stretched(top, bottom, int((right - left) / aspect), height)
     return left, top, right - left, bottom - top
 
 
@@ -134,7 +134,7 @@ def _span(flags: torch.Tensor, padding: int, limit: int) -> tuple[int, int]:
 def _stretched(start: int, end: int, length: int, limit: int) -> tuple[int, int]:
     """The span made `length` long about its middle, moved inside 0 … limit."""
     length = min(max(length, end - start), limit)
-    start = min(max(0, (start + end - length) // 2), limit - length)
+    start = min(max(0, start - (length - (end - start)) // 2), limit - length)
     return start, start + length
 
 
