@@ -12,7 +12,7 @@ from engine.diffusion.images.files import read_metadata
 from engine.diffusion.values import Conditioning, Image, Latents, Noise
 from engine.graph.context import Context
 from engine.graph.errors import Cancelled, LoomError
-from nodes import denoise, image, latents, noise, scheduler, text, vae
+from nodes import denoise, image, latents, noise, scheduler, scheduler_lambda, text, vae
 from nodes.load import Pipeline
 
 
@@ -73,7 +73,7 @@ def test_a_seed_is_noise_of_that_seed():
     [
         (scheduler.ddim(), "DDIMScheduler"),
         (scheduler.euler(), "EulerDiscreteScheduler"),
-        (scheduler.dpm_solver_pp_2m(), "DPMSolverMultistepScheduler"),
+        (scheduler_lambda.dpm_solver_pp_2m(), "DPMSolverMultistepScheduler"),
     ],
 )
 def test_a_solver_alone_has_stable_diffusions_noise_schedule(made, name):
@@ -90,7 +90,7 @@ def test_solvers_keep_the_models_noise_schedule_and_take_their_own_settings(part
     assert scheduler.ddim(parts.scheduler, eta=0.3).to_json()["eta"] == 0.3
 
 
-@pytest.mark.parametrize("solver", [scheduler.euler, scheduler.dpm_solver_pp_2m])
+@pytest.mark.parametrize("solver", [scheduler.euler, scheduler_lambda.dpm_solver_pp_2m])
 def test_one_table_of_sigmas_replaces_another(solver):
     again = solver(solver(sigmas="karras"), sigmas="exponential").to_json()
     assert (again["use_karras_sigmas"], again["use_exponential_sigmas"]) == (False, True)

@@ -7,7 +7,7 @@ import torch
 
 from engine.diffusion.latents import SeededNoise
 from engine.graph.context import Context
-from nodes import denoise, latents, noise, scheduler, text, vae
+from nodes import denoise, latents, noise, scheduler, scheduler_lambda, text, vae
 from nodes.load import pipeline
 
 diffusers = pytest.importorskip("diffusers")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parity
 SOLVERS = [
     (scheduler.ddim, "DDIMScheduler"),
     (scheduler.euler, "EulerDiscreteScheduler"),
-    (scheduler.dpm_solver_pp_2m, "DPMSolverMultistepScheduler"),
+    (scheduler_lambda.dpm_solver_pp_2m, "DPMSolverMultistepScheduler"),
 ]
 
 

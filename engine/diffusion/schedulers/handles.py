@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from engine.diffusion import values
-from engine.diffusion.schedulers.base import Scheduler
-from engine.diffusion.schedulers.registry import from_json, scheduler_class
+from engine.diffusion.schedulers.base import Scheduler, runs_flow
+from engine.diffusion.schedulers.registry import SCHEDULERS, from_json, scheduler_class
 from engine.graph.errors import LoomError
 
 # The noise schedule of Stable Diffusion 1 and 2, for models that come without one.
@@ -23,16 +24,39 @@ STABLE_DIFFUSION = {
 AS_LOADED = "as loaded"
 
 
+SWITCHES = {"on": True, "off": False}
+
+
 def change(scheduler: values.Scheduler | None, class_name: str, **changes: Any) -> values.Scheduler:
     """The solver `class_name` on the noise schedule of `scheduler`, whichever solver that names.
 
-    Changes that say "as loaded" are left out; without a scheduler the schedule is Stable
-    Diffusion's. Raises LoomError for a value or combination that the solver can't take.
+    Changes that say "as loaded" are left out, "on" and "off" are switches; without a scheduler the
+    schedule is Stable Diffusion's. A list of steps stays. Raises LoomError for a value or
+    combination that the solver can't take.
     """
     config = scheduler.to_json() if scheduler else STABLE_DIFFUSION
-    changes = {name: value for name, value in changes.items() if value != AS_LOADED}
-    solver = replace(scheduler_class(class_name).from_json(config), **changes)
-    return values.Scheduler.from_json(solver.to_json())
+    wanted = {
+        name: SWITCHES.get(value, value) if isinstance(value, str) else value
+        for name, value in changes.items()
+        if value != AS_LOADED
+    }
+    solver = scheduler_class(class_name)
+    _require_known(solver, wanted)
+    changed = values.Scheduler.from_json(replace(solver.from_json(config), **wanted).to_json())
+    if scheduler is None:
+        return changed
+    return replace(changed, timesteps=scheduler.timesteps, sigmas=scheduler.sigmas)
+
+
+def _require_known(solver: type[Scheduler], settings: Iterable[str]) -> None:
+    """Raise LoomError for a setting that the solver does not have, and name those that do."""
+    for name in settings:
+        if name not in solver.__dataclass_fields__:
+            others = [key for key, kind in SCHEDULERS.items() if name in kind.__dataclass_fields__]
+            raise LoomError(
+                f"{solver.__name__} has no setting called {name}.",
+                remedy=f"Leave it as loaded, or choose one of {', '.join(others)}.",
+            )
 
 
 NAMED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -65,12 +89,6 @@ def by_name(scheduler: values.Scheduler | None, name: str) -> values.Scheduler:
     return change(scheduler, class_name, **settings)
 
 
-def flow(scheduler: values.Scheduler | None, class_name: str, **changes: Any) -> values.Scheduler:
-    """A solver for flow-matching models, on the schedule of `scheduler` or on its own defaults."""
-    given = scheduler or values.Scheduler(class_name)
-    return change(given, class_name, **changes)
-
-
 def with_steps(scheduler: values.Scheduler, timesteps: str, sigmas: str) -> values.Scheduler:
     """The scheduler with the steps listed in a text, "999, 850, 0"; LoomError for what is none."""
     times, levels = numbers(timesteps, "timesteps"), numbers(sigmas, "sigmas")
@@ -96,25 +114,27 @@ def numbers(text: str, field: str) -> tuple[float, ...]:
         ) from error
 
 
-def with_noise(
-    scheduler: values.Scheduler,
-    prediction: str,
-    betas: str,
-    beta_start: float,
-    beta_end: float,
-    zero_terminal_snr: str,
-) -> values.Scheduler:
-    """The scheduler on another noise schedule; "as loaded" and betas of 0 change nothing."""
-    changes: dict[str, Any] = {
-        "prediction_type": prediction,
-        "beta_schedule": betas,
-        "beta_start": beta_start or AS_LOADED,
-        "beta_end": beta_end or AS_LOADED,
-        "rescale_betas_zero_snr": (
-            AS_LOADED if zero_terminal_snr == AS_LOADED else zero_terminal_snr == "on"
-        ),
-    }
-    return change(scheduler, scheduler.class_name, **changes)
+def places(text: str, field: str) -> tuple[int, ...]:
+    """The steps listed in a text, counted from 0; LoomError for anything else."""
+    found = numbers(text, field)
+    if not all(number >= 0 and number == int(number) for number in found):
+        raise LoomError(f"{text!r} does not list steps, from 0 on.", field=field)
+    return tuple(map(int, found))
+
+
+def with_shift(scheduler: values.Scheduler, shift: float) -> values.Scheduler:
+    """The scheduler of a flow-matching model with its noise levels shifted by `shift` alone."""
+    found = solver(scheduler)
+    if not runs_flow(scheduler.class_name, found.to_json()):
+        raise LoomError(
+            f"{scheduler.class_name} has no noise levels to shift: it does not run a flow-matching "
+            "model here.",
+            field="scheduler",
+        )
+    known = found.__dataclass_fields__
+    fixed = {"use_dynamic_shifting": False} if "use_dynamic_shifting" in known else {}
+    name = "shift" if "shift" in known else "flow_shift"
+    return change(scheduler, scheduler.class_name, **{name: shift}, **fixed)
 
 
 def solver(scheduler: values.Scheduler) -> Scheduler:
