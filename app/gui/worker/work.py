@@ -1,0 +1,161 @@
+"""Runs in the worker: jobs of the queue in turn, and runs that are asked for directly."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.gui.worker.meter import Meter
+from app.gui.worker.outbox import Outbox
+from app.gui.worker.wire import Message
+from app.session import open_executor, queue_file
+from engine.diffusion.weights import hub
+from engine.graph import events
+from engine.graph.cache import Cache
+from engine.graph.context import Settings
+from engine.graph.errors import LoomError
+from engine.graph.executor import Executor, Result
+from engine.graph.graph import Graph
+from engine.graph.queue import Job, Options, Outcome, Queue, QueueError
+from engine.graph.registry import Registry
+
+JOB = "job {}"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What every command works with."""
+
+    registry: Registry
+    cache: Cache
+
+    def executor(self, options: Options) -> Executor:
+        """An executor with the folders of a run."""
+        settings = Settings(
+            Path(options.output_folder),
+            tuple(map(Path, options.model_folders)),
+            tuple(map(Path, options.input_folders)),
+            elsewhere=hub.cached,
+        )
+        return open_executor(self.registry, settings, self.cache)
+
+
+def options_of(data: Message) -> Options:
+    """The folders of a run as they come over the line."""
+    return Options(
+        data["output_folder"],
+        tuple(data["model_folders"]),
+        tuple(data["input_folders"]),
+        bool(data.get("fresh", False)),
+    )
+
+
+class Runs:
+    """All that runs in this process; every event of it goes to the outbox, named by its run."""
+
+    def __init__(self, engine: Engine, outbox: Outbox) -> None:
+        self._engine, self._outbox = engine, outbox
+        self._stops: dict[str, threading.Event] = {}
+        self._wanted = threading.Event()
+        self._ending = threading.Event()
+        self._over = threading.Event()
+        self._over.set()
+        threading.Thread(target=self._work, name="queue", daemon=True).start()
+
+    def work(self) -> None:
+        """Work the queue off; returns at once."""
+        self._wanted.set()
+
+    def cancel(self, run: str) -> None:
+        """Stop a run within one step; nothing where it does not run."""
+        if run.startswith(JOB.format("")):
+            try:
+                with Queue(queue_file()) as queue:
+                    queue.cancel(int(run.removeprefix(JOB.format(""))))
+            except QueueError:  # it is over already
+                return
+        if stop := self._stops.get(run):
+            stop.set()
+
+    def end(self, seconds: float) -> None:
+        """Stop everything; what ran of the queue waits again. Waits up to `seconds` for that."""
+        self._ending.set()
+        for stop in list(self._stops.values()):
+            stop.set()
+        self._over.wait(seconds)
+
+    def run(
+        self,
+        run: str,
+        graph: Graph,
+        options: Options,
+        outputs: tuple[str, ...] = (),
+        seed: int | None = None,
+        name: str = "",
+        stop: threading.Event | None = None,
+    ) -> Result:
+        """Run a graph, beginning with a plan of it as the event `begun`; raises LoomError."""
+        stop = stop or threading.Event()
+        self._stops[run] = stop
+        if self._ending.is_set():
+            stop.set()
+        executor = self._engine.executor(options)
+        try:
+            plan = executor.plan(graph, outputs, seed=seed, name=name, fresh=options.fresh)
+            steps = [asdict(step) for step in plan.steps]
+            self._outbox.say({"event": "begun", "node": "", "run": run, "steps": steps})
+            return executor.run(
+                graph,
+                outputs,
+                seed=seed,
+                name=name,
+                fresh=options.fresh,
+                emit=self._emitter(run),
+                cancel=stop,
+            )
+        finally:
+            del self._stops[run]
+
+    def _emitter(self, run: str) -> events.Emit:
+        meter = Meter()
+
+        def emit(event: events.Event) -> None:
+            more: dict[str, Any] = {}
+            match event:
+                case events.Started(node):
+                    meter.start(node)
+                case events.Produced(node):
+                    more = {"memory": meter.stop(node)}
+                case events.Failed(node) | events.Interrupted(node):
+                    meter.stop(node)
+                case _:
+                    pass
+            self._outbox.emit(event, run, **more)
+
+        return emit
+
+    def _work(self) -> None:
+        while not self._ending.is_set():
+            self._wanted.wait()
+            self._wanted.clear()
+            self._over.clear()
+            try:
+                with Queue(queue_file()) as queue:
+                    queue.run(self._execute, ended=self._ended)
+            except KeyboardInterrupt:
+                pass  # the worker ends, and the job has gone back to its place
+            except LoomError as error:
+                self._outbox.say({"event": "queue", "node": "", "run": "", "error": str(error)})
+            self._over.set()
+            self._outbox.say({"event": "idle", "node": "", "run": ""})
+
+    def _execute(self, job: Job, stop: threading.Event) -> Outcome:
+        result = self.run(JOB.format(job.id), job.graph(), job.options, name=job.name, stop=stop)
+        failures = "\n".join(str(error) for error in result.failed.values())
+        return Outcome(failures, tuple(map(str, result.files)), result.cancelled)
+
+    def _ended(self, job: Job) -> None:
+        told = {"state": job.state, "message": job.message, "files": list(job.files)}
+        self._outbox.say({"event": "ended", "node": "", "run": JOB.format(job.id), **told})
