@@ -22,6 +22,7 @@ from pathlib import Path
 from engine.graph import workflow
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError, WorkflowError
+from engine.graph.expand import expand
 from engine.graph.graph import Graph
 from engine.graph.params import FilePath
 from engine.graph.places import places, put
@@ -62,6 +63,8 @@ def pack(graph: Graph, registry: Registry, settings: Settings, path: Path) -> tu
             source = _source(place.value, place.widget, settings)
         except LoomError as error:
             if place.idle:
+                name = _free_name(Path(place.value).name, files)
+                put(packed, place, f"{INPUTS}/{name}")
                 continue
             error.remedy = "A bundle takes the files along that the workflow reads."
             raise error.at(place.address, place.param) from None
@@ -92,11 +95,35 @@ def is_bundle(path: Path) -> bool:
 
 
 def read(path: Path, registry: Registry | None = None) -> Graph:
-    """The graph in a bundle; nothing is unpacked. Raises WorkflowError for what is no bundle."""
+    """The graph in a bundle; nothing is unpacked.
+
+    Raises WorkflowError for what is no bundle, and with a registry for one that would read files
+    that are not in it.
+    """
     with _opened(path) as archive:
         _members(archive, path)
         text = b"".join(_content(archive, archive.getinfo(WORKFLOW), path, MAX_WORKFLOW))
-    return workflow.loads(text, registry, name=str(path))
+    graph = workflow.loads(text, registry, name=str(path))
+    for name in _read_files(graph, registry) if registry else ():
+        folder, slash, last = name.partition("/")
+        if not (slash and folder == INPUTS and _NAME.fullmatch(last)):
+            raise _refused(path, f"it reads {name!r}, which is not in it")
+    return graph
+
+
+def _read_files(graph: Graph, registry: Registry) -> Iterator[str]:
+    """The files that a graph names: where it is written, and where zones hand them on to."""
+    for place in places(graph, registry):
+        if isinstance(place.widget, FilePath):
+            yield place.value
+    plain = Graph(graph.nodes.values(), definitions=graph.definitions)
+    expansion = expand(plain, registry)
+    for node in expansion.graph.nodes.values():
+        spec = expansion.registry.find(node.type)
+        for name, param in spec.params.items() if spec else ():
+            value = node.params.get(name)
+            if isinstance(param.widget, FilePath) and isinstance(value, str):
+                yield value
 
 
 def unpack(path: Path, folder: Path) -> Path:

@@ -1,16 +1,19 @@
-"""Where a workflow names things on disk: in its nodes, inside its subgraphs, along its sweeps."""
+"""Where a workflow names things on disk: in its nodes, inside its subgraphs, along its sweeps, and
+in what its Repeat zones hand to the nodes inside them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph, Node
 from engine.graph.interface import local_registry
 from engine.graph.params import FilePath, ModelName, Param
 from engine.graph.registry import Registry
+from engine.graph.repeat import EACH, ITEM, REPEAT
 from engine.graph.subgraph import INPUTS, used
 from engine.graph.sweep import Axis, Lines
 
@@ -22,8 +25,8 @@ class Place:
     """One spot that names a file or a model: the parameter of a node, or a value of its axis.
 
     `definition` is the subgraph whose inside it is in, "" for none. `axis` counts the values of a
-    sweep, None where nothing is swept; `value` is in the canonical form. `idle`: its node is muted
-    or bypassed.
+    sweep and `item` those of the list of a Repeat zone, None where there is none; `value` is in the
+    canonical form. `idle`: its node is muted or bypassed.
     """
 
     definition: str
@@ -33,6 +36,7 @@ class Place:
     value: Any
     axis: int | None = None
     idle: bool = False
+    item: int | None = None
 
     @property
     def address(self) -> str:
@@ -50,11 +54,19 @@ def places(graph: Graph, registry: Registry) -> Iterator[Place]:
             for param in spec.params.values() if spec else ():
                 axis = None if definition else graph.sweep.get(f"{node.id}.{param.name}")
                 yield from _places(definition, node, param, axis)
+                for source in node.inputs.get(param.name, ()):
+                    zone = nodes.get(source.node)
+                    if zone is not None and zone.type == REPEAT:
+                        yield from _handed_in(definition, zone, source.port, param)
 
 
 def put(graph: Graph, place: Place, value: Any) -> None:
     """Name something else in a place; an edit like any."""
     target = f"{place.node}.{place.param}"
+    if place.item is not None:
+        nodes = graph.definitions[place.definition].nodes if place.definition else graph.nodes
+        items = nodes[place.node].params[place.param]
+        value = [value if at == place.item else old for at, old in enumerate(items)]
     if place.axis is not None:
         axis = graph.sweep[target]
         values = Lines(value)
@@ -73,32 +85,48 @@ def put(graph: Graph, place: Place, value: Any) -> None:
 
 
 def _places(definition: str, node: Node, param: Param, axis: Axis | None) -> Iterator[Place]:
-    if axis is not None and isinstance(axis.values, Lines):
-        name = axis.values.file
-        yield Place(definition, node.id, param.name, FILE, name, 0, bool(node.state))
-    widget = param.widget
-    if not isinstance(widget, FilePath | ModelName):
-        return
+    idle = bool(node.state)
     if axis is not None:
-        swept = axis.values if isinstance(axis.values, tuple) else ()
-        values: Mapping[int | None, Any] = dict(enumerate(swept))
-    else:
-        values = _given(node, param)
-    for at, value in values.items():
-        try:
-            found = param.validate(value)
-        except LoomError:
-            continue
-        if found is not None:
-            yield Place(definition, node.id, param.name, widget, found, at, bool(node.state))
+        if isinstance(axis.values, Lines):
+            name = axis.values.file
+            yield Place(definition, node.id, param.name, FILE, name, 0, idle)
+        for at, value in enumerate(axis.values if isinstance(axis.values, tuple) else ()):
+            if found := _named(param, value):
+                yield Place(definition, node.id, param.name, *found, at, idle)
+    for value in _given(node, param):
+        if found := _named(param, value):
+            swept = axis is not None
+            yield Place(definition, node.id, param.name, *found, idle=idle or swept)
 
 
-def _given(node: Node, param: Param) -> Mapping[int | None, Any]:
+def _handed_in(definition: str, zone: Node, port: str, param: Param) -> Iterator[Place]:
+    """What a Repeat zone gives to a parameter inside it: its items, or what a state starts as."""
+    name = EACH if port == ITEM else port
+    given = zone.params.get(name)
+    listed = cast(list[Any], given) if name == EACH and isinstance(given, list) else None
+    for item, value in enumerate([given] if listed is None else listed):
+        if found := _named(param, value):
+            at = None if listed is None else item
+            yield Place(definition, zone.id, name, *found, idle=bool(zone.state), item=at)
+
+
+def _named(param: Param, value: Any) -> tuple[FilePath | ModelName, Any] | None:
+    """How and what a parameter with this value names, None where that is nothing."""
+    if not isinstance(param.widget, FilePath | ModelName):
+        return None
+    try:
+        found = param.validate(value)
+    except LoomError:
+        return None
+    return None if found is None else (param.widget, found)
+
+
+def _given(node: Node, param: Param) -> tuple[Any, ...]:
     """The value that a node has itself; what an instance leaves out is a place inside."""
     linked = node.inputs.get(param.name, ())
     # What an instance does not give keeps the value that it has inside, beside the link.
     if any(source.node != INPUTS for source in linked):
-        return {}
+        return ()
     if param.name in node.params:
-        return {None: node.params[param.name]}
-    return {} if param.required or linked or used(node) else {None: param.default}
+        return (node.params[param.name],)
+    return () if param.required or linked or used(node) else (param.default,)

@@ -1,5 +1,6 @@
 import os
 import random
+import re
 import stat
 import zipfile
 from pathlib import Path
@@ -107,10 +108,34 @@ def test_files_inside_subgraphs_and_along_sweeps_come_too(
     assert packed.definitions["reading"].nodes["two"].params == {"file": "inputs/words_2.txt"}
 
 
-def test_a_muted_node_may_lack_its_file(graph: Graph, settings: Settings, tmp_path: Path):
-    graph.set_param("two", "file", "gone.txt")
+def test_files_that_a_zone_goes_through_come_too(settings: Settings, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("first")
+    (tmp_path / "b.txt").write_text("second")
+    graph = Graph()
+    graph.add("repeat", "loop", params={"each": ["a.txt", "b.txt"], "last": "a.txt"})
+    graph.add("load.file", "read", zone="loop", inputs={"file": "loop.item"})
+    graph.add("load.file", "same", zone="loop", inputs={"file": "loop.last"})
+    graph.connect("read.text", "loop.gather.text")
+    graph.connect("loop.last", "loop.next.last")
+    path = tmp_path / "out.loom"
+    assert bundle.pack(graph, REGISTRY, settings, path) == ("a.txt", "b.txt")
+    packed = bundle.read(path, REGISTRY)
+    assert packed.nodes["loop"].params == {
+        "each": ["inputs/a.txt", "inputs/b.txt"],
+        "last": "inputs/a.txt",
+    }
+    there = Settings(input_folders=(bundle.unpack(path, tmp_path / "there"),))
+    assert Executor(REGISTRY, there).run(packed, ["loop"]).value("loop.text") == ["first", "second"]
+
+
+def test_a_muted_node_may_lack_its_file_whose_place_is_not_told(
+    graph: Graph, settings: Settings, tmp_path: Path
+):
+    graph.set_param("two", "file", "/home/somebody/gone.txt")
     graph.set_state("muted", "two")
-    assert bundle.pack(graph, REGISTRY, settings, tmp_path / "out.loom") == ("words.txt",)
+    path = tmp_path / "out.loom"
+    assert bundle.pack(graph, REGISTRY, settings, path) == ("words.txt",)
+    assert bundle.read(path, REGISTRY).nodes["two"].params == {"file": "inputs/gone.txt"}
 
 
 def test_names_that_other_systems_do_not_take_are_changed(
@@ -157,6 +182,38 @@ def made(folder: Path, *members: tuple[str | zipfile.ZipInfo, bytes], compress: 
 )
 def test_names_that_lead_elsewhere(tmp_path: Path, name: str):
     refuse(made(tmp_path, (name, b"x")), "no bundle that can be trusted")
+
+
+@pytest.mark.parametrize("name", ["/etc/a.txt", "../a.txt", "inputs/../../a.txt", "a.txt"])
+@pytest.mark.parametrize("where", ["node", "muted", "subgraph", "axis", "lines", "item", "nested"])
+def test_files_that_are_not_in_it_are_not_read(tmp_path: Path, name: str, where: str):
+    graph = Graph()
+    if where in ("item", "nested"):
+        graph.add("repeat", "loop", params={"each": [name]})
+        if where == "nested":
+            graph.add("repeat", "deep", params={"times": 1}, zone="loop")
+            graph.connect("loop.item", "deep.file")
+            graph.connect("deep.file", "deep.next.file")
+        source, zone = ("deep.file", "deep") if where == "nested" else ("loop.item", "loop")
+        graph.add("load.file", "read", zone=zone, inputs={"file": source})
+    else:
+        inside = where in ("axis", "lines")
+        graph.add("load.file", "read", params={"file": "inputs/a.txt" if inside else name})
+        graph.add("text.encode", "prompt")
+    if where == "muted":
+        graph.set_state("muted", "read")
+    if where == "subgraph":
+        collapse(graph, ["read"], "reading")
+    if where == "axis":
+        graph.set_axis("read.file", Axis(("inputs/a.txt", name)))
+    if where == "lines":
+        graph.set_axis("prompt.text", Axis(Lines(name)))
+    path = tmp_path / "bad.loom"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("workflow.json", workflow.dumps(graph))
+    says = re.escape(f"it reads {name!r}, which is not in it")
+    with pytest.raises(WorkflowError, match=says):
+        bundle.read(path, REGISTRY)
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR])

@@ -92,6 +92,19 @@ def test_subgraphs_are_looked_into(graph: Graph, settings: Settings):
     assert states(graph, settings)["subgraph:reading/words"] == ("missing", "")
 
 
+def test_what_a_zone_hands_in_is_needed(settings: Settings):
+    graph = Graph()
+    graph.add("repeat", "loop", params={"each": ["tiny", 7, "none"]})
+    graph.add("load.model", "model", zone="loop", inputs={"model": "loop.item"})
+    found = needs(graph, stubs.registry(), settings)
+    assert [(need.node, need.param, need.name, need.state) for need in found] == [
+        ("loop", "each", "tiny", "here"),
+        ("loop", "each", "none", "missing"),
+    ]
+    graph.set_state("muted", "loop")
+    assert needs(graph, stubs.registry(), settings) == ()
+
+
 def test_a_swept_parameter_needs_each_of_its_values(graph: Graph, settings: Settings):
     graph.set_axis("model.model", Axis(("big", {"name": "none"})))
     graph.set_axis("prompt.text", Axis(Lines("prompts.txt")))
