@@ -1,0 +1,43 @@
+"""What a node type does, takes and gives, as the text of a tool tip."""
+
+from __future__ import annotations
+
+from html import escape
+
+from app.gui import theme
+from app.gui.language import tr
+from engine.graph.spec import NodeSpec, Port
+from engine.graph.types import PortType
+
+
+def tip_of(spec: NodeSpec) -> str:
+    """A node type in a few lines of rich text."""
+    colours = theme.theme()
+    parts = [
+        f"<b>{escape(spec.label)}</b>&nbsp;&nbsp;"
+        f"<span style='color:{colours.dim}'>{escape(spec.id)}</span>"
+    ]
+    if spec.summary:
+        parts.append(escape(spec.summary))
+    for title, ports in ((tr("Takes"), spec.inputs), (tr("Gives"), spec.outputs)):
+        if ports:
+            rows = "".join(_row(port) for port in ports.values())
+            parts.append(
+                f"<span style='color:{colours.dim}'>{escape(title)}</span>"
+                f"<table cellspacing='0' cellpadding='1'>{rows}</table>"
+            )
+    return "<div style='width:26em'>" + "<br>".join(parts) + "</div>"
+
+
+def swatch(port_type: PortType) -> str:
+    """A dot in the colour of a type, as rich text."""
+    colour = port_type.kind.colour if port_type.kind else theme.theme().dim
+    return f"<span style='color:{colour}'>●</span>"
+
+
+def _row(port: Port) -> str:
+    optional = "" if port.required else f" ({tr('optional')})"
+    return (
+        f"<tr><td>{swatch(port.type)}&nbsp;</td><td>{escape(port.label)}&nbsp;&nbsp;</td>"
+        f"<td style='color:{theme.theme().dim}'>{escape(port.type.describe())}{optional}</td></tr>"
+    )
