@@ -1,6 +1,7 @@
 """Masks drawn by hand: a list of shapes as JSON text, which the editor's painter writes.
 
     {"size": [512, 512],
+     "feather": 4,
      "shapes": [{"shape": "stroke", "points": [[40, 60], [200, 90]], "width": 24},
                 {"shape": "polygon", "points": [[0, 0], [80, 0], [0, 80]]},
                 {"shape": "ellipse", "box": [300, 300, 120, 80]},
@@ -9,7 +10,8 @@
 Coordinates are pixels from the top left corner of a canvas of `size` (width, height), which is
 stretched to the mask that is asked for; without `size` they are that mask's own. A box is x, y,
 width and height; the pixel (0, 0) is the box [0, 0, 1, 1]. Shapes are painted in their order, with
-`value` (1 where it is left out; 0 takes away). Edges are smooth.
+`value` (1 where it is left out; 0 takes away). Edges are smooth; `feather` blurs them all by a
+Gaussian of so many of the canvas' pixels, none where it is left out.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.diffusion.images.masks import feather
 from engine.diffusion.images.pixels import levels
 from engine.diffusion.images.raster import check_size
 from engine.diffusion.values import Mask
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 FINE = 4  # times as many pixels each way while drawing, so that edges come out smooth
 LARGEST = 1 << 26  # pixels while drawing
+SOFTEST = 256  # pixels of feather
 FAR = 1e6  # further out than this nothing is drawn
 
 
@@ -46,10 +50,14 @@ class Shape:
 
 @dataclass(frozen=True)
 class Sketch:
-    """Shapes on a canvas; a canvas of 0×0 is as large as the mask that is made of it."""
+    """Shapes on a canvas, blurred by `feather` pixels of it.
+
+    A canvas of 0×0 is as large as the mask that is made of it.
+    """
 
     shapes: tuple[Shape, ...] = ()
     size: tuple[float, float] = (0, 0)
+    feather: float = 0.0
 
 
 def parse(text: str) -> Sketch:
@@ -70,7 +78,10 @@ def parse(text: str) -> Sketch:
         size = _numbers(data["size"], 2, "The size of the canvas")
         if min(size) < 1:
             raise _wrong("The size of the canvas is not positive.")
-    return Sketch(tuple(_shape(item, at) for at, item in enumerate(data["shapes"])), size)
+    blur = _number(data.get("feather", 0), "The feather of the drawing")
+    if not 0 <= blur <= SOFTEST:
+        raise _wrong(f"The feather of the drawing is not from 0 to {SOFTEST}.")
+    return Sketch(tuple(_shape(item, at) for at, item in enumerate(data["shapes"])), size, blur)
 
 
 def paint(sketch: Sketch, width: int, height: int) -> Mask:
@@ -86,10 +97,12 @@ def paint(sketch: Sketch, width: int, height: int) -> Mask:
         fine * width / (sketch.size[0] or width),
         fine * height / (sketch.size[1] or height),
     )
+    mean = math.sqrt(scale[0] * scale[1])
     for shape in sketch.shapes:
         points = [(x * scale[0], y * scale[1]) for x, y in shape.points]
-        _draw(pen, shape, points, shape.width * math.sqrt(scale[0] * scale[1]))
-    return Mask(levels(canvas.reduce(fine)).unsqueeze(0))
+        _draw(pen, shape, points, shape.width * mean)
+    mask = Mask(levels(canvas.reduce(fine)).unsqueeze(0))
+    return feather(mask, sketch.feather * mean / fine) if sketch.feather else mask
 
 
 def _draw(

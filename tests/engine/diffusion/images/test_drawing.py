@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from engine.diffusion.images.drawing import paint, parse
+from engine.diffusion.images.masks import feather
+from engine.diffusion.values import Mask
 from engine.graph.errors import LoomError
 
 
@@ -96,3 +98,15 @@ def test_what_is_no_drawing_is_told(text: str, reason: str):
         parse(text)
     assert caught.value.field == "shapes"
     assert '"ellipse"' in caught.value.remedy
+
+
+def test_feather_blurs_by_pixels_of_the_canvas():
+    shape = {"shape": "rectangle", "box": [0, 0, 20, 30]}
+    data = {"size": [40, 30], "feather": 3, "shapes": [shape]}
+    found = paint(parse(json.dumps(data)), 40, 30).values
+    hard = drawn(shape)[None, None]
+    assert torch.allclose(found, feather(Mask(hard), 3).values)
+    doubled = paint(parse(json.dumps(data)), 80, 60).values
+    assert torch.allclose(doubled[..., 30, ::2], found[..., 15, :], atol=0.08)
+    with pytest.raises(LoomError, match="feather of the drawing is not from 0 to 256"):
+        parse('{"feather": -1, "shapes": []}')

@@ -1,0 +1,111 @@
+"""Looking at pictures: zoom, pixels, comparison."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from app.gui.pictures.comparing import difference
+from app.gui.pictures.viewer import Viewer
+
+
+def plain(colour: str, wide: int = 40, high: int = 30) -> QImage:
+    image = QImage(wide, high, QImage.Format.Format_RGB32)
+    image.fill(QColor(colour))
+    return image
+
+
+@pytest.fixture
+def viewer(qtbot):
+    viewer = Viewer()
+    qtbot.addWidget(viewer)
+    viewer.resize(500, 500)
+    viewer.show_pictures("decode", [plain("red"), plain("blue")])
+    viewer.show()
+    qtbot.waitExposed(viewer)
+    return viewer
+
+
+def test_a_picture_fits_in_whole_pixels(viewer):
+    view = viewer.view
+    assert view.scale == int(view.scale) >= 2
+    frame = view.transform().mapRect(view.image.rect())
+    assert view.rect().contains(frame)
+
+
+def test_the_wheel_keeps_what_is_under_the_cursor(viewer):
+    view, about = viewer.view, QPointF(100, 120)
+    before = view.to_picture(about)
+    view.zoom_to(view.scale * 3, about)
+    after = view.to_picture(about)
+    assert (after - before).manhattanLength() < 1e-6
+    view.actual_size()
+    assert view.scale == 1
+
+
+def test_the_pixel_under_the_cursor_is_told(viewer, qtbot):
+    place = viewer.view.to_widget(QPointF(3.5, 4.5)).toPoint()
+    qtbot.mouseMove(viewer.view, QPoint(1, 1))
+    qtbot.mouseMove(viewer.view, place)
+    assert viewer._pixel.text() == "(3, 4)  255, 0, 0"
+
+
+def test_the_batch_is_gone_through_and_kept_in_place(viewer, qtbot):
+    qtbot.mouseClick(viewer._next, Qt.MouseButton.LeftButton)
+    assert viewer.image.pixelColor(0, 0) == QColor("blue")
+    viewer.show_pictures("decode", [plain("white"), plain("black")])
+    assert viewer.image.pixelColor(0, 0) == QColor("black")
+    viewer.show_pictures("one", [plain("lime")])
+    assert not viewer._next.isVisible() and viewer.image.pixelColor(0, 0) == QColor("lime")
+
+
+def test_a_pinned_picture_slides_over_the_next(viewer, qtbot):
+    viewer._pin.click()
+    viewer.show_pictures("decode", [plain("lime")])
+    view = viewer.view
+    assert view.mode == "slider"
+
+    def colour(x: float) -> str:
+        shot = view.grab().toImage()
+        ratio = shot.devicePixelRatio()
+        place = view.to_widget(QPointF(x, 5.5)) * ratio
+        return shot.pixelColor(place.toPoint()).name()
+
+    assert colour(10) == "#00ff00" and colour(30) == "#ff0000"
+    line = view.to_widget(QPointF(20, 15)).toPoint()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=line)
+    qtbot.mouseMove(view, view.to_widget(QPointF(5, 15)).toPoint())
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton)
+    assert colour(10) == "#ff0000"
+    viewer._pin.click()
+    assert view.mode == "single" and colour(30) == "#00ff00"
+
+
+def test_the_difference_is_absolute_and_amplified():
+    one, other = plain("#102030"), plain("#183010")
+    found = difference(one, other, 4).pixelColor(2, 2)
+    assert (found.red(), found.green(), found.blue()) == (32, 64, 128)
+    smaller = other.scaled(QSize(20, 15))
+    assert difference(one, smaller, 1).pixelColor(2, 2).blue() == 32
+
+
+def test_transparent_pictures_lie_on_a_board(viewer):
+    image = QImage(8, 8, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.fillRect(0, 0, 4, 8, QColor("red"))
+    painter.end()
+    viewer.show_pictures("alpha", [image])
+    shot = viewer.view.grab().toImage()
+    clear = shot.pixelColor(viewer.view.to_widget(QPointF(6.5, 4.5)).toPoint()).name()
+    assert clear in ("#9a9a9a", "#bdbdbd")
+
+
+def test_files_that_cannot_be_read_are_said(viewer, qtbot, tmp_path):
+    plain("red").save(str(tmp_path / "good.png"))
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    with qtbot.waitSignal(viewer.said) as said:
+        viewer.show_files([tmp_path / "good.png", tmp_path / "bad.png"])
+    assert said.args == ["bad.png can't be shown."]
+    assert viewer.file == tmp_path / "good.png"
