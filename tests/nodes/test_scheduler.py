@@ -8,6 +8,7 @@ from engine.diffusion.schedulers.handles import STABLE_DIFFUSION, solver
 from engine.diffusion.schedulers.registry import SCHEDULERS, scheduler_class
 from engine.diffusion.values import Scheduler
 from engine.graph.errors import LoomError
+from engine.graph.spec import spec_of
 from nodes import schedule, scheduler, scheduler_flow, scheduler_lambda
 
 NODES = {
@@ -242,3 +243,10 @@ def test_without_a_scheduler_the_schedule_is_stable_diffusions():
     assert {key: found[key] for key in STABLE_DIFFUSION if key in found} == {
         key: value for key, value in STABLE_DIFFUSION.items() if key in found
     }
+
+
+def test_a_shift_that_was_never_written_down_stays_1():
+    for node in (scheduler_flow.flow_euler, scheduler_flow.flow_heun):
+        edit = spec_of(node).migrations[1].edit
+        assert edit is not None
+        assert (edit({}), edit({"shift": 2.0})) == ({"shift": 1.0}, {"shift": 2.0})

@@ -125,8 +125,13 @@ class TestUniPC:
         assert not differences(UNIPC, configs, FEW)
 
     def test_ending_at_the_smallest_sigma(self):
-        kinds = grid(self.bh, ORDERS, LOWER, [{"predict_x0": True}, {"predict_x0": False}])
-        assert not differences(UNIPC, grid([SD | SIGMA_MIN], kinds, TABLES[:2]), FEW)
+        """The beta table without the third order: there float32 alone leaves 3e-6, on both sides,
+        against the same run in float64."""
+        by = [{"predict_x0": True}, {"predict_x0": False}]
+        kinds = grid(self.bh, ORDERS, LOWER, by)
+        assert not differences(UNIPC, grid([SD | SIGMA_MIN], kinds, TABLES[:3]), FEW)
+        kinds = grid(self.bh, ORDERS[:2], LOWER, by)
+        assert not differences(UNIPC, grid([SD | SIGMA_MIN], kinds, TABLES[3:]), FEW)
 
     def test_by_the_noise(self):
         noise = SIGMA_MIN | {"predict_x0": False}

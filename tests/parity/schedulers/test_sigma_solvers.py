@@ -83,6 +83,8 @@ def test_settings_of_heun():
     shap_e = {"beta_schedule": "exp", "use_karras_sigmas": True, "prediction_type": "sample"}
     clips = [{"clip_sample": True}, {"clip_sample": True, "clip_sample_range": 0.5}]
     assert not differences("HeunDiscreteScheduler", grid([SD, shap_e], clips))
+    exp = {"beta_schedule": "exp"}
+    assert not differences("HeunDiscreteScheduler", grid([exp], SPACINGS, TABLES, PREDICTIONS))
 
 
 @pytest.mark.parametrize("name", NAMES)
