@@ -25,7 +25,7 @@ def icon(name: str, colour: str = "text") -> QIcon:
     """The icon `name` in a colour of the theme (`text`, `accent`, …) or as `#rrggbb`."""
     if not colour.startswith("#"):
         colour = theme.theme().colour(colour).name()
-    return _icon(name, colour)
+    return _icon(name, colour, theme.theme().on_accent)
 
 
 def pixmap(name: str, size: float, ratio: float = 1.0, colour: str = "text") -> QPixmap:
@@ -68,10 +68,12 @@ def _source(name: str) -> str:
 
 
 @cache
-def _icon(name: str, colour: str) -> QIcon:
+def _icon(name: str, colour: str, selected: str) -> QIcon:
     made = QIcon()
     for size in SIZES:
         made.addPixmap(_draw(name, size, colour))
+    for size in SIZES[:3]:
+        made.addPixmap(_draw(name, size, selected), QIcon.Mode.Selected)
     return made
 
 

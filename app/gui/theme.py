@@ -7,6 +7,9 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.gui.sheet import sheet
 
 Name = Literal["dark", "light"]
 
@@ -84,6 +87,13 @@ class _Current(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.theme = DARK
+        self.follows = False
+        self.listens = False
+
+    def follow(self) -> None:
+        """The desktop has another theme now."""
+        if self.follows:
+            use("system")
 
 
 _current = _Current()
@@ -97,12 +107,21 @@ def theme() -> Theme:
 
 
 def use(name: str) -> None:
-    """Make a theme current, `dark` or `light`; "system" follows the desktop's."""
-    if name not in THEMES:
+    """Make a theme current, `dark` or `light`; "system" follows the desktop's from now on."""
+    _current.follows = name not in THEMES
+    if _current.follows:
         hints = QGuiApplication.styleHints()
         name = "light" if hints.colorScheme() == Qt.ColorScheme.Light else "dark"
+        if not _current.listens:
+            hints.colorSchemeChanged.connect(_current.follow)
+            _current.listens = True
     _current.theme = THEMES[name]
-    QGuiApplication.setPalette(_palette(_current.theme))
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        if app.style().objectName() != "fusion":
+            app.setStyle("Fusion")
+        app.setPalette(_palette(_current.theme))
+        app.setStyleSheet(sheet(_current.theme))
     _current.changed.emit()
 
 
@@ -119,6 +138,7 @@ def _palette(theme: Theme) -> QPalette:
         (role.Dark, "border"),
         (role.Light, "header"),
         (role.Highlight, "accent"),
+        (role.Accent, "accent"),
         (role.Link, "accent"),
         (role.HighlightedText, "on_accent"),
         (role.WindowText, "text"),
