@@ -1,0 +1,229 @@
+"""Weights laid out as the processor's matrix kernels read them.
+
+oneDNN's kernels read weights in blocks. Torch keeps them in rows, so every call of a layer lays
+them out anew; at the narrow end of a UNet, where weights are larger than what they are multiplied
+with, that is more than half of the call. Here a layer does so once, at its first call. A
+convolution's numbers are those of torch's own to the last bit, a linear layer's differ by the order
+of a sum; neither depends on what the layer was given first. Convolutions give channels_last, in
+which the pixels are a transformer's rows without being copied.
+"""
+
+from __future__ import annotations
+
+import platform
+import threading
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.diffusion.weights.mapped import release
+
+# Smaller layers gain nothing, and a UNet's first convolution is often asked for its weight's dtype.
+LEAST = 1 << 14
+# What the layout is chosen for. It is the same for other sizes, or as fast.
+PIXELS = 16
+ROWS = 512
+
+_packing = threading.Lock()  # a model may be lent to several threads
+
+
+def can_pack(dtype: torch.dtype) -> bool:
+    """Whether this machine and this torch have the kernels for weights of `dtype`."""
+    if platform.machine() not in ("x86_64", "AMD64") or not torch.backends.mkldnn.is_available():
+        return False
+    if dtype is torch.bfloat16:
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return dtype is torch.float32
+
+
+def pack(model: Any) -> None:
+    """Put packed layers in the place of a model's linear layers and convolutions, in place.
+
+    For models on the CPU whose weights are final. Names of weights stay; see `Packed` for what
+    happens when something asks for them. Layers that share a weight, small ones, and those that
+    are more than torch's own stay as they are. Does nothing where there are no kernels for it.
+    """
+    if not isinstance(model, nn.Module):
+        return
+    shared = _shared(model)
+    for owner in list(model.modules()):
+        for name, layer in list(owner.named_children()):
+            if isinstance(layer, Packed):
+                layer.packs = True
+            elif isinstance(layer, nn.Linear | nn.Conv2d) and id(layer.weight) not in shared:
+                if type(layer) is nn.Conv2d and not _suits(layer):
+                    _in_channels_last(layer)
+                elif _is_plain(layer):
+                    kind = PackedLinear if type(layer) is nn.Linear else PackedConv2d
+                    setattr(owner, name, kind(layer))
+
+
+def forget(model: nn.Module) -> None:
+    """Let go of what a model's layers packed; their weights are about to be set or moved."""
+    for layer in model.modules():
+        if isinstance(layer, Packed):
+            layer.forget()
+
+
+def _is_plain(layer: nn.Module) -> bool:
+    """Whether a layer is torch's own, large, and of weights that the kernels read."""
+    weight = layer.weight
+    assert isinstance(weight, Tensor)
+    return (
+        type(layer) in (nn.Linear, nn.Conv2d)
+        and weight.device.type == "cpu"
+        and weight.numel() >= LEAST
+        and can_pack(weight.dtype)
+    )
+
+
+def _in_channels_last(layer: nn.Conv2d) -> None:
+    """Have a convolution that stays give its result in channels_last: as its weight lies."""
+    if layer.weight.device.type == "cpu" and can_pack(layer.weight.dtype):
+        with torch.inference_mode(False), torch.no_grad():
+            layer.weight.data = layer.weight.contiguous(memory_format=torch.channels_last)
+
+
+def _suits(layer: nn.Conv2d) -> bool:
+    """Whether a convolution is one that the kernels compute."""
+    plain = layer.groups == 1 and layer.padding_mode == "zeros"
+    return plain and not isinstance(layer.padding, str) and layer.weight.numel() >= LEAST
+
+
+def _shared(model: nn.Module) -> set[int]:
+    seen: set[int] = set()
+    twice: set[int] = set()
+    for module in model.modules():
+        for parameter in module._parameters.values():
+            (twice if id(parameter) in seen else seen).add(id(parameter))
+    return twice
+
+
+class Packed(nn.Module):
+    """A layer that packs its weight at its first call, and lets go of the one in rows.
+
+    From then on a stand-in is in the weight's place, which has its shape and type, takes no memory
+    and is NaN throughout. Whatever asks for the weight itself, or calls the layer with gradients,
+    gets it back exactly as it was; the layer is then an ordinary one until `pack` says otherwise. A
+    weight that is given other data is packed anew.
+    """
+
+    bias: Tensor | None
+
+    def __init__(self, layer: nn.Linear | nn.Conv2d) -> None:
+        nn.Module.__init__(self)
+        self.__dict__.update(vars(layer))  # its settings, hooks and parameters
+        self.packs = True
+        self._packed: Tensor | None = None
+        self._stand_in = 0  # its address
+
+    @property
+    def weight(self) -> nn.Parameter:
+        """The weight in rows."""
+        self._unpack()
+        return self._rows
+
+    @property
+    def _rows(self) -> nn.Parameter:
+        found = self._parameters["weight"]
+        assert found is not None
+        return found
+
+    def forget(self) -> None:
+        """Let go of what was packed, and be an ordinary layer, whose weight is yet to be set."""
+        with _packing:
+            self.packs, self._packed = False, None
+
+    def _layout(self, weight: Tensor) -> Tensor:
+        """`weight` as the kernels read it."""
+        raise NotImplementedError
+
+    def _kernel_weight(self, x: Tensor) -> Tensor | None:
+        """The packed weight for an input, or None where an ordinary layer must compute it."""
+        rows = self._rows
+        if not self.packs or x.dtype != rows.dtype or x.numel() == 0:
+            return None
+        if torch.is_grad_enabled() and (x.requires_grad or rows.requires_grad):
+            return None
+        if torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling():
+            return None
+        if self._packed is None or rows.data_ptr() != self._stand_in:
+            self._pack()
+        return self._packed
+
+    def _pack(self) -> None:
+        with _packing, torch.inference_mode(False), torch.no_grad():
+            rows = self._rows
+            packed = self._packed is not None and rows.data_ptr() == self._stand_in
+            if packed or not self.packs:
+                return
+            dense = rows.data
+            self._packed = self._layout(dense)
+            nan = torch.full((1,), torch.nan, dtype=dense.dtype)
+            rows.data = nan.expand(dense.shape)
+            self._stand_in = nan.data_ptr()
+            release(dense)
+
+    def _unpack(self) -> None:
+        with _packing, torch.inference_mode(False), torch.no_grad():
+            if self._packed is not None and self._rows.data_ptr() == self._stand_in:
+                self._rows.data = self._packed.to_dense()
+            self.packs, self._packed = False, None
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        self._unpack()
+        return super()._apply(fn, recurse)
+
+    def _save_to_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        self._unpack()
+        super()._save_to_state_dict(*args, **kwargs)
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        self._unpack()
+        super()._load_from_state_dict(*args, **kwargs)
+
+
+class PackedLinear(Packed, nn.Linear):  # pyright: ignore[reportIncompatibleVariableOverride]
+    """A linear layer with a packed weight."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        weight = self._kernel_weight(input)
+        if weight is None:
+            return F.linear(input, self.weight, self.bias)
+        return torch.ops.mkldnn._linear_pointwise(input, weight, self.bias, "none", [], "")
+
+    def _layout(self, weight: Tensor) -> Tensor:
+        return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS)
+
+
+class PackedConv2d(Packed, nn.Conv2d):  # pyright: ignore[reportIncompatibleVariableOverride]
+    """A convolution with a packed weight; what it gives is in channels_last."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        weight = self._kernel_weight(input) if self.padding_mode == "zeros" else None
+        if weight is None:
+            return self._conv_forward(input, self.weight, self.bias)
+        return torch.ops.mkldnn._convolution_pointwise(
+            input.contiguous(memory_format=torch.channels_last),
+            weight,
+            self.bias,
+            self.padding,
+            self.stride,
+            self.dilation,
+            self.groups,
+            "none",
+            [],
+            "",
+        )
+
+    def _layout(self, weight: Tensor) -> Tensor:
+        return torch.ops.mkldnn._reorder_convolution_weight(
+            weight,
+            self.padding,
+            self.stride,
+            self.dilation,
+            self.groups,
+            [2, self.in_channels, PIXELS, PIXELS],
+        )
