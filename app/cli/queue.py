@@ -24,7 +24,8 @@ from app.cli.options import (
 )
 from app.cli.progress import display
 from app.cli.report import NODE_FAILED, count, say_error, say_json, say_table
-from app.session import open_cache, open_executor, queue_file
+from app.session import QUEUE_VARIABLE, open_cache, open_executor, queue_file
+from engine.diffusion.weights import hub
 from engine.graph.cache import Cache
 from engine.graph.check import check
 from engine.graph.context import Settings
@@ -182,7 +183,12 @@ def clear(waiting: bool) -> None:
 
 @contextmanager
 def _opened() -> Generator[Queue]:
-    with Queue(queue_file()) as jobs:
+    try:
+        jobs = Queue(queue_file())
+    except LoomError as error:
+        error.remedy = f"Move it away, or set {QUEUE_VARIABLE} to another file."
+        raise
+    with jobs:
         yield jobs
 
 
@@ -204,6 +210,7 @@ def _execute(registry: Registry, cache: Cache) -> Execute:
             Path(job.options.output_folder),
             tuple(map(Path, job.options.model_folders)),
             tuple(map(Path, job.options.input_folders)),
+            elsewhere=hub.cached,
         )
         executor = open_executor(registry, settings, cache)
         with display() as emit:

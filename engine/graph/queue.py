@@ -45,6 +45,10 @@ class QueueError(LoomError):
     """The queue can't be used, or has no such job."""
 
 
+class BusyError(QueueError):
+    """Another program works the queue off."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How a job is to be run: the folders it may use, and whether all of it is run anew."""
@@ -115,11 +119,8 @@ class Queue:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = _connect(path)
-        except (OSError, sqlite3.Error) as error:
-            raise QueueError(
-                f"The queue {path} can't be used: {error}.",
-                remedy="Choose another file, or move this one away.",
-            ) from error
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
+            raise _unusable(path, error) from error
 
     def close(self) -> None:
         """Let the file go."""
@@ -161,7 +162,7 @@ class Queue:
         try:
             with self._alone():
                 return False
-        except QueueError:
+        except BusyError:
             return True
 
     # What people do
@@ -351,8 +352,10 @@ class Queue:
         try:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.Error:
-                raise QueueError(
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise _unusable(self.path, error) from error
+                raise BusyError(
                     "Another program is at work on this queue.",
                     remedy="Jobs that you add are run by it.",
                 ) from None
@@ -363,7 +366,11 @@ class Queue:
     # The database
 
     def _jobs(self, rest: str, values: Sequence[Any] = ()) -> tuple[Job, ...]:
-        return tuple(_job(row) for row in self._rows(f"SELECT {_COLUMNS} FROM jobs {rest}", values))
+        rows = self._rows(f"SELECT {_COLUMNS} FROM jobs {rest}", values)
+        try:
+            return tuple(map(_job, rows))
+        except (KeyError, TypeError, ValueError):
+            raise _unusable(self.path, ValueError("what it says of a job makes no sense")) from None
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _told(self.path):
@@ -376,7 +383,8 @@ class Queue:
             try:
                 yield self._database
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk ends it by itself
+                    self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
 
@@ -385,8 +393,17 @@ class Queue:
 def _told(path: Path) -> Generator[None]:
     try:
         yield
-    except sqlite3.Error as error:
-        raise QueueError(f"The queue {path} can't be used: {error}.") from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> QueueError:
+    if isinstance(error, UnicodeDecodeError):  # SQLite's message names a damaged name
+        error = ValueError("it is damaged")
+    return QueueError(
+        f"The queue {path} can't be used: {error}.",
+        remedy="Choose another file, or move this one away.",
+    )
 
 
 def _job(row: Iterable[Any]) -> Job:

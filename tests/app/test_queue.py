@@ -4,6 +4,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from engine.diffusion.weights import hub
 from engine.graph.queue import Queue
 
 
@@ -105,3 +106,18 @@ def test_a_job_that_a_kill_interrupted_goes_on_where_it_was(queue, loom, picture
     assert (job["state"], job["tries"]) == ("done", 2)
     again = loom("run", "same.json")
     assert "0 nodes run, 9 cached" in again.stdout
+
+
+def test_a_model_that_is_in_the_hubs_cache_alone_is_found(
+    queue, picture_workflow, tiny_model, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hub, "cached", {"owner/tiny": tiny_model}.get)
+    queue("add", *picture_workflow, "--set", "model.model=owner/tiny")
+    assert queue("run").stdout.startswith("job 1: done")
+
+
+def test_a_file_that_is_no_queue_is_told_with_the_way_out(queue):
+    Path("queue.db").write_text("not a database " * 100)
+    listed = queue("list")
+    assert listed.exit_code == 2
+    assert "Move it away, or set LOOM_QUEUE to another file." in listed.stderr

@@ -1,6 +1,8 @@
+import random
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -248,3 +250,27 @@ def test_a_queue_of_a_newer_program_is_left_alone(queue: Queue):
     database.close()
     with pytest.raises(QueueError, match="format 99"):
         Queue(queue.path)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_file_is_told_whatever_turned(queue: Queue, seed: int):
+    fill(queue, 6)
+    queue.close()
+    data = bytearray(queue.path.read_bytes())
+    picker = random.Random(seed)
+    for _ in range(25):
+        data[picker.randrange(len(data))] = picker.randrange(256)
+    queue.path.write_bytes(data)
+    with suppress(QueueError), Queue(queue.path) as damaged:
+        assert damaged.paused in (True, False)
+        for job in damaged.jobs("queued"):
+            damaged.move(job.id, 1)
+        fill(damaged, 1)
+        damaged.run(lambda job, stop: Outcome())
+        damaged.clear()
+
+
+def test_a_lock_that_is_none_is_not_taken_for_another_program(queue: Queue):
+    queue.path.with_name(f"{queue.path.name}.lock").write_text("not a database " * 100)
+    with pytest.raises(QueueError, match="file is not a database"):
+        queue.run(lambda job, stop: Outcome())
