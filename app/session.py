@@ -19,6 +19,7 @@ from engine.graph.errors import LoomError
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
+from engine.runtime.allocator import keep_freed_memory
 from engine.runtime.device import numeric_environment
 from engine.runtime.pool import SharedModels
 
@@ -100,6 +101,7 @@ def open_executor(
     `attention` names the backend, "" leaves it to LOOM_ATTENTION. Raises LoomError when the folder
     for the results can't be used, or the device or the attention backend is misnamed or not there.
     """
+    keep_freed_memory()
     cache = cache or open_cache()
     # Models are read once to be hashed: to be found by content, for recipes, and by loaders.
     settings = replace(settings, hashes=cache.hashes)
