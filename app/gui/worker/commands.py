@@ -34,16 +34,23 @@ class Commands:
         name: str = "",
     ) -> Message:
         """Run a workflow beside the queue; the answer comes when it is over."""
-        result = self._runs.run(
-            run, _graph(workflow), options_of(options), tuple(outputs), seed, name
-        )
+        folders = options_of(options)
+        try:
+            result = self._runs.run(run, _graph(workflow), folders, tuple(outputs), seed, name)
+        except Exception as error:
+            self._runs.ended(run, "failed", str(error))
+            raise
+        files = [str(file) for file in result.files]
+        failures = "\n".join(str(error) for error in result.failed.values())
+        state = "cancelled" if result.cancelled else "failed" if failures else "done"
+        self._runs.ended(run, state, failures, files)
         return {
             "ran": list(result.ran),
             "cached": list(result.cached),
             "failed": {node: str(error) for node, error in result.failed.items()},
             "cancelled": result.cancelled,
             "seconds": result.seconds,
-            "files": [str(file) for file in result.files],
+            "files": files,
         }
 
     def work(self) -> None:

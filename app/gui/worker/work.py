@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -101,11 +102,11 @@ class Runs:
         self._stops[run] = stop
         if self._ending.is_set():
             stop.set()
-        executor = self._engine.executor(options)
+        self._tell(run, "taken", name=name)
         try:
+            executor = self._engine.executor(options)
             plan = executor.plan(graph, outputs, seed=seed, name=name, fresh=options.fresh)
-            steps = [asdict(step) for step in plan.steps]
-            self._outbox.say({"event": "begun", "node": "", "run": run, "steps": steps})
+            self._tell(run, "begun", steps=[asdict(step) for step in plan.steps])
             return executor.run(
                 graph,
                 outputs,
@@ -147,9 +148,9 @@ class Runs:
             except KeyboardInterrupt:
                 pass  # the worker ends, and the job has gone back to its place
             except LoomError as error:
-                self._outbox.say({"event": "queue", "node": "", "run": "", "error": str(error)})
+                self._tell("", "queue", error=str(error))
             self._over.set()
-            self._outbox.say({"event": "idle", "node": "", "run": ""})
+            self._tell("", "idle")
 
     def _execute(self, job: Job, stop: threading.Event) -> Outcome:
         result = self.run(JOB.format(job.id), job.graph(), job.options, name=job.name, stop=stop)
@@ -157,5 +158,11 @@ class Runs:
         return Outcome(failures, tuple(map(str, result.files)), result.cancelled)
 
     def _ended(self, job: Job) -> None:
-        told = {"state": job.state, "message": job.message, "files": list(job.files)}
-        self._outbox.say({"event": "ended", "node": "", "run": JOB.format(job.id), **told})
+        self.ended(JOB.format(job.id), job.state, job.message, job.files)
+
+    def ended(self, run: str, state: str, message: str = "", files: Iterable[str] = ()) -> None:
+        """Tell that a run is over, as the last of its events."""
+        self._tell(run, "ended", state=state, message=message, files=list(files))
+
+    def _tell(self, run: str, event: str, **more: Any) -> None:
+        self._outbox.say({"event": event, "node": "", "run": run, **more})
