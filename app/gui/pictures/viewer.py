@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QComboBox,
@@ -22,6 +22,7 @@ from app.gui.icons import set_icon
 from app.gui.language import tr
 from app.gui.pictures.comparing import GAINS, ComparingView, Mode
 
+PLAY = 120  # milliseconds a picture
 MODES: tuple[Mode, ...] = ("single", "slider", "difference")
 
 
@@ -33,12 +34,15 @@ class Viewer(QWidget):
 
     open_asked = Signal(object)
     """Open the workflow of a picture's file: its Path."""
+    turned = Signal(int)
+    """Another picture of the batch, or step of a trajectory, is in front: its place from 0."""
     said = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._images: list[QImage] = []
         self._files: list[Path] = []
+        self._labels: list[str] = []
         self._at = 0
         self.view = ComparingView()
         self._title = QLabel()
@@ -47,6 +51,13 @@ class Viewer(QWidget):
         self._number = QLabel()
         self._previous = self._button("chevron-left", tr("Previous picture"), "[", self._back)
         self._next = self._button("chevron-right", tr("Next picture"), "]", self._forward)
+        self._play = self._button("run", tr("Play"), "Space", self._toggle_play)
+        self._play.setCheckable(True)
+        self._clock = QTimer(self, interval=PLAY)
+        self._clock.timeout.connect(self._forward)
+        self._scrub = QSlider(Qt.Orientation.Horizontal)
+        self._scrub.setAccessibleName(tr("Which picture"))
+        self._scrub.valueChanged.connect(self._go)
         self._pin = self._button("pin", tr("Compare what comes with this picture"), "P", self._keep)
         self._pin.setCheckable(True)
         self._mode = QComboBox()
@@ -86,11 +97,19 @@ class Viewer(QWidget):
         return self._files[self._at] if self._at < len(self._files) else None
 
     def show_pictures(
-        self, title: str, images: Sequence[QImage], files: Sequence[Path] = ()
+        self,
+        title: str,
+        images: Sequence[QImage],
+        files: Sequence[Path] = (),
+        labels: Sequence[str] = (),
     ) -> None:
-        """Show pictures of a batch; the same place in it as before stays in front."""
-        self._images, self._files = list(images), list(files)
-        self._at = min(self._at, max(0, len(self._images) - 1))
+        """Show pictures of a batch, or the steps of a trajectory, with a label for each if any.
+
+        The same place among as many as before stays in front.
+        """
+        if len(images) != len(self._images):
+            self._at = len(images) - 1 if labels else 0
+        self._images, self._files, self._labels = list(images), list(files), list(labels)
         self._title.setText(title)
         self._refresh()
 
@@ -118,6 +137,9 @@ class Viewer(QWidget):
         above.addWidget(self._title, 1)
         for widget in (self._previous, self._number, self._next):
             above.addWidget(widget)
+        scrub = QHBoxLayout()
+        scrub.addWidget(self._play)
+        scrub.addWidget(self._scrub, 1)
         below = QHBoxLayout()
         fit = self._button("zoom-fit", tr("Fit the picture"), "0", self.view.fit)
         actual = self._button("", tr("One pixel for one"), "1", self.view.actual_size)
@@ -131,13 +153,14 @@ class Viewer(QWidget):
         self._pixel.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         gap = self.fontMetrics().height() // 3
         layout = QVBoxLayout(self)
-        for row in (above, below):
+        for row in (above, scrub, below):
             row.setContentsMargins(2 * gap, gap, 2 * gap, gap)
             row.setSpacing(gap)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(above)
         layout.addWidget(self.view, 1)
+        layout.addLayout(scrub)
         layout.addLayout(below)
 
     def _button(self, name: str, text: str, key: str, do: object) -> QToolButton:
@@ -157,6 +180,7 @@ class Viewer(QWidget):
             (tr("Open its workflow"), "", self._open),
             (tr("Previous picture"), "[", self._back),
             (tr("Next picture"), "]", self._forward),
+            (tr("Play"), "Space", self._play.click),
         ):
             action = QAction(text, self)
             action.setShortcut(key)
@@ -167,9 +191,16 @@ class Viewer(QWidget):
     def _refresh(self) -> None:
         self.view.set_image(self.image)
         many, pinned = len(self._images) > 1, not self.view.other.isNull()
-        for widget in (self._previous, self._next, self._number):
+        for widget in (self._previous, self._next, self._number, self._scrub, self._play):
             widget.setVisible(many)
-        self._number.setText(f"{self._at + 1} / {len(self._images)}")
+        if not many:
+            self._stop()
+        self._scrub.blockSignals(True)
+        self._scrub.setRange(0, max(0, len(self._images) - 1))
+        self._scrub.setValue(self._at)
+        self._scrub.blockSignals(False)
+        place = f"{self._at + 1} / {len(self._images)}"
+        self._number.setText(self._labels[self._at] if self._at < len(self._labels) else place)
         self._pin.setChecked(pinned)
         self._pin.setEnabled(bool(self._images) or pinned)
         self._mode.setVisible(pinned)
@@ -205,6 +236,17 @@ class Viewer(QWidget):
         if self._images:
             self._at = at % len(self._images)
             self._refresh()
+            self.turned.emit(self._at)
+
+    def _toggle_play(self, plays: bool) -> None:
+        if plays and len(self._images) > 1:
+            self._clock.start()
+        else:
+            self._stop()
+
+    def _stop(self) -> None:
+        self._clock.stop()
+        self._play.setChecked(False)
 
     def _keep(self) -> None:
         self.pin(None if not self.view.other.isNull() else self.image)

@@ -60,6 +60,20 @@ def test_the_batch_is_gone_through_and_kept_in_place(viewer, qtbot):
     assert not viewer._next.isVisible() and viewer.image.pixelColor(0, 0) == QColor("lime")
 
 
+def test_steps_are_scrubbed_and_played(viewer, qtbot):
+    steps = [plain(colour) for colour in ("red", "lime", "blue")]
+    viewer.show_pictures("trajectory", steps, labels=["step 1", "step 2", "step 3"])
+    assert viewer._number.text() == "step 3"  # how it ended
+    with qtbot.waitSignal(viewer.turned) as turned:
+        viewer._scrub.setValue(0)
+    assert turned.args == [0] and viewer.image.pixelColor(0, 0) == QColor("red")
+    viewer._play.click()
+    with qtbot.waitSignals([viewer.turned] * 3):
+        pass
+    viewer.show_pictures("one", [plain("red")])
+    assert not viewer._clock.isActive()
+
+
 def test_a_pinned_picture_slides_over_the_next(viewer, qtbot):
     viewer._pin.click()
     viewer.show_pictures("decode", [plain("lime")])

@@ -1,0 +1,94 @@
+"""The gallery: what was made, found by its words."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from app.gui.pictures.gallery import PATH, Gallery
+from app.gui.pictures.thumbnails import SIDE, Thumbnails, thumbnail
+from engine.diffusion.images.files import encode
+
+
+def made(path, text: str, age: int = 0, size=(300, 200)) -> None:
+    nodes = {
+        "prompt": {"type": "text.encode", "version": 1, "params": {"text": text}},
+        "seed": {"type": "noise.seed", "version": 1, "params": {"value": 1}},
+    }
+    metadata = {"workflow": {"loom": 1, "nodes": nodes}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode(Image.new("RGB", size, "red"), metadata))
+    when = path.stat().st_mtime - age
+    os.utime(path, (when, when))
+
+
+@pytest.fixture
+def gallery(qtbot, tmp_path):
+    made(tmp_path / "out" / "a.png", "a red fish on blue", age=20)
+    made(tmp_path / "out" / "deep" / "b.png", "an owl on a tree", age=10)
+    (tmp_path / "out" / "broken.png").write_bytes(b"nothing")
+    (tmp_path / "out" / "notes.txt").write_text("no picture")
+    gallery = Gallery(Thumbnails(tmp_path / "thumbnails"))
+    qtbot.addWidget(gallery)
+    gallery.resize(600, 400)
+    gallery.show()
+    gallery.look_in([tmp_path / "out"])
+    qtbot.waitUntil(lambda: gallery.pictures.rowCount() == 3)
+    yield gallery
+    gallery.close_down()
+
+
+def names(gallery) -> list[str]:
+    model = gallery.view.model()
+    return [model.index(row, 0).data(PATH).name for row in range(model.rowCount())]
+
+
+def test_the_newest_come_first(gallery):
+    assert names(gallery) == ["broken.png", "b.png", "a.png"]
+
+
+def test_words_find_pictures(gallery, qtbot):
+    qtbot.keyClicks(gallery.search, "RED fish")
+    qtbot.waitUntil(lambda: names(gallery) == ["a.png"])
+    assert gallery._count.text() == "1 of 3"
+    gallery.search.setText("b.png")
+    assert names(gallery) == ["b.png"]
+    gallery.search.clear()
+    assert len(names(gallery)) == 3
+
+
+def test_choosing_shows_and_opens(gallery, qtbot, tmp_path):
+    with qtbot.waitSignal(gallery.show_asked) as shown:
+        gallery.view.setCurrentIndex(gallery.view.model().index(1, 0))
+    assert shown.args == [[tmp_path / "out" / "deep" / "b.png"]]
+    with qtbot.waitSignal(gallery.open_asked) as opened:
+        gallery.view.setFocus()
+        qtbot.keyClick(gallery.view, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert opened.args[0].name == "b.png"
+
+
+def test_a_new_picture_appears(gallery, qtbot, tmp_path):
+    made(tmp_path / "out" / "c.png", "a boat", age=-100)
+    qtbot.waitUntil(lambda: names(gallery)[0] == "c.png")
+
+
+def test_pictures_are_dragged_as_files(gallery):
+    model = gallery.view.model()
+    urls = model.mimeData([model.index(2, 0)]).urls()
+    assert [url.fileName() for url in urls] == ["a.png"]
+
+
+def test_thumbnails_are_kept_with_their_words(tmp_path):
+    file, folder = tmp_path / "a.png", tmp_path / "kept"
+    made(file, "a red fish")
+    first = thumbnail(file, folder)
+    assert (first.image.width(), first.words) == (SIDE, "a red fish")
+    (kept,) = folder.iterdir()
+    before = kept.stat().st_mtime_ns
+    assert thumbnail(file, folder).words == "a red fish" and kept.stat().st_mtime_ns == before
+    made(file, "a blue fish", age=50)
+    assert thumbnail(file, folder).words == "a blue fish"
+    assert thumbnail(tmp_path / "gone.png", folder).image.isNull()
