@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from engine.graph.keys import Recipe
 Record = dict[str, Any]
 KIN = 64  # records of cells that a node is compared with
 SHOWN = 40  # characters of a value
+LEAD = 12  # of these, how many that did not change stand before the first that did
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def differences(
         above = [found[source.node] for source in node.sources() if source.node in found]
         if above:
             found[node_id] = min(above, key=lambda cause: cause.distance).seen_from_below()
+        else:  # what is above ran without it meanwhile, or for another cell
+            found[node_id] = _Cause("it last ran on other inputs", node_id, 0)
     texts = {node_id: str(cause) for node_id, cause in found.items()}
     return {node_id: texts.get(node_id, "") for node_id in recipes}
 
@@ -105,17 +109,31 @@ def _difference(node: Node, recipe: Recipe, before: Record) -> str:
         old = [_plain(end) for end in before["sources"].get(port, ())]
         new = [_plain(end) for end in recipe.sources.get(port, ())]
         if old != new:
-            changes.append(f"{port} comes from {', '.join(new) or 'nowhere'}")
+            changes.append(f"{port} comes from {_counted(new) or 'nowhere'}")
     return ", ".join(changes)
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any], *names: str) -> str:
     """`guidance 7.5 → 6.0`, for each of `names` (none: all) that differs."""
     return ", ".join(
-        f"{name} {_short(old.get(name))} → {_short(new.get(name))}"
+        f"{name} {_change(old.get(name), new.get(name))}"
         for name in names or _names(old, new)
         if old.get(name) != new.get(name)
     )
+
+
+def _change(old: Any, new: Any) -> str:
+    """`7.5 → 6.0`; long texts are shown from where they begin to differ."""
+    texts = ["unset" if value is None else str(value) for value in (old, new)]
+    pairs = enumerate(zip(*texts, strict=False))
+    same = next((place for place, (a, b) in pairs if a != b), min(map(len, texts))) - LEAD
+    if same > 0 and max(map(len, texts)) > SHOWN:
+        texts = [f"…{text[same:]}" for text in texts]
+    texts = [text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…" for text in texts]
+    # A text of several words, or of none, would run into what stands around it.
+    if any(isinstance(value, str) and len(value.split()) != 1 for value in (old, new)):
+        texts = [json.dumps(text, ensure_ascii=False) for text in texts]
+    return " → ".join(texts)
 
 
 def _names(first: Iterable[str], second: Iterable[str]) -> list[str]:
@@ -128,12 +146,10 @@ def _plain(wire: str) -> str:
     return f"{node}.{rest.rpartition('.')[2]}" if at else wire
 
 
-def _short(value: Any) -> str:
-    text = "unset" if value is None else str(value)
-    text = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-    # A text of several words, or of none, would run into what stands around it.
-    plain = not isinstance(value, str) or len(value.split()) == 1
-    return text if plain else json.dumps(text, ensure_ascii=False)
+def _counted(wires: Iterable[str]) -> str:
+    """`decode.image (6 times), load.image`."""
+    counts = Counter(wires)
+    return ", ".join(f"{wire} ({n} times)" if n > 1 else wire for wire, n in counts.items())
 
 
 def _number(count: int) -> str:

@@ -172,9 +172,9 @@ def test_a_cell_is_compared_with_what_ran_alone_and_the_other_way_round(settings
     graph.set_axis("prompt.text", Axis(("a", "a red fish")))
     plan = executor.plan(graph)
     assert why(plan) == {
-        "prompt@text=a red fish": 'text a → "a red fish"',
+        "prompt@text=a red fish": 'text "a" → "a red fish"',
         "denoise@guidance=7.5,text=a red fish": (
-            'text a → "a red fish" one node up at prompt@text=a red fish'
+            'text "a" → "a red fish" one node up at prompt@text=a red fish'
         ),
         "denoise@guidance=3.0,text=a": "guidance 7.5 → 3.0",
         "denoise@guidance=3.0,text=a red fish": "guidance 7.5 → 3.0",
@@ -195,4 +195,50 @@ def test_a_text_of_several_words_is_quoted(settings: Settings):
     graph = stubs.diffusion()
     executor.run(graph)
     graph.set_param("prompt", "text", "")
-    assert why(executor.plan(graph))["prompt"] == 'text a → ""'
+    assert why(executor.plan(graph))["prompt"] == 'text "a" → ""'
+
+
+def test_long_texts_are_shown_from_where_they_differ(settings: Settings):
+    executor = Executor(stubs.registry(), settings)
+    graph = stubs.diffusion()
+    start = "a red fish on a blue background, seen from the side, "
+    graph.set_param("prompt", "text", f"{start}watercolour")
+    executor.run(graph)
+    graph.set_param("prompt", "text", f"{start}oil on canvas")
+    assert (
+        why(executor.plan(graph))["prompt"]
+        == 'text "…m the side, watercolour" → "…m the side, oil on canvas"'
+    )
+    graph.set_param("prompt", "text", f"{start}watercolour, {start * 3}")
+    told = why(executor.plan(graph))["prompt"]
+    assert told.startswith('text "… watercolour" → "… watercolour, a red fish') and len(told) < 100
+
+
+def test_inputs_that_were_made_in_another_run_are_a_reason(settings: Settings):
+    executor = Executor(stubs.registry(), settings)
+    graph = stubs.diffusion()
+    executor.run(graph)
+    graph.set_param("prompt", "text", "a red fish")
+    executor.run(graph, ["prompt"])
+    assert why(executor.plan(graph))["denoise"] == "it last ran on other inputs"
+    executor.run(graph)
+    graph.set_axis("denoise.guidance", Axis((3.0, 5.0)))
+    graph.set_axis("prompt.text", Axis(("one", "two"), along="denoise.guidance"))
+    executor.run(graph)
+    graph.set_axis("prompt.text", Axis(("one", "two")))
+    assert why(executor.plan(graph)) == {
+        "denoise@guidance=3.0,text=two": "it last ran on other inputs",
+        "denoise@guidance=5.0,text=one": "it last ran on other inputs",
+    }
+
+
+def test_links_that_are_alike_are_counted(settings: Settings):
+    executor = Executor(stubs.registry(), settings)
+    graph = stubs.diffusion()
+    graph.add("math.sum", "total", inputs={"items": "denoise.stub_latents"})
+    executor.run(graph, ["total"])
+    graph.connect("denoise.stub_latents", "total.items", append=True)
+    graph.connect("empty.stub_latents", "total.items", append=True)
+    assert why(executor.plan(graph, ["total"]))["total"] == (
+        "items comes from denoise.stub_latents (2 times), empty.stub_latents"
+    )
