@@ -1,0 +1,179 @@
+"""What a node shows of itself: its name, its ports, and the few parameters that matter.
+
+Which parameters: those that the person pinned; else the first few that can be changed in a glance.
+One that a link feeds is always there, because its port is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.gui.canvas.ports import ENDS, Ports, ports_of
+from app.gui.document import Document
+from app.gui.language import tr
+from engine.graph.graph import Node
+from engine.graph.params import (
+    Cells,
+    Choices,
+    Drawing,
+    FilePath,
+    ModelName,
+    Multiline,
+    OutputFolder,
+    Param,
+    Range,
+    Seed,
+)
+from engine.graph.spec import NodeSpec, title
+from engine.graph.subgraph import used
+from engine.graph.types import Kind
+
+Sort = Literal["number", "text", "lines", "bool", "choice", "seed", "model", "file", "other"]
+
+ROWS = 4
+"""How many parameters a node shows unless the person pins others."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One parameter on the face of a node: its value, and whether it is given, or comes by a link.
+
+    `low` and `high` are there for numbers with a range.
+    """
+
+    param: Param
+    sort: Sort
+    value: Any
+    given: bool = False
+    linked: bool = False
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The parameter's name."""
+        return self.param.name
+
+    @property
+    def text(self) -> str:
+        """The value as people read it."""
+        return value_text(self.param, self.value)
+
+
+@dataclass(frozen=True)
+class Face:
+    """All that a node shows but for what its last run says."""
+
+    id: str
+    title: str
+    kind: Kind | None
+    ports: Ports
+    rows: tuple[Row, ...]
+    unknown: bool = False
+    state: str = ""
+    locked: bool = False
+    collapsed: bool = False
+    instance: bool = False
+    wanted: bool = False
+    help: str = ""
+
+
+def face_of(document: Document, node: Node, read: Iterable[str] = ()) -> Face:
+    """The face of a node that is shown; `read` are those of its outputs that links come from."""
+    spec = document.registry.find(node.type)
+    view = view_of(document, node.id)
+    ports = ports_of(document, node, read)
+    kinds = [port.type.kind for port in (*ports.outputs, *ports.inputs) if port.type.kind]
+    return Face(
+        id=node.id,
+        title=spec.label if spec else _name(node),
+        kind=kinds[0] if kinds else None,
+        ports=ports,
+        rows=rows_of(node, spec, view.get("pins")) if spec else (),
+        unknown=spec is None and node.type not in ENDS,
+        state=node.state,
+        locked=bool(node.lock or node.locks),
+        collapsed=bool(view.get("collapsed")),
+        instance=bool(used(node)),
+        wanted=node.id in document.graph.outputs,
+        help=spec.summary if spec else "",
+    )
+
+
+def view_of(document: Document, name: str) -> Mapping[str, Any]:
+    """What is kept about a node or a frame, {} for nothing."""
+    found = document.graph.view.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def rows_of(node: Node, spec: NodeSpec, pins: object = None) -> tuple[Row, ...]:
+    """The parameters on the face: pinned ones or the first few, and all that links feed."""
+    if isinstance(pins, list):
+        chosen = [name for name in pins if name in spec.params]
+    else:
+        chosen = [name for name, param in spec.params.items() if at_a_glance(param)][:ROWS]
+    linked = [name for name in node.inputs if name in spec.params and name not in chosen]
+    return tuple(row_of(node, spec.params[name]) for name in (*chosen, *linked))
+
+
+def at_a_glance(param: Param) -> bool:
+    """Whether a parameter can be read and changed in one line, or is a text to write."""
+    return not isinstance(param.widget, Drawing | Cells | OutputFolder)
+
+
+def row_of(node: Node, param: Param) -> Row:
+    """The row of one parameter."""
+    given = param.name in node.params
+    value = node.params[param.name] if given else None if param.required else param.default
+    low = high = None
+    if isinstance(param.widget, Range):
+        low, high = param.widget.low, param.widget.high
+    return Row(param, sort_of(param), value, given, bool(node.inputs.get(param.name)), low, high)
+
+
+def sort_of(param: Param) -> Sort:
+    """How a parameter is shown and edited."""
+    match param.widget:
+        case Choices():
+            return "choice"
+        case Multiline():
+            return "lines"
+        case Seed():
+            return "seed"
+        case ModelName():
+            return "model"
+        case FilePath():
+            return "file"
+        case Drawing() | Cells():
+            return "other"
+        case _:
+            pass
+    if param.base is bool:
+        return "bool"
+    return "number" if param.base in (int, float) else "text"
+
+
+def value_text(param: Param, value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        if isinstance(param.widget, Seed):
+            return tr("new each run")
+        return tr("needed") if param.required else tr("automatic")
+    if isinstance(value, dict):
+        return str(value.get("name", ""))
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if param.base is float and isinstance(value, int):
+        return f"{float(value):.6g}"
+    return str(value)
+
+
+def _name(node: Node) -> str:
+    """What a node without a specification is called."""
+    if node.type in ENDS:
+        return tr("Inputs") if ENDS[node.type] == "inputs" else tr("Outputs")
+    return title(node.type.rpartition(".")[2].rpartition(":")[2])

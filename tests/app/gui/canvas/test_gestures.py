@@ -1,0 +1,117 @@
+"""Nodes and links under a real mouse: select, move, join, take off, refuse."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+
+from engine.graph.graph import Source
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def inputs(document, node):
+    return {
+        port: [str(s) for s in sources]
+        for port, sources in document.graph.nodes[node].inputs.items()
+    }
+
+
+def test_a_click_selects_and_control_adds(pair, hand):
+    told = []
+    pair.selection_changed.connect(told.append)
+    hand.click(hand.header("model"))
+    hand.click(hand.header("decode"), CONTROL)
+    assert told == [("model",), ("model", "decode")]
+    hand.click(QPoint(5, 5))
+    assert pair.selection() == ()
+
+
+def test_a_drag_moves_in_one_step_and_keeps_the_rest_of_the_view(pair, hand, document):
+    document.change(lambda graph: graph.place("model", {"at": [0, 0], "pins": ["dtype"]}))
+    before = document.graph.copy()
+    start = hand.header("model")
+    hand.drag(start, start + QPoint(60, 40))
+    view = document.graph.view["model"]
+    assert view["pins"] == ["dtype"] and view["at"][0] > 20 and view["at"][1] > 20
+    document.undo()
+    assert document.graph == before
+
+
+def test_a_rubber_band_selects_what_it_crosses(pair, hand):
+    hand.drag(QPoint(4, 4), hand.header("model") + QPoint(0, 30))
+    assert pair.selection() == ("model",)
+
+
+def test_a_link_is_drawn_either_way(pair, hand, document):
+    hand.drag(hand.port("model", "vae", output=True), hand.port("decode", "vae"))
+    assert inputs(document, "decode") == {"vae": ["model.vae"]}
+    document.undo()
+    assert inputs(document, "decode") == {}
+    hand.drag(hand.port("decode", "vae"), hand.port("model", "vae", output=True))
+    assert inputs(document, "decode") == {"vae": ["model.vae"]}
+
+
+def test_a_link_dragged_off_is_gone_and_comes_back_with_undo(pair, hand, document):
+    document.change(lambda graph: graph.connect("model.vae", "decode.vae"))
+    hand.drag(hand.port("decode", "vae"), hand.port("decode", "vae") + QPoint(-40, 200))
+    assert inputs(document, "decode") == {}
+    document.undo()
+    assert inputs(document, "decode") == {"vae": ["model.vae"]}
+
+
+def test_a_wrong_link_is_refused_in_words(pair, hand, document, qtbot):
+    said = []
+    pair.note.connect(said.append)
+    before = document.graph.copy()
+    start, end = hand.port("model", "tokenizer", output=True), hand.port("decode", "vae")
+    hand.press(start)
+    hand.move(start + QPoint(20, 0))
+    decode = pair.mirror.nodes["decode"]
+    assert decode.fits == frozenset()
+    hand.move(end)
+    hand.release(end)
+    assert said == ["Tokenizer can't go in here: it takes VAE."]
+    assert document.graph == before and decode.fits is None
+
+
+def test_a_link_on_a_used_input_replaces_and_on_a_list_is_added(canvas, hand, document):
+    with document.edit("Build") as graph:
+        graph.add("noise.seed", "one")
+        graph.add("noise.seed", "two")
+        graph.add("diffusion.denoise", "denoise", inputs={"noise": "one.noise"})
+        graph.add("repeat.item", "item")
+        for index, name in enumerate(graph.nodes):
+            graph.place(name, {"at": [index * 300, 0]})
+    canvas.view.show_area(canvas.area())
+    hand.drag(hand.port("two", "noise", output=True), hand.port("denoise", "noise"))
+    assert document.graph.nodes["denoise"].inputs["noise"] == (Source("two", "noise"),)
+    for name in ("one", "two"):
+        hand.drag(hand.port(name, "noise", output=True), hand.port("item", "items"))
+    assert inputs(document, "item") == {"items": ["one.noise", "two.noise"]}
+
+
+def test_a_circle_is_refused(canvas, hand, document):
+    with document.edit("Build") as graph:
+        graph.add("image.load", "picture")
+        graph.add("filter.canny", "first")
+        graph.add("filter.canny", "second", inputs={"image": "first.image"})
+        for index, name in enumerate(graph.nodes):
+            graph.place(name, {"at": [index * 300, 0]})
+    canvas.view.show_area(canvas.area())
+    said = []
+    canvas.note.connect(said.append)
+    hand.drag(hand.port("second", "image", output=True), hand.port("first", "image"))
+    assert "second already depends on first" in said[0]
+    assert inputs(document, "first") == {}
+
+
+def test_panning_and_zooming_keep_the_point_under_the_mouse(pair, hand):
+    view = pair.view
+    at = hand.header("decode")
+    scene = view.mapToScene(at)
+    view.zoom_at(1.5, at.toPointF())
+    assert (view.mapToScene(at) - scene).manhattanLength() < 2
+    before = view.mapToScene(QPoint(100, 100))
+    view.pan(QPoint(50, -30))
+    off = (view.mapToScene(QPoint(150, 70)) - before).manhattanLength()
+    assert off < 0.01
