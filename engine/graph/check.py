@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.graph.context import Settings
 from engine.graph.errors import CycleError, LoomError
-from engine.graph.expand import Expansion, expand
+from engine.graph.expand import TOO_MANY, Expansion, expand
 from engine.graph.facets import End, PortTypes, Unifier, clash_in_words
 from engine.graph.flat import Given
 from engine.graph.graph import SUBGRAPH, Graph, Link, Node, Source
@@ -344,7 +344,7 @@ class _Check:
                 continue
             if len(sources) > 1 and not port_type.many:
                 reason = f"{len(sources)} links come in, and it takes one."
-                self._add("too-many-links", node.id, name, reason, "Keep one of them.")
+                self._add(TOO_MANY, node.id, name, reason, "Keep one of them.")
             target = End(node.id, spec, spec.inputs.get(name) or Port(name, port_type), False)
             for source in sources:
                 self._check_link(source, target)

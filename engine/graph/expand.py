@@ -21,12 +21,14 @@ from engine.graph.problems import Problem, problem
 from engine.graph.registry import Registry
 from engine.graph.sweep import Cell, Grid, cell_graph, grid
 
+TOO_MANY = "too-many-links"
+_TAKE_LIST = "Put this into the Repeat zone, or join the list to something that takes lists."
 MAX_NODES = 1_000_000  # of all cells together, before those that are the same are one
 
 Counts = Mapping[tuple[tuple[int, ...], str], Any]
 
 # Of a problem at an input that comes in through an instance's port: these are the inside's fault.
-_OF_THE_INSIDE = {"unknown-input", "unknown-param", "too-many-links"}
+_OF_THE_INSIDE = {"unknown-input", "unknown-param", TOO_MANY}
 _OF_WHAT_IS_NOT_GIVEN = {"missing-input", "missing-param"}
 
 
@@ -166,6 +168,10 @@ class Expansion:
             if flat_id in flat.broken or (flat_id, item.port) in flat.quiet:
                 continue
             place, port = _blamed(flat, flat_id, item)
+            if item.code == TOO_MANY and (flat_id, item.port) in flat.lists_in:
+                source = flat.lists_in[flat_id, item.port]
+                reason = f"A list comes in from {source}, and it takes one value."
+                item = replace(item, reason=reason, remedy=_TAKE_LIST)
             origin = flat.origins.get(place, Origin((), "", place))
             key = (origin.definition, origin.node, port, item.code)
             found.setdefault(key, {}).setdefault(origin.path, (replace(item, port=port), origin))

@@ -62,7 +62,8 @@ class Flat:
     """A graph written out, and how its parts belong to the graph that was written.
 
     `origins` has nodes, instances and zones by flat id; `ports` the real ports behind those of
-    instances and zones, `lists` those that gather a list; `enters` says which instance's input or
+    instances and zones, `lists` those that gather a list, and `lists_in` the one port that such a
+    list comes from into an input; `enters` says which instance's input or
     zone's port an input comes through; `absent` the inputs that an instance does not give. Nothing
     is said of what is in `broken` and `quiet`: its cause is among the problems.
     """
@@ -79,6 +80,7 @@ class Flat:
     )
     problems: list[Problem] = field(default_factory=list[Problem])
     lists: set[Source] = field(default_factory=set[Source])
+    lists_in: dict[tuple[str, str], Source] = field(default_factory=dict[tuple[str, str], Source])
     open: tuple[Open, ...] = ()
 
     @cached_property

@@ -432,6 +432,8 @@ class _Flattener:
                 params[port] = plain[0]
             elif wires:
                 inputs[port] = tuple(wires)
+            if len(ends) == 1 < len(inputs.get(port, ())) and isinstance(ends[0], Source):
+                self.made.lists_in[flat_id, port] = ends[0]
         lock = self.locks.get(flat_id, node.lock)
         return Node(flat_id, node.type, node.version, params, inputs, state=node.state, lock=lock)
 

@@ -13,7 +13,7 @@ from engine.graph.flatten import flatten
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
 from engine.graph.spec import node as node_type
-from engine.graph.subgraph import Definition
+from engine.graph.subgraph import Definition, collapse
 from tests.engine.graph import stubs
 from tests.engine.graph.composites import loop, node, source
 
@@ -237,6 +237,19 @@ def test_problems_are_told_once_and_in_words(edit, code, where, says):
     assert (first.code, first.where) == (code, where)
     assert says in first.reason
     assert len([item for item in check(graph, registry()).problems if item.where == where]) == 1
+
+
+def test_a_gathered_list_where_one_value_goes_is_told_as_a_list():
+    graph = loop(3)
+    graph.connect("step.int", "loop.gather.all")
+    graph.add("math.add", "one", inputs={"a": "loop.all"})
+    (found,) = check(graph, registry()).problems
+    assert (found.code, found.where) == ("too-many-links", "one.a")
+    assert found.reason == "A list comes in from loop.all, and it takes one value."
+    collapse(graph, graph.nodes, "part")
+    (found,) = check(graph, registry()).problems
+    assert found.where == "subgraph:part/one.a"
+    assert found.reason == "A list comes in from loop.all, and it takes one value."
 
 
 def test_a_state_keeps_its_kind():
