@@ -6,7 +6,7 @@ file, and has the graph checked in a thread of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from engine.graph.interface import local_registry
 from engine.graph.problems import Problem
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
+
+UNSAVED = "workflow.json"  # a workflow without a file reads what is in the current folder
 
 
 class Document(QObject):
@@ -45,6 +47,8 @@ class Document(QObject):
     def __init__(self, registry: Registry, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._base = registry
+        self._models: tuple[Path, ...] = ()
+        self._output: Path | None = None
         self._checking = Checking(self)
         self._checking.checked.connect(self._take_report)
         self._replace(Graph(), None)
@@ -177,7 +181,7 @@ class Document(QObject):
         """
         graph = open_workflow(path, self._base)
         own = workflow.is_json(path) and not template
-        self._replace(graph, path if own else None, open_settings(path))
+        self._replace(graph, path if own else None, path)
         self._announce()
 
     def restore(self, data: Mapping[str, Any], path: Path | None) -> None:
@@ -193,9 +197,16 @@ class Document(QObject):
         if path is None:
             raise ValueError("A workflow without a file needs a path.")
         workflow.write(self._root, path)
-        self._path, self._saved = path, self._root.copy()
-        self._settings = open_settings(path)
+        self._path, self._place, self._saved = path, path, self._root.copy()
+        self._settings = self._folders()
         self.titled.emit()
+
+    def look_in(self, models: Iterable[str], output: str) -> None:
+        """Search these model folders first, and save to this folder; "" is the usual one."""
+        self._models = tuple(Path(name) for name in models)
+        self._output = Path(output) if output else None
+        self._settings = self._folders()
+        self.recheck()
 
     def recheck(self) -> None:
         """Check again, as after a model folder was added."""
@@ -208,13 +219,18 @@ class Document(QObject):
 
     # Inside
 
-    def _replace(self, graph: Graph, path: Path | None, settings: Settings | None = None) -> None:
+    def _replace(self, graph: Graph, path: Path | None, place: Path | None = None) -> None:
+        """`place` is where the files lie that the workflow reads, if that is not `path`."""
         self._root, self._path, self._saved = graph, path, graph.copy()
-        self._settings = settings or open_settings(path or Path("workflow.json"))
+        self._place = place or path or Path(UNSAVED)
+        self._settings = self._folders()
         self._scope = ""
         self._shown = graph
         self._registry = local_registry(graph, self._base)
         self._report = None
+
+    def _folders(self) -> Settings:
+        return open_settings(self._place, self._models, self._output)
 
     def _on_disk(self, path: Path | None) -> Graph:
         """What a file holds, as far as it can be read; an empty graph else."""

@@ -76,6 +76,13 @@ class Sessions:
             self._lock.unlock()
             self._lock = None
 
+    def put_aside(self, session: Session) -> Path:
+        """Keep a session as a workflow file that can be opened later; its path."""
+        stem = Path(session.path).stem or "untitled"
+        path = self.folder / f"recovered-{stem}-{secrets.token_hex(4)}.json"
+        write_atomically(path, json.dumps(session.workflow, ensure_ascii=False).encode())
+        return path
+
     def last(self) -> Session | None:
         """What the window that was closed last showed; None when there was none."""
         return _read(self.folder / LAST)
@@ -83,7 +90,7 @@ class Sessions:
     def left_behind(self) -> list[Session]:
         """What programs that died had not saved, the newest first; each is given out once."""
         found: list[Session] = []
-        files = [file for file in self.folder.glob("*-*.json") if file != self._file]
+        files = [file for file in self.folder.glob("[0-9]*-*.json") if file != self._file]
         for file in sorted(files, key=_age):
             lock = _lock(file)
             if not lock.tryLock(0):

@@ -1,0 +1,96 @@
+"""Chooses what the viewer shows: the node that is selected, else what was made last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize
+from PySide6.QtGui import QImage
+
+from app.gui.document import Document
+from app.gui.pictures.viewer import Viewer
+from app.gui.status import Statuses
+
+BLANK = QSize(512, 512)  # what a mask is painted on when there is no picture
+
+
+class Showing(QObject):
+    """Follows selection and runs, and hands the viewer pictures."""
+
+    def __init__(
+        self, document: Document, statuses: Statuses, viewer: Viewer, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._statuses, self._viewer = document, statuses, viewer
+        self._selected = ""
+        self._shown = ""
+        statuses.changed.connect(self._follow)
+        document.shown.connect(self._forget)
+
+    def select(self, ids: tuple[str, ...]) -> None:
+        """Look at a node that has a picture; other selections change nothing."""
+        self._selected = ids[0] if len(ids) == 1 else ""
+        if self._selected and self._has_picture(self._selected):
+            self._show(self._selected)
+
+    def picture_for(self, node_id: str) -> QImage:
+        """What a mask of this node is painted on: the picture of what it reads, or reads it."""
+        graph = self._document.graph
+        node = graph.nodes[node_id]
+        above = [source.node for source in node.sources()]
+        below = [link.node for link in graph.links() if link.source.node == node_id]
+        beside = [source.node for name in below for source in graph.nodes[name].sources()]
+        for name in (*above, *beside):
+            found = self._pictures(name)
+            if name != node_id and found:
+                return found[0][0]
+        size = node.params.get("width"), node.params.get("height")
+        wide, high = (value if isinstance(value, int) else 0 for value in size)
+        blank = QImage(
+            QSize(wide, high) if wide and high else BLANK, QImage.Format.Format_Grayscale8
+        )
+        blank.fill(0)
+        return blank
+
+    def _follow(self, ids: frozenset[str]) -> None:
+        """Statuses changed: show what forms, and what is selected or was made last."""
+        if self._selected in ids and self._has_picture(self._selected):
+            self._show(self._selected)
+            return
+        if self._selected and self._has_picture(self._selected):
+            return
+        order = [name for name in self._document.graph.nodes if name in ids]
+        fresh = [name for name in order if self._is_fresh(name)]
+        if fresh:
+            self._show(fresh[-1])
+
+    def _is_fresh(self, node_id: str) -> bool:
+        status = self._statuses[node_id]
+        running = status.live and status.picture is not None
+        return running or (status.state == "done" and self._has_picture(node_id))
+
+    def _has_picture(self, node_id: str) -> bool:
+        status = self._statuses[node_id]
+        return status.picture is not None or bool(status.files)
+
+    def _pictures(self, node_id: str) -> list[tuple[QImage, Path | None]]:
+        """The files that a node wrote, else its preview."""
+        status = self._statuses[node_id]
+        files = [(QImage(name), Path(name)) for name in status.files]
+        found: list[tuple[QImage, Path | None]] = [pair for pair in files if not pair[0].isNull()]
+        if not found and status.picture is not None:
+            found = [(status.picture, None)]
+        return found
+
+    def _show(self, node_id: str) -> None:
+        status = self._statuses[node_id]
+        self._shown = node_id
+        if status.live and status.picture is not None:
+            self._viewer.show_pictures(node_id, [status.picture])
+            return
+        found = self._pictures(node_id)
+        files = [path for _, path in found if path is not None]
+        self._viewer.show_pictures(node_id, [image for image, _ in found], files)
+
+    def _forget(self) -> None:
+        self._selected = self._shown = ""

@@ -1,0 +1,49 @@
+"""Starts the editor: the window first, then all that may take its time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from app.gui import language, settings, theme
+from app.gui.files.recovery import Sessions
+from app.gui.window import Window
+from app.session import open_registry
+
+ICON = Path(__file__).resolve().parents[2] / "resources" / "loom.svg"
+
+
+def start(file: Path | None = None) -> int:
+    """Run the editor until its window is closed; the exit code."""
+    app = application()
+    window = Window(open_registry(), Sessions())
+    window.begin(file)
+    window.show()
+    # Ctrl+C in the terminal closes the window in good order; Python sees it between Qt's events.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    heartbeat = QTimer()
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start(500)
+    return app.exec()
+
+
+def application() -> QApplication:
+    """The Qt application, with the person's theme and language."""
+    os.environ.setdefault("QT_API", "pyside6")  # which of Qt's bindings NodeGraphQt takes
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("latent-loom")
+    app.setApplicationDisplayName("Latent Loom")
+    app.setDesktopFileName("latent-loom")
+    app.setWindowIcon(QIcon(str(ICON)))
+    app.setStyle("Fusion")
+    settings.load()
+    theme.use(settings.choices().theme)
+    language.use(settings.choices().language)
+    return app

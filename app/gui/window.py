@@ -1,0 +1,320 @@
+"""The window: panels around the canvas, and the signals that join them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMessageBox, QWidget
+
+from app.gui import settings, theme
+from app.gui.canvas.canvas import Canvas
+from app.gui.document import Document
+from app.gui.files.files import STARTER, Files
+from app.gui.files.recovery import Session, Sessions
+from app.gui.inspector.panel import Inspector
+from app.gui.language import tr
+from app.gui.menus import Menus
+from app.gui.palette.panel import Palette
+from app.gui.pictures.gallery import Gallery
+from app.gui.pictures.grid import SweepGrid
+from app.gui.pictures.painter import MaskPainter
+from app.gui.pictures.showing import Showing
+from app.gui.pictures.viewer import Viewer
+from app.gui.runs.bar import RunBar
+from app.gui.runs.problems_panel import ProblemsPanel
+from app.gui.runs.queue_panel import QueuePanel
+from app.gui.runs.runs import Runs
+from app.gui.settings_dialog import SettingsDialog
+from app.gui.shortcuts import ShortcutsDialog
+from app.gui.status import Statuses
+from app.gui.worker.client import Worker
+from engine.graph.errors import LoomError
+from engine.graph.registry import Registry
+from engine.graph.workflow import to_json
+
+NOTE_SECONDS = 8
+Side = Qt.DockWidgetArea
+HORIZONTAL = Qt.Orientation.Horizontal
+
+
+class Window(QMainWindow):
+    """One workflow, on a canvas, with all there is to say about it around it."""
+
+    def __init__(self, registry: Registry, sessions: Sessions) -> None:
+        super().__init__()
+        self.sessions = sessions
+        self.document = Document(registry, self)
+        self.statuses = Statuses(self)
+        self.worker = Worker(self)
+        self.runs = Runs(self.document, self.statuses, self.worker)
+        self.files = Files(self.document, self)
+        self.canvas = Canvas(self.document, self.statuses)
+        self.palette_panel = Palette(self.document)
+        self.inspector = Inspector(self.document, self.statuses)
+        self.problems = ProblemsPanel(self.document, self.statuses)
+        self.queue = QueuePanel(self.runs)
+        self.bar = RunBar(self.runs, self.statuses)
+        self.viewer = Viewer()
+        self.showing = Showing(self.document, self.statuses, self.viewer, self)
+        self.gallery = Gallery()
+        self.grid = SweepGrid(self.gallery.thumbnails)
+        self.setCentralWidget(self.canvas)
+        self.docks: dict[str, QDockWidget] = {}
+        left, right, below = (
+            Side.LeftDockWidgetArea,
+            Side.RightDockWidgetArea,
+            Side.BottomDockWidgetArea,
+        )
+        self._dock("palette", tr("Nodes"), self.palette_panel, left)
+        self._dock("viewer", tr("Picture"), self.viewer, right)
+        self._dock("inspector", tr("Inspector"), self.inspector, right)
+        for name, title, panel in (
+            ("gallery", tr("Gallery"), self.gallery),
+            ("grid", tr("Sweep"), self.grid),
+            ("queue", tr("Queue"), self.queue),
+            ("problems", tr("Problems"), self.problems),
+        ):
+            self._dock(name, title, panel, below)
+            self.tabifyDockWidget(self.docks["gallery"], self.docks[name])
+            self.docks[name].hide()
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self._note = QLabel()
+        self.statusBar().addWidget(self._note, 1)
+        self.statusBar().addPermanentWidget(self.bar)
+        self.menus = Menus(self)
+        self._join()
+        self.resize(1440, 900)
+        self.resizeDocks([self.docks["palette"], self.docks["viewer"]], [230, 360], HORIZONTAL)
+        self._autosave = QTimer(self)
+        self._autosave.timeout.connect(self.keep)
+        self._follow_settings()
+
+    # Beginning and ending
+
+    def begin(self, file: Path | None = None) -> None:
+        """Show `file`, else what a crash left, else the last session, else the starter workflow."""
+        left = self.sessions.left_behind()
+        last = self.sessions.last()
+        if last is not None:
+            self._lay_out(last)
+        if file is not None:
+            self.files.open(file)
+        elif left:
+            self._recover(left)
+        elif last is None or not self._restore(last):
+            self.files.open(STARTER, template=True)
+        self.canvas.zoom_to_fit()
+        # The worker loads torch while the person looks at the window.
+        QTimer.singleShot(0, self.worker.start)
+
+    def keep(self) -> None:
+        """Keep what is not saved against a crash."""
+        try:
+            self.sessions.keep(self._session())
+        except OSError as error:
+            self.say(tr("Unsaved work can't be kept: {}.").format(error.strerror or error))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved work, leave the session for the next start, end the worker."""
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        session = self._session()
+        if session.workflow is not None:  # the person let it go
+            session = Session(session.path, None, session.layout)
+        try:
+            self.sessions.close(session)
+        except OSError as error:
+            self.say(str(error))
+        self._autosave.stop()
+        self.gallery.close_down()
+        self.runs.close()
+        self.worker.close()
+        event.accept()
+
+    # What happens
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence in the status bar for a while."""
+        self._note.setText(sentence)
+        QTimer.singleShot(NOTE_SECONDS * 1000, lambda: self._unsay(sentence))
+
+    def run_selected(self) -> None:
+        """Run up to the selected nodes; the whole workflow when none is."""
+        self.runs.run(self.canvas.selection())
+
+    def ask_settings(self) -> None:
+        """Let the person choose."""
+        SettingsDialog(self).exec()
+
+    def show_shortcuts(self) -> None:
+        """List every command with its key."""
+        ShortcutsDialog(self).exec()
+
+    def about(self) -> None:
+        """Say what this is."""
+        version = importlib.metadata.version("latent-loom")
+        text = tr("Latent Loom {}: a node editor for diffusion models.").format(version)
+        QMessageBox.about(self, tr("About Latent Loom"), text)
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def _unsay(self, sentence: str) -> None:
+        if self._note.text() == sentence:
+            self._note.clear()
+
+    def _join(self) -> None:
+        """Let each panel's signals reach the others."""
+        self.document.titled.connect(self._retitle)
+        self.document.shown.connect(self.statuses.clear)
+        self.files.opened.connect(self._remember)
+        self.canvas.selection_changed.connect(self.inspector.show_nodes)
+        self.canvas.run_asked.connect(self.runs.run)
+        self.canvas.lock_asked.connect(self.runs.lock)
+        self.canvas.file_dropped.connect(self.files.open)
+        self.canvas.note.connect(self.say)
+        self.palette_panel.add_asked.connect(self.canvas.add_node)
+        self.problems.selected.connect(self.canvas.go_to)
+        self.queue.open_asked.connect(self._open_workflow)
+        self.worker.died.connect(self.say)
+        self.runs.said.connect(self.say)
+        self.inspector.edit_drawing.connect(self._paint_mask)
+        self.inspector.select_asked.connect(self.canvas.reveal)
+        self.canvas.selection_changed.connect(self.showing.select)
+        self.viewer.open_asked.connect(self.files.open)
+        self.viewer.said.connect(self.say)
+        self.gallery.show_asked.connect(self._show_files)
+        self.gallery.open_asked.connect(self.files.open)
+        self.gallery.said.connect(self.say)
+        self.grid.show_asked.connect(self._show_files)
+        self.grid.take_asked.connect(self._take_values)
+        self.runs.ended.connect(self._ended)
+        settings.failed.connect(self.say)
+        settings.changed.connect(self._follow_settings)
+        theme.changed.connect(self.update)
+
+    def _dock(self, name: str, title: str, panel: QWidget, area: Side) -> None:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(panel)
+        self.addDockWidget(area, dock)
+        self.docks[name] = dock
+
+    def _retitle(self) -> None:
+        self.setWindowTitle(f"{self.files.title()}[*]")
+        self.setWindowModified(self.document.modified)
+        self.setWindowFilePath(str(self.document.path or ""))
+
+    def _remember(self, path: Path) -> None:
+        settings.put(settings.choices().with_file(path))
+
+    def _open_workflow(self, data: dict[str, object]) -> None:
+        if self.files.may_leave():
+            try:
+                self.document.restore(data, None)
+            except LoomError as error:
+                self.files.say(str(error))
+
+    def _follow_settings(self) -> None:
+        """Do as the person has chosen."""
+        chosen = settings.choices()
+        if chosen.autosave:
+            self._autosave.start(chosen.autosave * 1000)
+        else:
+            self._autosave.stop()
+        self.document.look_in(chosen.model_folders, chosen.output_folder or usual_output())
+        self.gallery.look_in([self.document.settings.output_folder])
+
+    def _ended(self, run: str, state: str) -> None:
+        """A run is over: show the table of its sweep, if it was one."""
+        self.gallery.refresh()
+        files = [Path(name) for name in self.runs.files(run)]
+        if self.document.root.sweep and self.grid.show_files(files):
+            self.show_panel("grid")
+
+    def _show_files(self, files: list[Path]) -> None:
+        self.viewer.show_files(files)
+        self.docks["viewer"].show()
+
+    def _take_values(self, values: Mapping[str, object]) -> None:
+        """Give parameters the values of a sweep's cell, and end the sweep over them."""
+        with self.document.edit_root(tr("Use a cell's values")) as graph:
+            for target, value in values.items():
+                node, _, name = target.partition(".")
+                if node in graph.nodes:
+                    graph.set_param(node, name, value)
+                    graph.set_axis(target, None)
+
+    def _paint_mask(self, node_id: str, name: str) -> None:
+        """Let the person paint the drawing of a node over the picture it is for."""
+        node = self.document.graph.nodes[node_id]
+        picture = self.showing.picture_for(node_id)
+        painter = MaskPainter(picture, str(node.params.get(name, "")), self)
+        if painter.exec():
+            with self.document.edit(tr("Paint {}").format(node_id)) as graph:
+                graph.set_param(node_id, name, painter.drawing)
+
+    # Sessions
+
+    def _session(self) -> Session:
+        document = self.document
+        unsaved = to_json(document.root) if document.modified else None
+        layout = {
+            "geometry": _text(self.saveGeometry()),
+            "docks": _text(self.saveState()),
+        }
+        return Session(str(document.path or ""), unsaved, layout)
+
+    def _lay_out(self, session: Session) -> None:
+        for name, restore in (("geometry", self.restoreGeometry), ("docks", self.restoreState)):
+            if isinstance(text := session.layout.get(name), str):
+                restore(QByteArray(b64decode(text)))
+
+    def _restore(self, session: Session) -> bool:
+        """Show what a session showed; False when there is nothing of it."""
+        path = Path(session.path) if session.path else None
+        try:
+            if session.workflow is not None:
+                self.document.restore(session.workflow, path)
+            elif path is not None:
+                self.document.open(path)
+            else:
+                return False
+        except LoomError as error:
+            self.say(str(error))
+            return False
+        return True
+
+    def _recover(self, left: list[Session]) -> None:
+        """Bring back what a crash left: the newest here, the others beside their files."""
+        if not self._restore(left[0]):
+            self.files.open(STARTER, template=True)
+            return
+        for session in left[1:]:
+            self.sessions.put_aside(session)
+        more = tr(" {} more are in {}.").format(len(left) - 1, self.sessions.folder)
+        text = tr("The program ended unexpectedly. {} is here again as it was, and is not saved.")
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Information)
+        box.setWindowTitle(tr("Recovered"))
+        box.setText(text.format(self.files.title()) + (more if len(left) > 1 else ""))
+        box.open()  # the window comes up beside it
+
+
+def usual_output() -> str:
+    """Where pictures go when nothing is chosen: a folder of their own among the person's."""
+    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    return str(Path(pictures) / "Latent Loom")
+
+
+def _text(data: QByteArray) -> str:
+    return b64encode(data.data()).decode()
