@@ -7,6 +7,7 @@ from engine.diffusion.guidance.base import Guidance
 from engine.diffusion.hooks.base import Hook
 from engine.diffusion.values import (
     VAE,
+    AttentionMaps,
     Conditioning,
     ExtraChannels,
     Latents,
@@ -25,10 +26,11 @@ Preview = Annotated[VAE | None, ForPreviews()]
 
 
 class Result(NamedTuple):
-    """Where a run ends, and, where it is recorded, the way there."""
+    """Where a run ends, and, where they are recorded, the way there and what it looked at."""
 
     latents: Latents
     trajectory: Trajectory | None
+    attention: AttentionMaps | None
 
 
 @node("diffusion.denoise", label="Denoise")

@@ -59,6 +59,12 @@ def encode_all(
     return replace(averaged(found) if average else found, space=text_encoder.space)
 
 
+@node("text.write", label="Text", output="text", runs_on="cpu")
+def write(text: Annotated[str, Multiline()] = "") -> str:
+    """A text that several nodes read, such as a prompt."""
+    return text
+
+
 @node("text.fill", label="Fill in", output="text", runs_on="cpu")
 def fill(
     texts: list[str],

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
+from engine.diffusion.attention_reach import bound
 from engine.diffusion.blocks.attention import ConstantContext
 from engine.diffusion.control import Control, Lead, together
 from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
@@ -161,10 +162,13 @@ class UNetDenoiser:
             sample, t = sample.to(device, dtype), timesteps[i]
             acting = [lead for lead in leads if lead.acts(i, len(timesteps))]
             if apart or not all(told[name].joins(told[names[0]]) for name in names):
-                outputs = [self._call(sample, t, call_of(name), acting, (name,)) for name in names]
+                outputs = [
+                    self._call(sample, t, i, call_of(name), acting, (name,)) for name in names
+                ]
             else:
                 stacked = sample.repeat(len(names), *[1] * (sample.ndim - 1))
-                outputs = self._call(stacked, t, call_of(*names), acting, names).chunk(len(names))
+                every = self._call(stacked, t, i, call_of(*names), acting, names)
+                outputs = every.chunk(len(names))
             return {name: at_least_float32(out) for name, out in zip(names, outputs, strict=True)}
 
         return predict
@@ -173,6 +177,7 @@ class UNetDenoiser:
         self,
         sample: torch.Tensor,
         t: torch.Tensor,
+        i: int,
         call: _Call,
         leads: Sequence[Lead],
         names: Sequence[str],
@@ -195,9 +200,9 @@ class UNetDenoiser:
             extra |= together(leads, sample, t, call.context, extra.get("added"), names)
         if told.channels is not None:
             sample = torch.cat([sample, told.channels], dim=1)
-        if call.context is None:
-            return self.model(sample, t, **extra)
-        return self.model(sample, t, call.context, **extra)
+        context = () if call.context is None else (call.context,)
+        with bound(self.model, i, names):
+            return self.model(sample, t, *context, **extra)
 
 
 def guidance_embedding(scale: float, batch: int, width: int) -> torch.Tensor:

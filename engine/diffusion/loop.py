@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 
+from engine.diffusion.attention_reach import attending
 from engine.diffusion.denoiser import Denoiser, FunctionDenoiser
 from engine.diffusion.guidance.base import Guidance
 from engine.diffusion.guidance.classifier_free import ClassifierFree
@@ -48,6 +49,7 @@ def denoise(
     hooks: Sequence[Hook] = (),
     kept: Kept | None = None,
     on_step: OnStep | None = None,
+    reports: list[Any] | None = None,
 ) -> torch.Tensor:
     """Denoise `latents` (B, C, h, w) by the indices `start` to `end` (exclusive) of a fresh `run`.
 
@@ -55,7 +57,8 @@ def denoise(
     the contexts that `guidance` combines: with classifier-free guidance (the default, at scale 7.5)
     "positive" and "negative". `hooks` reach in between, in their order. `on_step` is called after
     every step, under inference mode, and may raise to cancel. Where `kept` has a state of a run
-    that was the same so far, this one takes it up there.
+    that was the same so far, this one takes it up there. What the hooks found out is added to
+    `reports`, in their order.
 
     `begin` says what `latents` are:
       "noise": only their shape and device count, and the run begins from pure noise;
@@ -83,22 +86,23 @@ def denoise(
         first = start
         # A run from a picture counts its noise from its first step, one that goes on from step 0.
         counted_from = start if begin == "renoise" else 0
-        resumes = kept is not None and not any(hook.stateful for hook in hooks)
-        if kept is not None and resumes:
+        resumes = not any(hook.stateful for hook in hooks)
+        if kept is not None:
             kept.keep(start, run, sample)
-            if found := kept.latest(end):
+            if resumes and (found := kept.latest(end)):
                 first, run, sample = found
         for i in range(first, end):
             for hook in joined:
                 sample = hook.before(i, sample)
-            prediction = guidance(predict(i, run.scale_input(i, sample), passes[i]), i)
+            with attending(joined):
+                prediction = guidance(predict(i, run.scale_input(i, sample), passes[i]), i)
             for hook in joined:
                 prediction = hook.guided(i, prediction, sample)
             fresh = fresh_noise(noise, i + 1 - counted_from, sample) if run.needs_noise else None
             sample = run.step(i, prediction, sample, fresh)
             for hook in joined:
                 sample = hook.after(i, sample)
-            if kept is not None and resumes:
+            if kept is not None:
                 kept.keep(i + 1, run, sample)
             if on_step is not None:
                 on_step(i - start, end - start, sample, run.predicted_x0)
@@ -108,6 +112,8 @@ def denoise(
                 "precision that overflows.",
                 remedy="Run the model in bfloat16 or float32, or lower the guidance.",
             )
+        if reports is not None:
+            reports += [hook.report() for hook in joined]
     return sample.clone()  # outside inference mode: an ordinary tensor again
 
 

@@ -17,11 +17,13 @@ from engine.diffusion.hooks.base import Hook
 from engine.diffusion.kept_steps import KeptSteps, Path, keys
 from engine.diffusion.latents import SeededNoise
 from engine.diffusion.loop import OnStep, denoise
+from engine.diffusion.prompt_schedule import Scheduled
 from engine.diffusion.schedulers.base import Scheduler as Solver
 from engine.diffusion.schedulers.handles import solver
 from engine.diffusion.schedulers.run import SchedulerRun
 from engine.diffusion.span import WHOLE, Span
 from engine.diffusion.values import (
+    AttentionMaps,
     Conditioning,
     ExtraChannels,
     Latents,
@@ -44,10 +46,13 @@ class Memory:
 
 
 class Denoised(NamedTuple):
-    """The latents of a run, and its steps where it was asked to keep them."""
+    """The latents of a run, its steps where it was asked to keep them, and where it looked for each
+    word where a hook recorded that.
+    """
 
     latents: Latents
     trajectory: Trajectory | None = None
+    attention: AttentionMaps | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Job:
         guidance, told = self._guidance(distilled)
         contexts = self._contexts()
         path = self._path(memory, guidance, contexts, run, start, record)
+        reports: list[Any] = []
         final = denoise(
             UNetDenoiser(self.unet, told, self.controls),
             run,
@@ -107,13 +113,28 @@ class Job:
             hooks=self.hooks,
             kept=path,
             on_step=on_step,
+            reports=reports,
         )
         latents = Latents(final.cpu(), self.latents.space, self.latents.factor)
+        attention = next((found for found in reports if isinstance(found, AttentionMaps)), None)
         if path is None or not record:
-            return Denoised(latents)
+            return Denoised(latents, None, attention)
         times = tuple(run.timesteps[start:end].tolist())
         steps = Trajectory(path.trajectory(), times, latents.space, latents.factor)
-        return Denoised(latents, steps)
+        return Denoised(latents, steps, attention)
+
+    def predict_first(self) -> None:
+        """What one guided step asks of the UNet, and nothing else.
+
+        Over a UNet without numbers, on the meta device, it shows what a step takes in memory.
+        """
+        guidance, told = self._guidance(bool(getattr(self.unet.config, "time_cond_proj_dim", None)))
+        contexts = guidance.contexts(self._contexts())
+        run = start_run(solver(self.scheduler), self.scheduler, self.steps, "cpu")
+        names = max(guidance.passes(len(run.timesteps), contexts.keys()), key=len)
+        samples = self.latents.samples.to(next(self.unet.parameters()).device)
+        denoiser = UNetDenoiser(self.unet, told, self.controls)
+        Scheduled(denoiser).prepare(run.timesteps, contexts, len(samples))(0, samples, names)
 
     def _checked_samples(self, reads: int) -> torch.Tensor:
         samples, extra = self.latents.samples, self.channels

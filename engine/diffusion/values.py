@@ -104,6 +104,17 @@ class Trajectory:
     factor: int = 8
 
 
+@kind("AttentionMaps", colour="#ff79c6")
+@dataclass(frozen=True, eq=False)
+class AttentionMaps:
+    """How much each part of a picture looked at each token: `maps` (B, L, h, w), adding up to 1
+    over the tokens; an average over `layers`, by their names, and over steps.
+    """
+
+    maps: torch.Tensor
+    layers: tuple[str, ...] = ()
+
+
 @kind("ExtraChannels", colour="#8be9fd", facets=("space",))
 @dataclass(frozen=True, eq=False)
 class ExtraChannels:
@@ -281,6 +292,7 @@ TENSOR_KINDS: tuple[type, ...] = (
     Mask,
     Conditioning,
     Trajectory,
+    AttentionMaps,
     ExtraChannels,
 )
 

@@ -16,6 +16,7 @@ from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.guidance.instruct_pix2pix import InstructPix2Pix
 from engine.diffusion.hooks.follow import Follow
 from engine.diffusion.hooks.keep_outside import KeepOutside
+from engine.diffusion.hooks.record_attention import RecordAttention
 from engine.diffusion.opened.values import Prediction
 from engine.diffusion.values import HANDLES, TENSOR_KINDS, ModelRef
 from engine.graph import codecs
@@ -98,7 +99,8 @@ def model_codec(python: type[ModelRef]) -> codecs.Codec:
     return codecs.Codec(python.__name__, python, encode, decode)
 
 
-for _python in (*TENSOR_KINDS, Prediction, KeepOutside, Follow, ClassifierFree, InstructPix2Pix):
+_HOOKS = (KeepOutside, Follow, RecordAttention)
+for _python in (*TENSOR_KINDS, Prediction, *_HOOKS, ClassifierFree, InstructPix2Pix):
     codecs.register(tensor_codec(_python))
 for _handle in HANDLES:
     codecs.register(model_codec(_handle))

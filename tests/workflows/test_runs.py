@@ -138,3 +138,14 @@ def test_weights_move_the_picture(bench: Bench):
     weighted = bench.run(graph)[0]
     graph.set_param("prompt", "text", "a red fish on a blue background")
     assert np.abs(weighted - bench.run(graph)[0]).max() > 10
+
+
+def test_the_attention_for_a_word_lies_on_the_thing(bench: Bench):
+    found = bench.executor.run(bench.graph("attention"), ["maps", "decode"])
+    picture = found.value("decode.image").pixels[0].numpy()
+    assert found.value("maps.labels").split() == ["red", "fish", "blue", "background"]
+    masks = found.value("maps.masks").values[:, 0].numpy()
+    fish = picture[0] - picture[2] > 0.2  # red, on blue
+    assert 0.05 < fish.mean() < 0.6
+    assert masks[1][fish].mean() > 2 * masks[1][~fish].mean()
+    assert masks[2][fish].mean() < masks[2][~fish].mean()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention import ConstantContext, Context, KeysValues
-from engine.diffusion.blocks.attention_backends import attend
+from engine.diffusion.blocks.attention_maps import attend_within_reach
 
 
 class AddedKVAttention(nn.Module):
@@ -52,7 +52,8 @@ class AddedKVAttention(nn.Module):
         if self.to_k is not None and self.to_v is not None:
             k = torch.cat([k, self._split(self.to_k(tokens))], dim=2)  # (B, heads, L + HW, d)
             v = torch.cat([v, self._split(self.to_v(tokens))], dim=2)
-        out = attend(self._split(self.to_q(tokens)), k, v).transpose(1, 2).flatten(2)
+        queries = self._split(self.to_q(tokens))
+        out = attend_within_reach(self, queries, k, v).transpose(1, 2).flatten(2)
         return x + self.to_out[0](out).transpose(1, 2).unflatten(2, x.shape[-2:])
 
     def project_context(self, context: Tensor) -> KeysValues:

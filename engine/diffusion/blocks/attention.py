@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.diffusion.blocks.attention_backends import attend
+from engine.diffusion.blocks.attention_maps import attend_within_reach
 from engine.diffusion.blocks.chunking import chunked
 
 
@@ -85,7 +85,8 @@ class Attention(nn.Module):
             keys, values = context.of(self)
         else:
             keys, values = self.project_context(x if context is None else context)
-        out = attend(self._split(self.to_q(x)), keys, values, mask, scale)
+        queries = self._split(self.to_q(x))
+        out = attend_within_reach(self, queries, keys, values, mask, scale)
         return self.to_out[0](out.transpose(1, 2).flatten(2))
 
     def project_context(self, context: Tensor) -> KeysValues:

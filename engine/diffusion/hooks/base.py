@@ -14,6 +14,7 @@ from engine.graph.types import kind
 if TYPE_CHECKING:
     import torch
 
+    from engine.diffusion.attention_reach import Place
     from engine.diffusion.schedulers.run import SchedulerRun
 
 
@@ -23,7 +24,7 @@ class Loop:
 
     `noise` is the unit noise (B, C, h, w) that the run began with, None for one that went on from
     noisy latents. `predict(i, sample, names)` asks the model, `contexts` are what it may be asked
-    by name.
+    by name; under `attention_reach.attending` a hook can reach into that alone.
     """
 
     run: SchedulerRun
@@ -55,6 +56,18 @@ class StepHook:
         """The sample that step `i` leaves."""
         return sample
 
+    def reaches(self, place: Place) -> bool:
+        """Whether it reads or rewrites the attention probabilities there, as steps predict."""
+        return False
+
+    def attention(self, place: Place, probabilities: torch.Tensor) -> torch.Tensor:
+        """The attention to use in the place of `probabilities` (rows, heads, N, L)."""
+        return probabilities
+
+    def report(self) -> Any:
+        """What it found out, once the run is over; None for nothing."""
+        return None
+
 
 @kind("Hook", colour="#c0a0ff")
 @dataclass(frozen=True, eq=False)
@@ -65,7 +78,8 @@ class Hook(ABC):
     """Whether its steps differentiate through the model; the loop then runs without inference mode,
     and the hook enables gradients where it wants them."""
     stateful: ClassVar[bool] = False
-    """Whether a step depends on what earlier steps left in the hook; such runs start over."""
+    """Whether a step depends on what earlier steps left in the hook, or it must see them all; such
+    runs start over."""
 
     @abstractmethod
     def begin(self, loop: Loop) -> StepHook:
