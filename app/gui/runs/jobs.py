@@ -30,6 +30,11 @@ class Snapshot:
         """A job by its number, None when it is not there."""
         return next((job for job in self.jobs if job.id == number), None)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a job waits, or runs as far as the queue knows."""
+        return any(job.state in ("queued", "running") for job in self.jobs)
+
     def turns(self) -> list[int]:
         """The numbers of the jobs that wait, the next one first."""
         return [job.id for job in self.jobs if job.state == "queued"]

@@ -95,7 +95,7 @@ class Runs(QObject):
         worker.died.connect(self._died)
         worker.ready.connect(self._ready)
         self.jobs.added.connect(self._added)
-        self.jobs.changed.connect(self.changed)
+        self.jobs.changed.connect(self._queue_changed)
         self.jobs.failed.connect(self.said)
         self.jobs.refresh()
 
@@ -147,6 +147,13 @@ class Runs(QObject):
     def again(self, job: Job) -> None:
         """Run a job of the queue once more, with the seeds it had."""
         self.jobs.again(job)
+
+    def pause(self, paused: bool) -> None:
+        """Begin no further job of the queue, or go on."""
+        if paused:
+            self.jobs.pause()
+        else:
+            self.jobs.resume()
 
     def set_live(self, live: bool) -> None:
         """Run after every change, or no longer."""
@@ -284,12 +291,19 @@ class Runs(QObject):
 
     def _look(self) -> None:
         """See to what waits in the queue, which another program may be at work on."""
+        if self.jobs.now.is_unfinished:
+            self.jobs.refresh()
+            self._work()
+
+    def _queue_changed(self) -> None:
+        self._work()
+        self.changed.emit()
+
+    def _work(self) -> None:
+        """Let the worker work the queue off, if it does not."""
         now = self.jobs.now
-        waits = now.turns() or any(job.state == "running" for job in now.jobs)
-        if not waits:
-            return
-        self.jobs.refresh()
-        if self.worker.state == "ready" and not now.paused and not self._running:
+        is_free = self.worker.state == "ready" and not self._running
+        if is_free and now.is_unfinished and not now.paused:
             self.worker.ask("work")
 
     def _take(self, event: Mapping[str, Any]) -> None:
