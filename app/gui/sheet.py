@@ -80,6 +80,18 @@ QPushButton:default:focus, QPushButton[primary="true"]:focus { border: 2px solid
 QPushButton:default:disabled, QPushButton[primary="true"]:disabled {
     background: $header; color: $dim; border-color: $border;
 }
+QPushButton[segment] { padding: 3px 4px; border-radius: 0; background: $field; color: $dim; }
+QPushButton[segment="middle"], QPushButton[segment="last"] { border-left: none; }
+QPushButton[segment="first"], QPushButton[segment="only"] {
+    border-top-left-radius: 5px; border-bottom-left-radius: 5px;
+}
+QPushButton[segment="last"], QPushButton[segment="only"] {
+    border-top-right-radius: 5px; border-bottom-right-radius: 5px;
+}
+QPushButton[segment]:hover { color: $text; border-color: $border; }
+QPushButton[segment]:checked { background: $accent; color: $on_accent; }
+QPushButton[segment]:focus { border: 2px solid $accent; padding: 2px 3px; }
+QPushButton[segment]:checked:focus { border: 2px solid $text; }
 QToolButton {
     background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 3px;
 }

@@ -1,0 +1,134 @@
+"""A prompt: several lines, its weights told by colour, its tokens counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from app.gui.inspector.widgets.base import Around, TokenCount, ValueEditor
+from app.gui.inspector.widgets.weights import WeightHighlighter
+from app.gui.language import tr
+from engine.graph.params import Param
+
+LINES = 3, 14  # the least and the most that are shown at once
+PAUSE = 250  # milliseconds without a key before tokens are counted
+
+
+class PromptEditor(ValueEditor):
+    """A field that grows with its text, and below it how much of it the model reads."""
+
+    wide = True
+
+    def __init__(self, param: Param, around: Around, parent: QWidget | None = None) -> None:
+        super().__init__(param, parent)
+        self._count = around.count
+        self.field = TextField(self)
+        self.field.setAccessibleName(param.label)
+        tip = tr("(some words)1.3, word++ and word-- weight words")
+        self.field.setToolTip(tip if around.count else param.label)
+        self.highlighter = WeightHighlighter(self.field.document())
+        self.told = QLabel(self)
+        self.told.setProperty("dim", True)
+        self.told.setWordWrap(True)
+        self.told.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.field)
+        layout.addWidget(self.told)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE)
+        self._timer.timeout.connect(self._ask)
+        self._taking = False
+        self.field.textChanged.connect(self._type)
+        self.field.left.connect(self.settled.emit)
+        self.setFocusProxy(self.field)
+
+    def show_value(self, value: Any) -> None:
+        text = "" if value is None else str(value)
+        if text != self.field.toPlainText():
+            self._taking = True
+            place = self.field.textCursor().position()
+            self.field.setPlainText(text)
+            cursor = self.field.textCursor()
+            cursor.setPosition(min(place, len(text)))
+            self.field.setTextCursor(cursor)
+            self._taking = False
+        elif self._count and text and self.told.isHidden():
+            self._timer.start()
+
+    def show_count(self, count: TokenCount) -> None:
+        """Say how many tokens there are, and grey out what the model does not read."""
+        cut = self.field.toPlainText()[count.kept :].strip()
+        self.highlighter.set_kept(count.kept if cut else None)
+        said = tr("{} of {} tokens").format(count.tokens, count.limit)
+        if cut:
+            shown = cut if len(cut) <= 40 else f"{cut[:39]}…"
+            said = tr("{}; cut off: “{}”").format(said, " ".join(shown.split()))
+        self.told.setText(said)
+        self.told.setProperty("dim", not cut)
+        self.told.setProperty("doubtful", bool(cut))
+        self.told.style().unpolish(self.told)
+        self.told.style().polish(self.told)
+        self.told.show()
+
+    def _type(self) -> None:
+        if self._count is not None:
+            self._timer.start()
+        if not self._taking:
+            self.edited.emit(self.field.toPlainText())
+
+    def _ask(self) -> None:
+        text = self.field.toPlainText()
+
+        def answer(count: TokenCount) -> None:
+            if self.field.toPlainText() == text:
+                self.show_count(count)
+
+        if self._count is not None:
+            self._count(text, answer)
+
+
+class TextField(QPlainTextEdit):
+    """Plain text as high as its lines. Tab goes on to the next widget; undo is the window's."""
+
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)
+        self.setWordWrapMode(QTextOption.WrapMode.WordWrap)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().documentLayout().documentSizeChanged.connect(self._grow)
+        self._grow()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().averageCharWidth() * 30, self.height())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Return and event.modifiers():
+            event.ignore()  # Ctrl+Enter runs
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus() and self.verticalScrollBar().maximum():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _grow(self) -> None:
+        # A plain text document measures its height in lines.
+        lines = min(max(round(self.document().size().height()), LINES[0]), LINES[1])
+        frame = round(2 * (self.document().documentMargin() + self.frameWidth() + 3))
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + frame)
