@@ -38,6 +38,20 @@ def fir_halve(x: Tensor) -> Tensor:
     return halved.view(*x.shape[:2], *halved.shape[-2:])
 
 
+def reflected_double(x: Tensor) -> Tensor:
+    """`fir_double` of a picture that goes on beyond its edges as in a mirror."""
+    one = F.pad(x, (1, 1, 1, 1), "reflect").flatten(0, 1)[:, None]
+    doubled = F.conv_transpose2d(one, 4 * _filter(x), stride=2, padding=3)
+    return doubled.view(*x.shape[:2], *doubled.shape[-2:])
+
+
+def reflected_halve(x: Tensor) -> Tensor:
+    """`fir_halve` of a picture that goes on beyond its edges as in a mirror."""
+    one = F.pad(x, (1, 1, 1, 1), "reflect").flatten(0, 1)[:, None]
+    halved = F.conv2d(one, _filter(x), stride=2)
+    return halved.view(*x.shape[:2], *halved.shape[-2:])
+
+
 def _filter(like: Tensor) -> Tensor:
     """The separable filter (1, 1, 4, 4) that sums to one."""
     taps = torch.tensor(_TAPS).to(like)

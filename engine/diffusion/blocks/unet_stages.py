@@ -17,7 +17,7 @@ from engine.diffusion.blocks.attention import Context, Transformer2DModel
 from engine.diffusion.blocks.resampling import Resample, average_halve, nearest_double
 from engine.diffusion.blocks.resnet import Downsample2D, ResnetBlock2D, TimeNorm, Upsample2D
 
-AttentionKind = Literal["none", "transformer", "added_kv"]
+AttentionKind = Literal["none", "transformer", "added_kv", "k"]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Rombach et al. 2022 (sections 3.2–3.3) for Stable Diffusion; Podell et al. 2023 for SDXL's deeper
 transformers and its embedding of sizes and crops; Ramesh et al. 2022 for the unCLIP decoders that
-Kandinsky 2 builds upon.
+Kandinsky 2 builds upon; k-diffusion's blocks (Crowson 2022) for the ×2 latent upscaler.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.blocks.activations import activation
 from engine.diffusion.blocks.attention import Context
+from engine.diffusion.blocks.k_stages import KUpStage
 from engine.diffusion.blocks.unet_stages import AttentionKind, StageSettings, UpStage
 from engine.diffusion.models.added_conditioning import (
     Added,
@@ -24,7 +25,7 @@ from engine.diffusion.models.added_conditioning import (
     TextImageConditioning,
 )
 from engine.diffusion.models.config import per_block
-from engine.diffusion.models.unet_config import DOWN, UNetEncoderConfig
+from engine.diffusion.models.unet_config import DOWN, K, UNetEncoderConfig
 from engine.diffusion.models.unet_encoder import UNetEncoder
 from engine.graph.errors import LoomError
 
@@ -55,9 +56,6 @@ class UNet2DConditionConfig(UNetEncoderConfig):
     inert: ClassVar[Mapping[str, tuple[object, ...]]] = {
         **UNetEncoderConfig.inert,
         "center_input_sample": (False,),
-        "conv_in_kernel": (3,),
-        "conv_out_kernel": (3,),
-        "time_embedding_type": ("positional",),
         "attention_type": ("default",),
         "dropout": (0.0,),
     }
@@ -72,9 +70,16 @@ class UNet2DConditionConfig(UNetEncoderConfig):
     class_embeddings_concat: bool = False
     resnet_skip_time_act: bool = False
     resnet_out_scale_factor: float = 1.0
+    time_embedding_type: str = "positional"
+    timestep_post_act: str | None = None
+    conv_in_kernel: int = 3
+    conv_out_kernel: int = 3
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.require("time_embedding_type", self.time_embedding_type, ("positional", "fourier"))
+        for field in ("conv_in_kernel", "conv_out_kernel"):
+            self.require(field, getattr(self, field), (1, 3))
         for name in self.up_block_types:
             self.require("up_block_types", name, UP)
         if not len(self.down_block_types) == len(self.up_block_types) == self.blocks:
@@ -83,9 +88,16 @@ class UNet2DConditionConfig(UNetEncoderConfig):
                 f"and {len(self.up_block_types)} up blocks.",
                 field="up_block_types",
             )
-        if not self.residual:
+        if self.k:
+            self._require_k()
+        elif self.norm_num_groups is None:
+            raise LoomError(
+                "UNet2DConditionModel: norm_num_groups is needed by all but K blocks.",
+                field="norm_num_groups",
+            )
+        if self.k or not self.residual:
             # Published only with residual resampling; other blocks have no place for them.
-            where = " without Resnet or SimpleCrossAttn blocks"
+            where = " with these blocks"
             self.require("resnet_skip_time_act", self.resnet_skip_time_act, (False,), where)
             self.require("resnet_out_scale_factor", self.resnet_out_scale_factor, (1.0,), where)
             self.require("cross_attention_norm", self.cross_attention_norm, (None,), where)
@@ -93,6 +105,30 @@ class UNet2DConditionConfig(UNetEncoderConfig):
         if self.class_embeddings_concat:
             where = " with class_embeddings_concat"
             self.require("addition_embed_type", self.addition_embed_type, (None,), where)
+
+    def _require_k(self) -> None:
+        """The layout that k-diffusion's blocks fit together in."""
+        down = self.down_block_types
+        where = " with K blocks"
+        for name in down:
+            self.require("down_block_types", name, K, where)
+        mirrored = tuple(name.replace("Down", "Up") for name in reversed(down))
+        self.require("up_block_types", self.up_block_types, (mirrored,), where)
+        self.require("mid_block_type", self.mid_block_type, (None,), where)
+        self.require("class_embed_type", self.class_embed_type, (None,), where)
+        lowest = (*self.block_out_channels[-2:], self.time_dim)
+        if down[-1] == "KCrossAttnDownBlock2D" and len(set(lowest)) > 1:
+            raise LoomError(
+                "UNet2DConditionModel: the two lowest K blocks and the time embedding must be "
+                f"equally wide, and are {', '.join(map(str, lowest))}.",
+                field="block_out_channels",
+            )
+
+    @property
+    def time_dim(self) -> int:
+        """Width of the time embedding."""
+        fourier = self.time_embedding_type == "fourier"
+        return (2 if fourier else 4) * self.block_out_channels[0]
 
     @property
     def residual(self) -> bool:
@@ -105,6 +141,8 @@ class UNet2DConditionConfig(UNetEncoderConfig):
         """The up block `index`, counted from the lowest resolution."""
         attention, residual = UP[self.up_block_types[index]]
         down = self.blocks - 1 - index
+        if self.k:
+            return self.stage(down, attention, residual, (1,) * self.layers[down])
         field = "reverse_transformer_layers_per_block"
         if self.reverse_transformer_layers_per_block is not None:
             depths = self.each(field)[index]
@@ -152,16 +190,32 @@ class UNet2DConditionModel(UNetEncoder):
     config: UNet2DConditionConfig
 
     def __init__(self, config: UNet2DConditionConfig) -> None:
-        super().__init__(config, config.time_cond_proj_dim, config.class_embeddings_concat)
-        widths = config.block_out_channels[::-1]
-        last = config.blocks - 1
-        self.up_blocks = nn.ModuleList(
-            UpStage(config.up(i), widths[max(i - 1, 0)], widths[min(i + 1, last)], last=i == last)
-            for i in range(config.blocks)
+        super().__init__(
+            config,
+            config.time_cond_proj_dim,
+            config.class_embeddings_concat,
+            config.conv_in_kernel,
+            config.time_embedding_type == "fourier",
+            config.timestep_post_act,
         )
-        self.conv_norm_out = nn.GroupNorm(config.norm_num_groups, widths[-1], eps=config.norm_eps)
+        width, groups, size = (
+            config.block_out_channels[0],
+            config.norm_num_groups,
+            config.conv_out_kernel,
+        )
+        self.up_blocks = nn.ModuleList(self._up(i) for i in range(config.blocks))
+        self.conv_norm_out = nn.GroupNorm(groups, width, eps=config.norm_eps) if groups else None
         self.conv_act = activation(config.act_fn)
-        self.conv_out = nn.Conv2d(widths[-1], config.out_channels, 3, padding=1)
+        self.conv_out = nn.Conv2d(width, config.out_channels, size, padding=size // 2)
+
+    def _up(self, i: int) -> nn.Module:
+        """The up block `i`, counted from the lowest resolution."""
+        config, last = self.config, self.config.blocks - 1
+        widths = config.block_out_channels[::-1]
+        before, after = widths[max(i - 1, 0)], widths[min(i + 1, last)]
+        if config.k:
+            return KUpStage(config.up(i), after, first=i == 0, last=i == last)
+        return UpStage(config.up(i), before, after, last=i == last)
 
     @classmethod
     def from_config(cls, data: Mapping[str, Any]) -> Self:
@@ -211,6 +265,10 @@ class UNet2DConditionModel(UNetEncoder):
         context = self.project_context(encoder_hidden_states, added)
         sample = self.join_hint(sample, added)
         self._check_sample(sample)
+        if self.config.k and (adapter_states or down_residuals or mid_residual is not None):
+            raise LoomError(
+                "No ControlNet or T2I-Adapter fits a UNet with K blocks.", field="added"
+            )
         states, beyond = self._split(adapter_states)
 
         x, skips = self.encode(self.conv_in(sample), temb, context, states)
@@ -229,7 +287,9 @@ class UNet2DConditionModel(UNetEncoder):
             x = x if extra is None else x + extra
         for block in self.up_blocks:
             x = block(x, skips, temb, context)
-        return self.conv_out(self.conv_act(self.conv_norm_out(x)))
+        if self.conv_norm_out is not None:
+            x = self.conv_act(self.conv_norm_out(x))
+        return self.conv_out(x)
 
     def _check_sample(self, sample: Tensor) -> None:
         """Raise LoomError where the channels or sides of (B, C, h, w) don't suit the model."""
@@ -240,11 +300,13 @@ class UNet2DConditionModel(UNetEncoder):
                 field="sample",
             )
         step = 2 ** (self.config.blocks - 1)
+        least = 2 * step if self.config.k else 1  # whose filters reach over the edge
         height, width = sample.shape[-2:]
-        if self.config.residual and (height % step or width % step):
+        if self.config.residual and (height % step or width % step or min(height, width) < least):
+            beginning = f", of {least} or more" if self.config.k else ""
             raise LoomError(
-                f"This UNet takes latents with sides that are multiples of {step}, and these are "
-                f"{width}×{height}.",
+                f"This UNet takes latents with sides that are multiples of {step}{beginning}, and "
+                f"these are {width}×{height}.",
                 field="sample",
             )
 

@@ -18,7 +18,11 @@ DOWN: Mapping[str, tuple[AttentionKind, bool]] = {
     "DownBlock2D": ("none", False),
     "SimpleCrossAttnDownBlock2D": ("added_kv", True),
     "ResnetDownsampleBlock2D": ("none", True),
+    "KDownBlock2D": ("none", True),
+    "KCrossAttnDownBlock2D": ("k", True),
 }
+K = ("KDownBlock2D", "KCrossAttnDownBlock2D")
+"""The blocks of k-diffusion's UNets, which go with no others."""
 MID: Mapping[str | None, AttentionKind] = {
     "UNetMidBlock2DCrossAttn": "transformer",
     "UNetMidBlock2DSimpleCrossAttn": "added_kv",
@@ -42,8 +46,8 @@ class UNetEncoderConfig(ModelConfig):
     """Shapes of a conditioned UNet's encoder, with the defaults of the published `config.json`.
 
     `attention_head_dim` keeps its published name although it is the *number* of heads, except in
-    the blocks that are called Simple. Fields that may be tuples have an entry for each down block;
-    an entry of `transformer_layers_per_block` may have one for each ResNet in turn.
+    the blocks that are called Simple or K. Fields that may be tuples have an entry for each down
+    block; an entry of `transformer_layers_per_block` may have one for each ResNet in turn.
     """
 
     inert: ClassVar[Mapping[str, tuple[object, ...]]] = {
@@ -61,7 +65,7 @@ class UNetEncoderConfig(ModelConfig):
     layers_per_block: int | tuple[int, ...] = 2
     mid_block_scale_factor: float = 1
     act_fn: str = "silu"
-    norm_num_groups: int = 32
+    norm_num_groups: int | None = 32
     norm_eps: float = 1e-5
     cross_attention_dim: int | tuple[int, ...] = 1280
     transformer_layers_per_block: int | tuple[Any, ...] = 1
@@ -140,6 +144,11 @@ class UNetEncoderConfig(ModelConfig):
         return self.encoder_hid_dim_type
 
     @property
+    def k(self) -> bool:
+        """Whether the stages are those of k-diffusion."""
+        return any(name in K for name in self.down_block_types)
+
+    @property
     def time_dim(self) -> int:
         """Width of the time embedding."""
         return 4 * self.block_out_channels[0]
@@ -199,7 +208,7 @@ class UNetEncoderConfig(ModelConfig):
     ) -> StageSettings:
         """A stage at the resolution of down block `index`."""
         width, heads = self.block_out_channels[index], self.heads[index]
-        simple = attention == "added_kv"
+        simple = attention in ("added_kv", "k")
         return StageSettings(
             width=width,
             depths=depths,
@@ -211,7 +220,7 @@ class UNetEncoderConfig(ModelConfig):
             residual_resampling=residual,
             only_cross_attention=self.each("only_cross_attention")[index],
             linear_projection=self.use_linear_projection,
-            groups=self.norm_num_groups,
+            groups=self.norm_num_groups or 0,
             eps=self.norm_eps,
             act_fn=self.act_fn,
             time_embedding_norm=cast(TimeNorm, self.resnet_time_scale_shift),

@@ -15,7 +15,12 @@ from torch import Tensor, nn
 from engine.diffusion.blocks import added_embeddings
 from engine.diffusion.blocks.attention import ConstantContext, Context
 from engine.diffusion.blocks.context_projections import ImageTokens, TextImageTokens
-from engine.diffusion.blocks.embeddings import TimestepEmbedding, sinusoidal_embedding
+from engine.diffusion.blocks.embeddings import (
+    FourierEmbedding,
+    TimestepEmbedding,
+    sinusoidal_embedding,
+)
+from engine.diffusion.blocks.k_stages import KDownStage
 from engine.diffusion.blocks.unet_stages import DownStage, MidStage
 from engine.diffusion.models.added_conditioning import (
     TAKES,
@@ -34,6 +39,8 @@ class UNetEncoder(nn.Module):
 
     `guidance_dim` is the width of a guidance embedding (models distilled to take the guidance scale
     as an input); `concat_classes` puts the class embedding beside the time's instead of adding it.
+    `stem` is the first convolution's size; with `fourier` the time is embedded at frequencies that
+    are among the weights, and `post_act` is an activation after that.
     """
 
     def __init__(
@@ -41,21 +48,31 @@ class UNetEncoder(nn.Module):
         config: UNetEncoderConfig,
         guidance_dim: int | None = None,
         concat_classes: bool = False,
+        stem: int = 3,
+        fourier: bool = False,
+        post_act: str | None = None,
     ) -> None:
         super().__init__()
         self.config = config
         self.concat_classes = concat_classes
         self.needs_context = config.needs_context
         widths = config.block_out_channels
-        self.conv_in = nn.Conv2d(config.in_channels, widths[0], 3, padding=1)
+        self.conv_in = nn.Conv2d(config.in_channels, widths[0], stem, padding=stem // 2)
+        features = 2 * widths[0] if fourier else widths[0]
+        self.time_proj = (
+            FourierEmbedding(widths[0], 1.0, log=False, flip_sin_to_cos=config.flip_sin_to_cos)
+            if fourier
+            else None
+        )
         self.time_embedding = TimestepEmbedding(
-            widths[0], config.time_dim, cond_dim=guidance_dim, act_fn=config.act_fn
+            features, config.time_dim, guidance_dim, config.act_fn, post_act
         )
         self.encoder_hid_proj = _context_projection(config)
         self.class_embedding = _class_embedding(config)
         self.add_embedding = _added_embedding(config)
+        stage = KDownStage if config.k else DownStage
         self.down_blocks = nn.ModuleList(
-            DownStage(config.down(i), widths[max(i - 1, 0)], last=i == config.blocks - 1)
+            stage(config.down(i), widths[max(i - 1, 0)], last=i == config.blocks - 1)
             for i in range(config.blocks)
         )
         mid = config.mid()
@@ -81,7 +98,10 @@ class UNetEncoder(nn.Module):
                 remedy="Guide it with an empty prompt instead, or use a distilled model.",
             )
         t = torch.as_tensor(timestep, device=self.conv_in.weight.device).reshape(-1).expand(batch)
-        sinusoids = self.sinusoids(t, self.config.block_out_channels[0])
+        if self.time_proj is None:
+            sinusoids = self.sinusoids(t, self.config.block_out_channels[0])
+        else:
+            sinusoids = self.time_proj(t)
         return self.time_embedding(sinusoids, guidance)
 
     def embed_classes(self, labels: Tensor | None, batch: int) -> Tensor | None:

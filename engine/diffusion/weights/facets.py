@@ -22,10 +22,11 @@ FAMILIES: Mapping[tuple[int, tuple[int, ...]], str] = {
     (1280, (384, 768, 1536, 1536)): "sdxl-refiner",
     (1280, (320, 640, 1280, 1280)): "ldm-text2im",
     (1024, (256, 512, 512, 1024)): "x4-upscaler",
+    (768, (384, 384, 768, 768)): "x2-upscaler",
     (768, (384, 768, 1152, 1536)): "kandinsky-2",
 }
-# The refiner works on the latents of SDXL.
-LATENT_SPACES = {"sdxl-refiner": "sdxl"}
+# Whose latents a family works on, where not its own.
+LATENT_SPACES = {"sdxl-refiner": "sdxl", "x2-upscaler": "sd15"}
 # A VAE that stands alone tells its family only where its scaling factor is its own.
 SCALES = {0.13025: "sdxl"}
 
@@ -117,6 +118,8 @@ def _own_facts(name: str, component: Component) -> ModelFacts:
     outputs = _number(config.get("out_channels", 4)) or 4
     if "SimpleCrossAttnDownBlock2D" in config.get("down_block_types", ()):
         outputs //= 2  # unCLIP's decoders predict a variance too
+    if family == "x2-upscaler":
+        outputs -= 1  # one for all channels
     return ModelFacts(
         family=family,
         space=LATENT_SPACES.get(family, family),

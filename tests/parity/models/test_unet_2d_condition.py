@@ -73,7 +73,37 @@ PIXELS: dict[str, Any] = {
     "in_channels": 3,
     "out_channels": 6,
 }
+# The ×2 latent upscaler: k-diffusion's blocks.
+K_BLOCKS: dict[str, Any] = {
+    **SMALL,
+    "act_fn": "gelu",
+    "attention_head_dim": 8,
+    "block_out_channels": (32, 32, 64, 64),
+    "conv_in_kernel": 1,
+    "conv_out_kernel": 1,
+    "down_block_types": ("KDownBlock2D", *(("KCrossAttnDownBlock2D",) * 3)),
+    "in_channels": 8,
+    "layers_per_block": 3,
+    "mid_block_type": None,
+    "norm_num_groups": None,
+    "out_channels": 5,
+    "resnet_time_scale_shift": "scale_shift",
+    "time_cond_proj_dim": 20,
+    "time_embedding_type": "fourier",
+    "timestep_post_act": "gelu",
+    "up_block_types": (*(("KCrossAttnUpBlock2D",) * 3), "KUpBlock2D"),
+}
 CONFIGS: dict[str, dict[str, Any]] = {
+    "x2 upscaler": K_BLOCKS,
+    "k blocks, none with attention at the lowest": {
+        **K_BLOCKS,
+        "block_out_channels": (32, 64),
+        "down_block_types": ("KCrossAttnDownBlock2D", "KDownBlock2D"),
+        "up_block_types": ("KUpBlock2D", "KCrossAttnUpBlock2D"),
+        "norm_num_groups": 8,
+        "flip_sin_to_cos": False,
+    },
+    "frequencies among the weights": {**SMALL, "time_embedding_type": "fourier"},
     "sd1": {
         **SMALL,
         "block_out_channels": (16, 32, 32, 32),
@@ -282,6 +312,10 @@ def test_prediction(name: str, size: tuple[int, int], pair, assert_same):
     config = CONFIGS[name]
     if config.get("mid_block_type") == "UNetMidBlock2DSimpleCrossAttn" and size[0] % 4:
         pytest.skip("takes multiples of four")
+    if config["down_block_types"][-1].startswith("K"):
+        if size[0] % 4:
+            pytest.skip("takes multiples of eight")
+        size = (2 * size[0], 2 * size[1])  # 2 pixels and more at the lowest resolution
     ours, theirs = pair(config)
     sample, text = inputs(config, size)
     mine, yours = conditions(config, size)

@@ -69,10 +69,10 @@ UNCLIP_TEXT: dict[str, Any] = {
         ({"resnet_time_scale_shift": "spatial"}, "resnet_time_scale_shift='spatial'"),
         ({"resnet_out_scale_factor": 0.5}, "resnet_out_scale_factor=0.5"),
         ({"only_cross_attention": [True] * 3}, "only_cross_attention.*3 entries"),
-        ({"conv_in_kernel": 1}, "conv_in_kernel=1"),
+        ({"conv_in_kernel": 2}, "conv_in_kernel=2"),
         ({"cross_attention_norm": "group_norm"}, "cross_attention_norm='group_norm'"),
         ({**UNCLIP, "cross_attention_norm": "layer_norm"}, "cross_attention_norm='layer_norm'"),
-        ({"time_embedding_type": "fourier"}, "time_embedding_type='fourier'"),
+        ({"time_embedding_type": "learned"}, "time_embedding_type='learned'"),
         ({"something_new": 3}, "something_new=3"),
         ({"addition_embed_type": "image"}, "encoder_hid_dim_type=None"),
         ({"addition_embed_type": "sound"}, "addition_embed_type='sound'"),
@@ -277,3 +277,45 @@ def test_time_embedding_is_sinusoids_through_two_layers():
     want = layer.linear_2(torch.nn.functional.silu(layer.linear_1(sinusoids)))
     torch.testing.assert_close(model.embed_time(123, 1), want, rtol=1e-5, atol=1e-6)
     assert want.shape == (1, 32)
+
+
+K_BLOCKS = {
+    "block_out_channels": (32, 64, 64),
+    "down_block_types": ("KDownBlock2D", "KCrossAttnDownBlock2D", "KCrossAttnDownBlock2D"),
+    "up_block_types": ("KCrossAttnUpBlock2D", "KCrossAttnUpBlock2D", "KUpBlock2D"),
+    "mid_block_type": None,
+    "norm_num_groups": None,
+    "cross_attention_dim": 12,
+    "time_embedding_type": "fourier",
+    "layers_per_block": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"up_block_types": ("KUpBlock2D",) * 3}, "up_block_types", "with K blocks"),
+        ({"mid_block_type": "UNetMidBlock2D"}, "mid_block_type", "with K blocks"),
+        ({"block_out_channels": (32, 32, 64)}, "block_out_channels", "must be equally wide"),
+        ({"class_embed_type": "timestep"}, "class_embed_type", "with K blocks"),
+        ({"time_embedding_type": "learned"}, "time_embedding_type", "known: positional, fourier"),
+    ],
+)
+def test_k_blocks_that_do_not_fit_together(change, field, message):
+    with pytest.raises(LoomError, match=message) as raised:
+        UNet2DConditionModel.from_config({**K_BLOCKS, **change})
+    assert raised.value.field == field
+
+
+def test_other_blocks_need_groups():
+    with pytest.raises(LoomError, match="norm_num_groups is needed"):
+        UNet2DConditionModel.from_config({"norm_num_groups": None})
+
+
+def test_what_k_blocks_cannot_take():
+    unet = UNet2DConditionModel.from_config(K_BLOCKS)
+    text = torch.randn(1, 5, 12)
+    with pytest.raises(LoomError, match=r"multiples of 4, of 8 or more, and these are 4×4"):
+        unet(torch.randn(1, 4, 4, 4), 1, text)
+    with pytest.raises(LoomError, match="No ControlNet or T2I-Adapter fits"):
+        unet(torch.randn(1, 4, 8, 8), 1, text, mid_residual=torch.zeros(1))

@@ -40,6 +40,19 @@ def test_channels_are_those_of_the_latents(tmp_path, inputs, outputs):
     assert (facts.channels, facts.in_channels) == (4, inputs)
 
 
+def test_the_latents_of_the_smaller_upscaler_are_stable_diffusions(tmp_path):
+    widths = [384, 384, 768, 768]
+    root = write_unet(
+        tmp_path / "m",
+        cross_attention_dim=768,
+        block_out_channels=widths,
+        in_channels=8,
+        out_channels=5,
+    )
+    facets = probe_pipeline(root)["unet"].facets()
+    assert facets == {"space": "sd15", "channels": 4, "width": 768}
+
+
 def test_components_of_one_folder_explain_one_another(tiny_model):
     facts = probe_pipeline(tiny_model)
     assert facts["unet"].facets() == {"space": "tiny", "channels": 4, "width": 32}
