@@ -35,7 +35,7 @@ def start(file: Path | None = None) -> int:
 
 def application() -> QApplication:
     """The Qt application, with the person's theme and language."""
-    os.environ.setdefault("QT_API", "pyside6")  # which of Qt's bindings NodeGraphQt takes
+    os.environ.setdefault("QT_PREFERRED_BINDING", "PySide6")  # for NodeGraphQt
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("latent-loom")
