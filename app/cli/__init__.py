@@ -10,6 +10,7 @@ from app.cli.check import check
 from app.cli.convert import convert
 from app.cli.diff import diff
 from app.cli.fetch import fetch, publish
+from app.cli.gui import gui
 from app.cli.lock import lock, unlock
 from app.cli.migrate import migrate
 from app.cli.models import models
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 for _command in (
-    *(run, check, plan, verify, queue, lock, unlock, diff, migrate, pack, script),
+    *(gui, run, check, plan, verify, queue, lock, unlock, diff, migrate, pack, script),
     *(nodes, types, models, convert, fetch, publish),
 ):
     main.add_command(_command)

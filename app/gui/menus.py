@@ -73,9 +73,7 @@ class Menus(QObject):
             lambda: files.export_picture(draw),
             icon="",
         )
-        self._add(
-            export, "export_script", tr("Python script…"), None, files.export_script, icon=""
-        )
+        self._add(export, "export_script", tr("Python script…"), None, files.export_script, icon="")
         menu.addSeparator()
         self._add(
             menu, "settings", tr("Settings…"), Keys.Preferences, self.window.ask_settings

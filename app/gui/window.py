@@ -197,7 +197,7 @@ class Window(QMainWindow):
         self.gallery.said.connect(self.say)
         self.grid.show_asked.connect(self._show_files)
         self.grid.take_asked.connect(self._take_values)
-        self.runs.ended.connect(self._ended)
+        self.runs.made.connect(self._made)
         settings.failed.connect(self.say)
         settings.changed.connect(self._follow_settings)
         theme.changed.connect(self.update)
@@ -234,11 +234,10 @@ class Window(QMainWindow):
         self.document.look_in(chosen.model_folders, chosen.output_folder or usual_output())
         self.gallery.look_in([self.document.settings.output_folder])
 
-    def _ended(self, run: str, state: str) -> None:
+    def _made(self, files: list[str]) -> None:
         """A run is over: show the table of its sweep, if it was one."""
         self.gallery.refresh()
-        files = [Path(name) for name in self.runs.files(run)]
-        if self.document.root.sweep and self.grid.show_files(files):
+        if self.document.root.sweep and self.grid.show_files([Path(name) for name in files]):
             self.show_panel("grid")
 
     def _show_files(self, files: list[Path]) -> None:

@@ -58,6 +58,8 @@ class Runs(QObject):
     """Something else runs, or it got further."""
     ended = Signal(str, str)
     """A run is over: which, and its state (`done`, `failed`, `cancelled`)."""
+    made = Signal(list)
+    """A run that is over wrote these files: their names."""
     said = Signal(str)
     """A sentence for people."""
     live_changed = Signal(bool)
@@ -316,6 +318,7 @@ class Runs(QObject):
                 self._begin(run, event["steps"])
             case "ended":
                 self._end(run, event["state"], event["message"])
+                self.made.emit(event["files"])
             case "queue":
                 if event["error"] != self._said:
                     self._said = event["error"]
