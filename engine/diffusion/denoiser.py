@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -13,6 +14,7 @@ from engine.diffusion.attention_reach import bound
 from engine.diffusion.blocks.attention import ConstantContext
 from engine.diffusion.control import Control, Lead, together
 from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
+from engine.diffusion.models.unet_encoder import Embedded
 from engine.diffusion.schedulers.run import at_least_float32
 from engine.diffusion.values import Conditioning
 from engine.graph.environment import environment
@@ -99,20 +101,57 @@ class _Call:
     """What goes into every call for one set of contexts.
 
     Where the model takes a constant context, its keys and values are projected in the first call
-    and used in all.
+    and used in all, and the embeddings of all `timesteps` are computed together.
     """
 
-    def __init__(self, told: Told, model: nn.Module, batch: int, guidance: float | None) -> None:
+    def __init__(
+        self,
+        told: Told,
+        model: nn.Module,
+        batch: int,
+        guidance: float | None,
+        timesteps: torch.Tensor,
+    ) -> None:
         self.told = told
+        self.batch = batch
         self.guidance: torch.Tensor | None = None
         if guidance is not None:
             config: Any = model.config
             width = config.time_cond_proj_dim
             parameter = next(model.parameters())
             self.guidance = guidance_embedding(guidance, batch, width).to(parameter)
+        self.added: AddedConditioning | None = None
+        if told.sizes is not None:
+            if told.pooled is None:
+                raise LoomError(
+                    "The conditioning has sizes and no pooled vector.",
+                    field="positive",
+                    remedy="Encode the prompt with a text encoder that projects.",
+                )
+            self.added = AddedConditioning(told.pooled, told.sizes)
+        self.timesteps = timesteps
         self.context: torch.Tensor | ConstantContext | None = told.embeds
+        self._model: UNet2DConditionModel | None = None
         if told.embeds is not None and isinstance(model, UNet2DConditionModel):
             self.context = ConstantContext(told.embeds)
+            self._model = model
+
+    def time(self, i: int) -> torch.Tensor | Embedded:
+        """The timestep of step `i`, or what the model makes of it and of what stays the same."""
+        if self._model is None:
+            return self.timesteps[i]
+        times, *beside = self._embedded
+        return Embedded(self._model.join_beside(times[i].expand(self.batch, -1), *beside))
+
+    @cached_property
+    def _embedded(self) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """Embeddings of all timesteps (S, D), and of what stands beside them (batch, D)."""
+        assert self._model is not None
+        steps = len(self.timesteps)
+        guidance = None if self.guidance is None else self.guidance[:1].expand(steps, -1)
+        times = self._model.embed_time(self.timesteps, steps, guidance)
+        beside = self._model.embed_beside(self.batch, self.context, self.added, self.told.level)
+        return times, *beside
 
 
 def _shapes(told: Told) -> list[torch.Size | None]:
@@ -154,20 +193,19 @@ class UNetDenoiser:
         def call_of(*names: str) -> _Call:
             if names not in calls:
                 every = Told.joined([told[name] for name in names])
-                calls[names] = _Call(every, self.model, batch * len(names), self.guidance)
+                rows = batch * len(names)
+                calls[names] = _Call(every, self.model, rows, self.guidance, timesteps)
             return calls[names]
 
         def predict(i: int, sample: torch.Tensor, names: Sequence[str]) -> dict[str, torch.Tensor]:
             names = tuple(names)
-            sample, t = sample.to(device, dtype), timesteps[i]
+            sample = sample.to(device, dtype)
             acting = [lead for lead in leads if lead.acts(i, len(timesteps))]
             if apart or not all(told[name].joins(told[names[0]]) for name in names):
-                outputs = [
-                    self._call(sample, t, i, call_of(name), acting, (name,)) for name in names
-                ]
+                outputs = [self._call(sample, i, call_of(name), acting, (name,)) for name in names]
             else:
                 stacked = sample.repeat(len(names), *[1] * (sample.ndim - 1))
-                every = self._call(stacked, t, i, call_of(*names), acting, names)
+                every = self._call(stacked, i, call_of(*names), acting, names)
                 outputs = every.chunk(len(names))
             return {name: at_least_float32(out) for name, out in zip(names, outputs, strict=True)}
 
@@ -176,7 +214,6 @@ class UNetDenoiser:
     def _call(
         self,
         sample: torch.Tensor,
-        t: torch.Tensor,
         i: int,
         call: _Call,
         leads: Sequence[Lead],
@@ -184,25 +221,20 @@ class UNetDenoiser:
     ) -> torch.Tensor:
         told = call.told
         extra: dict[str, Any] = {}
-        if told.sizes is not None:
-            if told.pooled is None:
-                raise LoomError(
-                    "The conditioning has sizes and no pooled vector.",
-                    field="positive",
-                    remedy="Encode the prompt with a text encoder that projects.",
-                )
-            extra["added"] = AddedConditioning(told.pooled, told.sizes)
+        if call.added is not None:
+            extra["added"] = call.added
         if told.level is not None:
             extra["class_labels"] = told.level
         if call.guidance is not None:
             extra["guidance"] = call.guidance
         if leads:
-            extra |= together(leads, sample, t, call.context, extra.get("added"), names)
+            t = call.timesteps[i]
+            extra |= together(leads, sample, t, call.context, call.added, names)
         if told.channels is not None:
             sample = torch.cat([sample, told.channels], dim=1)
         context = () if call.context is None else (call.context,)
         with bound(self.model, i, names):
-            return self.model(sample, t, *context, **extra)
+            return self.model(sample, call.time(i), *context, **extra)
 
 
 def guidance_embedding(scale: float, batch: int, width: int) -> torch.Tensor:

@@ -26,7 +26,7 @@ from engine.diffusion.models.added_conditioning import (
 )
 from engine.diffusion.models.config import per_block
 from engine.diffusion.models.unet_config import DOWN, K, UNetEncoderConfig
-from engine.diffusion.models.unet_encoder import UNetEncoder
+from engine.diffusion.models.unet_encoder import Embedded, UNetEncoder
 from engine.graph.errors import LoomError
 
 __all__ = [
@@ -225,7 +225,7 @@ class UNet2DConditionModel(UNetEncoder):
     def forward(
         self,
         sample: Tensor,
-        timestep: Tensor | float,
+        timestep: Tensor | float | Embedded,
         encoder_hidden_states: Context | None = None,
         *,
         added: Added | None = None,
@@ -239,7 +239,7 @@ class UNet2DConditionModel(UNetEncoder):
 
         Args:
             sample: noisy latents (B, in_channels, h, w), less the channels of a hint.
-            timestep: a scalar, or (B,).
+            timestep: a scalar, or (B,); or `Embedded`, known beforehand for this step.
             encoder_hidden_states: text embeddings (B, L, cross_attention_dim), or as wide as
                 `encoder_hid_dim` where the model projects them. Models that read pictures only
                 take none. A `ConstantContext` in their place is projected once for all calls.

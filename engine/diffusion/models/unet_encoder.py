@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -32,6 +33,13 @@ from engine.diffusion.models.added_conditioning import (
 )
 from engine.diffusion.models.unet_config import UNetEncoderConfig
 from engine.graph.errors import LoomError
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """In the place of a timestep: all that the residual blocks are told, (B, 4·width), known."""
+
+    vectors: Tensor
 
 
 class UNetEncoder(nn.Module):
@@ -173,7 +181,7 @@ class UNetEncoder(nn.Module):
     def embed(
         self,
         sample: Tensor,
-        timestep: Tensor | float,
+        timestep: Tensor | float | Embedded,
         context: Context | None,
         *,
         added: Added | None = None,
@@ -184,17 +192,35 @@ class UNetEncoder(nn.Module):
 
         `context` is what `forward` was given, before its projection.
         """
+        if isinstance(timestep, Embedded):
+            return timestep.vectors
+        temb = self.embed_time(timestep, sample.shape[0], guidance)
+        beside = self.embed_beside(sample.shape[0], context, added, class_labels)
+        return self.join_beside(temb, *beside)
+
+    def embed_beside(
+        self,
+        batch: int,
+        context: Context | None,
+        added: Added | None = None,
+        class_labels: Tensor | None = None,
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """The embeddings (batch, 4·width) of classes and of what is added, None where there is
+        none: all that the residual blocks are told that stays the same from step to step.
+        """
         self._check_added(added)
-        batch = sample.shape[0]
-        temb = self.embed_time(timestep, batch, guidance)
         classes = self.embed_classes(class_labels, batch)
+        if added is not None:
+            return classes, self.embed_added(added)
+        if isinstance(self.add_embedding, added_embeddings.TextEmbedding):
+            return classes, self.add_embedding(_embeds(self._given(context)))
+        return classes, None
+
+    def join_beside(self, temb: Tensor, classes: Tensor | None, rest: Tensor | None) -> Tensor:
+        """The time embedding with those beside it."""
         if classes is not None:
             temb = torch.cat([temb, classes], dim=-1) if self.concat_classes else temb + classes
-        if added is not None:
-            temb = temb + self.embed_added(added)
-        elif isinstance(self.add_embedding, added_embeddings.TextEmbedding):
-            temb = temb + self.add_embedding(_embeds(self._given(context)))
-        return temb
+        return temb if rest is None else temb + rest
 
     def project_context(
         self, context: Context | None, added: Added | None = None

@@ -2,8 +2,12 @@ import pytest
 import torch
 from torch import nn
 
-from engine.diffusion.denoiser import FunctionDenoiser, UNetDenoiser
-from engine.diffusion.models.unet_2d_condition import UNet2DConditionConfig, UNet2DConditionModel
+from engine.diffusion.denoiser import FunctionDenoiser, UNetDenoiser, guidance_embedding
+from engine.diffusion.models.unet_2d_condition import (
+    AddedConditioning,
+    UNet2DConditionConfig,
+    UNet2DConditionModel,
+)
 from engine.diffusion.values import Conditioning
 from engine.graph.environment import within
 from engine.graph.errors import LoomError
@@ -115,4 +119,59 @@ def test_keys_and_values_of_the_text_are_projected_once_a_run():
         both = torch.cat([told["negative"].expand(2, -1, -1), told["positive"].expand(2, -1, -1)])
         for i, prediction in enumerate(found):
             fresh = unet(x.repeat(2, 1, 1, 1), TIMES[i], both).chunk(2)[1]
-            assert torch.equal(prediction, fresh)
+            assert float((prediction - fresh).abs().max()) <= 1e-6
+
+
+@pytest.mark.parametrize("kind", ["plain", "sizes", "level", "distilled"])
+@torch.no_grad()
+def test_the_embeddings_of_all_timesteps_are_computed_once_a_run(kind: str):
+    torch.manual_seed(0)
+    changes = {
+        "plain": {},
+        "sizes": {
+            "addition_embed_type": "text_time",
+            "addition_time_embed_dim": 8,
+            "projection_class_embeddings_input_dim": 6 + 6 * 8,
+        },
+        "level": {"num_class_embeds": 20},
+        "distilled": {"time_cond_proj_dim": 16},
+    }[kind]
+    config = UNet2DConditionConfig(
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        cross_attention_dim=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        **changes,
+    )
+    unet = UNet2DConditionModel(config).eval()
+    told = {
+        name: Conditioning(
+            torch.randn(2, 3, 8),
+            pooled=torch.randn(2, 6) if kind == "sizes" else None,
+            sizes=torch.tensor([[8.0, 8, 0, 0, 8, 8]]) if kind == "sizes" else None,
+            level=torch.tensor([3, 7]) if kind == "level" else None,
+        )
+        for name in ("positive", "negative")
+    }
+    guidance = 8.5 if kind == "distilled" else None
+    calls = []
+    unet.time_embedding.register_forward_hook(lambda m, x, y: calls.append(len(x[0])))
+    x = torch.randn(2, 4, 8, 8)
+    predict = UNetDenoiser(unet, guidance).prepare(TIMES, told, 2)
+    found = [predict(i, x, ("negative", "positive")) for i in range(3)]
+    assert calls == [3]
+    negative, positive = told["negative"], told["positive"]
+    extra = {}
+    if kind == "sizes":
+        pooled = torch.cat([negative.pooled, positive.pooled])
+        extra["added"] = AddedConditioning(pooled, positive.sizes.expand(4, -1))
+    if kind == "level":
+        extra["class_labels"] = positive.level.repeat(2)
+    if guidance:
+        extra["guidance"] = guidance_embedding(guidance, 4, 16)
+    both = torch.cat([negative.embeds, positive.embeds])
+    for i, t in enumerate(TIMES):
+        fresh = unet(x.repeat(2, 1, 1, 1), t, both, **extra).chunk(2)
+        for k, name in enumerate(("negative", "positive")):
+            assert float((found[i][name] - fresh[k]).abs().max()) <= 1e-6
