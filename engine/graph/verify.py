@@ -69,7 +69,8 @@ class Verdict:
                 )
         lines = [f"  {difference}" for difference in self.differences]
         if not lines and self.outcome != "equal":
-            lines = ["  Everything that was recorded is as it was."]
+            edited = ": the picture may have been edited" if self.outcome == "different" else ""
+            lines = [f"  Everything that was recorded is as it was{edited}."]
         return "\n".join((said, *lines))
 
     def as_data(self) -> dict[str, Any]:

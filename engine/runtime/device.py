@@ -77,14 +77,19 @@ def pick() -> Device:
 
 
 def numeric_environment(attention: str = "") -> dict[str, str]:
-    """What besides the graph decides the numbers: goes into every recipe key.
+    """What besides the graph decides the numbers: goes into every recipe key. Imports no torch.
 
     `attention` names a backend, see `pick_attention`. Raises LoomError for a setting that is
     misnamed, or that is nothing for this device.
     """
     device = pick()
     backend = pick_attention(attention, device.kind)
-    return {"device": device.kind, "dtype": device.dtype_for(), "attention": backend}
+    return {
+        "device": device.kind,
+        "dtype": device.dtype_for(),
+        "attention": backend,
+        "torch": torch_version(),
+    }
 
 
 def check_usable(device: Device) -> None:
@@ -116,14 +121,24 @@ def _has_nvidia_card() -> bool:
     return Path("/dev/nvidiactl").exists() or Path("/usr/lib/wsl/lib/libcuda.so.1").exists()
 
 
-@functools.cache
+def torch_version() -> str:
+    """The installed torch's version, "" where there is none. Imports no torch."""
+    found = re.search(r"^__version__\b[^=]*=\s*['\"]([^'\"]+)", _torch_build(), re.MULTILINE)
+    return found[1] if found else ""
+
+
 def _torch_has_cuda() -> bool:
-    """Whether the installed torch is a CUDA build, read from its version file."""
+    """Whether the installed torch is a CUDA build."""
+    return re.search(r"^cuda\b[^=]*=\s*['\"]", _torch_build(), re.MULTILINE) is not None
+
+
+@functools.cache
+def _torch_build() -> str:
+    """What the installed torch says of itself in its version file, "" where there is none."""
     spec = importlib.util.find_spec("torch")
     if spec is None or spec.origin is None:
-        return False
+        return ""
     try:
-        text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
+        return (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
     except OSError:
-        return False
-    return re.search(r"^cuda\b[^=]*=\s*['\"]", text, re.MULTILINE) is not None
+        return ""

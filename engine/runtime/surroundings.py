@@ -18,6 +18,7 @@ def surroundings() -> dict[str, str]:
     import torch
 
     found = {**numeric_environment(), **environment()}
+    found.pop("torch", "")  # recorded among the versions of libraries
     if found["device"] == "cuda" and torch.cuda.is_available():
         return {**found, "hardware": torch.cuda.get_device_name()}
     if found["device"] == "mps":

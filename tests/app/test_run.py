@@ -3,6 +3,8 @@ import shutil
 from pathlib import Path
 
 import PIL.Image
+import pytest
+import torch
 
 from engine.diffusion.images.files import read_metadata
 
@@ -134,3 +136,13 @@ def test_a_fault_that_the_outputs_do_not_need_is_a_warning(loom, picture_workflo
     assert [problem["node"] for problem in again["elsewhere"]] == ["odd"]
     assert "warning: 1 problem" in loom("plan", "odd.json", *picture_workflow[1:]).stderr
     assert loom("check", "odd.json").exit_code == 2
+
+
+def test_another_torch_makes_everything_anew_and_says_so(
+    loom, picture_workflow, monkeypatch: pytest.MonkeyPatch
+):
+    loom("run", *picture_workflow)
+    monkeypatch.setattr("engine.runtime.device.torch_version", lambda: "99.0")
+    planned = loom("plan", *picture_workflow).stdout
+    assert f"torch {torch.__version__} → 99.0" in planned
+    assert "9 of 9 nodes to run" in planned

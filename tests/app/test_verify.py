@@ -113,3 +113,11 @@ def test_a_picture_that_makes_no_sense(loom, picture: Path, change):
     result = loom("verify", rewrite(picture, change))
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1].startswith("error: ")
+
+
+def test_a_picture_that_is_not_there(loom):
+    result = loom("verify", "nowhere.png")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: nowhere.png can't be read: No such file or directory. Check the name.\n"
+    )

@@ -88,6 +88,9 @@ def read_metadata(path: Path) -> dict[str, Any]:
         with PIL.Image.open(path, formats=("PNG", "WEBP", "JPEG")) as picture:
             text = _carried(picture)
     except OSError as error:
+        if error.strerror:  # it is the file that can't be read, not what is in it
+            reason = f"{path} can't be read: {error.strerror}."
+            raise LoomError(reason, remedy="Check the name.") from None
         raise LoomError(f"{path} can't be read as a picture: {error}.", remedy=REMEDY) from None
     except (ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         # What Pillow raises for chunks that make no sense.

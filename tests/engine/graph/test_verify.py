@@ -54,6 +54,7 @@ def test_the_verdict(largest: float | None, outcome: str, says: str):
     assert verdict.outcome == verdict.as_data()["outcome"] == outcome
     assert verdict.text().splitlines()[0] == says
     assert ("as it was" in verdict.text()) == (outcome != "equal")
+    assert ("may have been edited" in verdict.text()) == (outcome == "different")
 
 
 def test_the_cause_is_told_below():

@@ -1,3 +1,4 @@
+import importlib.metadata
 import subprocess
 import sys
 
@@ -15,7 +16,12 @@ def no_card(monkeypatch):
 
 def test_a_cpu_works_in_float32():
     assert pick() == Device("cpu", "float32")
-    assert numeric_environment() == {"device": "cpu", "dtype": "float32", "attention": "sdpa"}
+    assert numeric_environment() == {
+        "device": "cpu",
+        "dtype": "float32",
+        "attention": "sdpa",
+        "torch": importlib.metadata.version("torch"),
+    }
 
 
 @pytest.mark.parametrize(
