@@ -9,12 +9,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMessageBox, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from app.gui import settings, theme
 from app.gui.canvas.canvas import Canvas
 from app.gui.document import Document
 from app.gui.files.files import STARTER, Files
+from app.gui.files.missing import MissingFiles
 from app.gui.files.recovery import Session, Sessions
 from app.gui.inspector.panel import Inspector
 from app.gui.language import tr
@@ -63,7 +64,14 @@ class Window(QMainWindow):
         self.showing = Showing(self.document, self.statuses, self.viewer, self)
         self.gallery = Gallery()
         self.grid = SweepGrid(self.gallery.thumbnails)
-        self.setCentralWidget(self.canvas)
+        self.missing = MissingFiles(self.document)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.missing)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
         self.docks: dict[str, QDockWidget] = {}
         left, right, below = (
             Side.LeftDockWidgetArea,

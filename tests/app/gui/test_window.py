@@ -1,0 +1,303 @@
+"""The whole window, as people use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+
+from app.gui.files.files import GALLERY
+from app.gui.files.recovery import Session, Sessions
+from app.gui.window import Window
+from app.session import open_registry
+from engine.graph.graph import Graph
+from engine.graph.workflow import dumps, to_json
+
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+ENOUGH = 120_000  # milliseconds for the starter model on a busy machine
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return open_registry()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """A person who has never used the program."""
+    for name, place in (
+        ("LOOM_SESSIONS", "sessions"),
+        ("LOOM_SETTINGS", "editor.json"),
+        ("LOOM_CACHE", "cache"),
+        ("LOOM_QUEUE", "queue.db"),
+        ("LOOM_THUMBNAILS", "thumbnails"),
+    ):
+        monkeypatch.setenv(name, str(tmp_path / place))
+    monkeypatch.setattr("app.gui.window.usual_output", lambda: str(tmp_path / "pictures"))
+    return tmp_path
+
+
+@pytest.fixture
+def open_window(qtbot, registry, home, monkeypatch):
+    """Opens windows, and closes them without a question."""
+    discard = QMessageBox.StandardButton.Discard
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: discard)
+    opened = []
+
+    def open_one(file: Path | None = None, worker: bool = False) -> Window:
+        window = Window(registry, Sessions(home / "sessions"))
+        if not worker:
+            monkeypatch.setattr(window.worker, "start", lambda: None)
+        window.begin(file)
+        window.show()
+        qtbot.waitExposed(window)
+        opened.append(window)
+        return window
+
+    yield open_one
+    for window in opened:
+        window.close()
+        window.deleteLater()
+
+
+def canvas_is_true(window: Window) -> bool:
+    """Whether the canvas shows what the graph holds."""
+    return window.canvas.mirror.differences() == []
+
+
+def test_the_first_start_shows_the_starter_workflow(open_window):
+    window = open_window()
+    assert {"model", "prompt", "denoise", "save"} <= window.document.graph.nodes.keys()
+    assert not window.document.modified and window.document.path is None
+    assert canvas_is_true(window)
+    window.document.wait_checked()
+    assert window.document.report.ok
+
+
+def test_the_next_start_goes_on(open_window, home, qtbot):
+    first = open_window()
+    first.document.change(lambda graph: graph.set_param("denoise", "steps", 9))
+    first.document.save(home / "mine.json")
+    first.close()
+    second = open_window()
+    assert second.document.path == home / "mine.json"
+    assert second.document.graph.nodes["denoise"].params["steps"] == 9
+
+
+def test_what_a_crash_left_is_there_again(open_window, home):
+    folder = home / "sessions"
+    folder.mkdir()
+    graph = Graph()
+    graph.add("noise.seed", "precious")
+    left = Session("", to_json(graph), {})
+    (folder / "1-dead.json").write_text(
+        json.dumps({"path": left.path, "workflow": left.workflow, "layout": {}})
+    )
+    window = open_window()
+    assert "precious" in window.document.graph.nodes and window.document.modified
+
+
+def test_unsaved_work_is_kept_while_the_window_is_open(open_window, home):
+    window = open_window()
+    window.document.change(lambda graph: graph.set_param("denoise", "steps", 9))
+    window.keep()
+    (kept,) = (home / "sessions").glob("[0-9]*-*.json")
+    nodes = json.loads(kept.read_text())["workflow"]["nodes"]
+    assert nodes["denoise"]["params"]["steps"] == 9
+    window.close()
+    assert not list((home / "sessions").glob("[0-9]*-*.json"))
+
+
+@pytest.mark.parametrize(
+    "file", sorted(GALLERY.rglob("*.json")), ids=lambda path: path.stem.replace("_", " ")
+)
+def test_every_workflow_of_the_gallery_opens(open_window, file):
+    window = open_window(file)
+    assert canvas_is_true(window)
+    nodes = window.document.graph.nodes
+    assert nodes and all(window.document.spec(node_id) for node_id in nodes)
+    boxes = [window.canvas.mirror.piece(node_id).box() for node_id in nodes]
+    inside = {node.zone for node in nodes.values()}
+    apart = [box for box, node_id in zip(boxes, nodes, strict=True) if node_id not in inside]
+    overlaps = [
+        (one, other)
+        for at, one in enumerate(apart)
+        for other in apart[at + 1 :]
+        if one.adjusted(2, 2, -2, -2).intersects(other)
+    ]
+    assert not overlaps
+
+
+def test_a_thousand_nodes_open(open_window, home):
+    graph = Graph()
+    for at in range(1000):
+        above = {"scheduler": f"n{at - 1}.scheduler"} if at else None
+        graph.add("scheduler.ddim", f"n{at}", inputs=above)
+        graph.place(f"n{at}", {"at": [at % 40 * 220, at // 40 * 260]})
+    path = home / "large.json"
+    path.write_text(dumps(graph))
+    window = open_window(path)
+    assert len(window.document.graph.nodes) == 1000 and canvas_is_true(window)
+
+
+def test_a_hundred_random_edits_are_undone_to_the_start(open_window):
+    window = open_window()
+    document, pick = window.document, random.Random(5)
+    start = document.root.copy()
+    types = [spec.id for spec in document.registry]
+    for _ in range(100):
+        names = list(document.graph.nodes)
+        match pick.choice(["add", "remove", "move", "mute", "param", "link", "rename", "many"]):
+            case "add":
+                kind = pick.choice(types)
+                document.change(lambda graph, kind=kind: graph.add(kind))
+            case "remove" if len(names) > 4:
+                gone = pick.choice(names)
+                document.change(lambda graph, gone=gone: graph.remove(gone))
+            case "move" if names:
+                name, at = pick.choice(names), [pick.randrange(999), pick.randrange(999)]
+                document.change(lambda graph, n=name, at=at: graph.place(n, {"at": at}))
+            case "mute" if names:
+                name, state = pick.choice(names), pick.choice(["", "muted", "bypassed"])
+                document.change(lambda graph, n=name, s=state: graph.set_state(s, n))
+            case "param" if names:
+                name = pick.choice(names)
+                document.change(lambda graph, n=name: graph.set_param(n, "steps", 5))
+            case "link" if names:
+                one, other = pick.choice(names), pick.choice(names)
+                document.change(lambda graph, a=one, b=other: graph.connect(f"{a}.out", f"{b}.in"))
+            case "rename" if names:
+                old, new = pick.choice(names), f"name{pick.randrange(10**6)}"
+                document.change(lambda graph, o=old, n=new: graph.rename(o, n))
+            case "many" if names:
+                with document.edit("Several") as graph:
+                    graph.add(pick.choice(types))
+                    graph.set_outputs(names[:1])
+            case _:
+                continue
+        document.settle()
+        assert canvas_is_true(window)
+    assert document.root != start
+    while document.root.undo_label:
+        document.undo()
+    assert document.root == start and canvas_is_true(window)
+    while document.root.redo_label:
+        document.redo()
+    assert canvas_is_true(window)
+
+
+@pytest.mark.slow
+def test_run_and_see_the_picture(open_window, qtbot, home):
+    window = open_window(worker=True)
+    shown: list[QImage] = []
+    window.worker.preview.connect(lambda run, node, image: shown.append(image))
+    with qtbot.waitSignal(window.runs.ended, timeout=ENOUGH) as ended:
+        QTest.keyClick(window, Qt.Key.Key_Return, CONTROL)
+    assert ended.args[1] == "done" and shown
+    (file,) = (home / "pictures").glob("*.png")
+    assert window.viewer.file == file
+    assert window.viewer.image.width() == 64
+    assert {window.statuses[name].state for name in ("denoise", "decode")} == {"done"}
+    assert window.statuses["denoise"].picture is not None
+    # Nothing is run again, and a change late in the graph runs only what follows.
+    with qtbot.waitSignal(window.runs.ended, timeout=ENOUGH):
+        window.runs.run()
+    assert window.statuses["denoise"].state == "cached"
+
+
+@pytest.mark.slow
+def test_a_killed_worker_takes_nothing_along(open_window, qtbot):
+    window = open_window(worker=True)
+    window.document.change(lambda graph: graph.set_param("denoise", "steps", 400))
+    with qtbot.waitSignal(window.worker.preview, timeout=ENOUGH):
+        window.runs.run()
+    with qtbot.waitSignal(window.worker.died, timeout=ENOUGH) as died:
+        os.kill(window.worker.pid, signal.SIGKILL)
+    assert "killed" in died.args[0] or "ended" in died.args[0]
+    assert window.document.graph.nodes["denoise"].params["steps"] == 400
+    window.runs.cancel()
+    window.document.undo()
+    with qtbot.waitSignal(window.runs.ended, timeout=ENOUGH):
+        qtbot.waitUntil(lambda: window.worker.state == "ready", timeout=ENOUGH)
+        window.runs.run()
+
+
+@pytest.mark.slow
+def test_cancel_answers_within_a_step(open_window, qtbot):
+    window = open_window(worker=True)
+    window.document.change(lambda graph: graph.set_param("denoise", "steps", 1000))
+    with qtbot.waitSignal(window.worker.preview, timeout=ENOUGH):
+        window.runs.run()
+    with qtbot.waitSignal(window.runs.ended, timeout=10_000) as ended:
+        QTest.keyClick(window, Qt.Key.Key_Period, CONTROL)
+    assert ended.args[1] == "cancelled"
+
+
+def test_a_mask_is_painted_into_its_parameter(open_window, monkeypatch):
+    window = open_window()
+    window.document.change(lambda graph: graph.add("mask.draw", "mask"))
+
+    def paint(painter) -> bool:
+        painter.cover()
+        return True
+
+    monkeypatch.setattr("app.gui.pictures.painter.MaskPainter.exec", paint)
+    window.inspector.edit_drawing.emit("mask", "shapes")
+    drawn = json.loads(window.document.graph.nodes["mask"].params["shapes"])
+    assert drawn["shapes"] == [{"shape": "rectangle", "box": [0, 0, 512, 512]}]
+    window.document.undo()
+    assert "shapes" not in window.document.graph.nodes["mask"].params
+
+
+def test_values_of_a_cell_are_taken_over(open_window):
+    window = open_window()
+    window.grid.take_asked.emit({"denoise.guidance": 2.5, "gone.x": 1})
+    assert window.document.graph.nodes["denoise"].params["guidance"] == 2.5
+
+
+def test_a_picture_dropped_on_the_canvas_is_opened_or_told(open_window, home, monkeypatch):
+    window = open_window()
+    said = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *words: said.append(words[-1]))
+    (home / "later.json").write_text('{"loom": 99, "nodes": {}}')
+    window.canvas.file_dropped.emit(home / "later.json")
+    assert len(said) == 1 and "later.json" in said[0] and window.document.graph.nodes
+
+
+def test_every_command_has_a_tooltip_and_no_key_is_given_twice(open_window):
+    window = open_window()
+    keys: dict[str, str] = {}
+    for name, action in window.menus.actions.items():
+        assert action.toolTip(), name
+        for key in action.shortcuts():
+            text = key.toString()
+            assert text not in keys, (text, name, keys[text])
+            keys[text] = name
+
+
+def test_the_editor_needs_no_torch(open_window):
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from app.gui import start; from app.gui.window import Window; "
+        "from app.session import open_registry; open_registry(); "
+        "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_panels_fit_a_small_screen(open_window):
+    window = open_window()
+    window.resize(1024, 700)
+    assert window.minimumSizeHint().width() <= 1024
+    assert window.minimumSizeHint().height() <= 700
+    assert window.rect().contains(QPoint(1000, 600))
