@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +97,9 @@ def _has_vocabulary(path: Path, name: str) -> bool:
 
 def _pipeline(path: Path) -> Description:
     index = read_json(path / INDEX)
-    first = next((path / name for name in ("unet", "prior") if (path / name).is_dir()), path)
-    found = components(path, _variant(first))
+    found = {
+        name: replace(part, variant=_variant(part.path)) for name, part in components(path).items()
+    }
     named = [n for n, entry in index.items() if isinstance(entry, list) and entry and entry[0]]
     missing = tuple(n for n in named if n not in found and not (path / n).is_dir())
     said = _described(path, found)
@@ -114,6 +115,7 @@ def _described(path: Path, found: Mapping[str, Component]) -> Description:
     size = 0
     for part in found.values():
         if part.config_file == "config.json":
+            part.check()
             size += part.size()
             headers += [header_of(file) for file in part.weights()]
     families = [fact.family or fact.space for fact in facts.values()]

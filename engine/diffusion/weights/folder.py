@@ -7,11 +7,12 @@ folder itself, with a config and the weights beside it. Nothing here opens the n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.diffusion.weights.detect import something_else
 from engine.diffusion.weights.files import header_of
 from engine.graph.errors import LoomError
 
@@ -66,12 +67,12 @@ class Component:
         return tensors(self.weights())
 
     def check(self) -> None:
-        """Raise LoomError for weights that are damaged, or not what their index says."""
+        """Raise LoomError for weights that are damaged, no model's, or not what an index says."""
         if self.config_file != "config.json":
             return
         index = weight_index(self.path, self.variant)
         if index.suffix != ".json":
-            header_of(index)
+            _require_model(index, header_of(index).tensors)
             return
         held = {file.name: header_of(file).tensors for file in self.weights()}
         for name, shard in read_json(index)["weight_map"].items():
@@ -99,6 +100,17 @@ class Component:
     def contents(self) -> tuple[tuple[str, Path], ...]:
         """Its files, each with the name it counts under in the component's hash."""
         return tuple((file.name, file) for file in self.files())
+
+
+def _require_model(file: Path, names: Iterable[str]) -> None:
+    """Raise LoomError for a file all of whose tensors are those of something else, as a LoRA's."""
+    found = {something_else((name,)) for name in names}
+    what = found.pop() if len(found) == 1 else ""
+    if what:
+        raise LoomError(
+            f"{file} is {what}, and the weights of a model belong there.",
+            remedy="Put the model's own weights back, and load this on top of them.",
+        )
 
 
 def read_pipeline(root: Path, variant: str = "") -> dict[str, Component]:

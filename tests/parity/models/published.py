@@ -189,6 +189,7 @@ UNETS: dict[str, dict[str, Any]] = {
     "latent text-to-image": {**SD15, "cross_attention_dim": 1280, "sample_size": 32},
     "stable diffusion 2.1": SD21,
     "depth": {**SD21, "in_channels": 5, "sample_size": 64, "upcast_attention": False},
+    "stable diffusion 2 inpainting": {**SD21, "in_channels": 9, "sample_size": 64},
     "unclip": {
         **SD21,
         "class_embed_type": "projection",
@@ -209,6 +210,8 @@ UNETS: dict[str, dict[str, Any]] = {
     },
     "sdxl": SDXL,
     "sdxl refiner": SDXL_REFINER,
+    "sdxl inpainting": {**SDXL, "in_channels": 9},
+    "sdxl instruct-pix2pix": {**SDXL, "in_channels": 8},
     "lcm sdxl": {**SDXL, "time_cond_proj_dim": 256},
     "ssd-1b": {
         **SDXL,

@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -82,3 +83,28 @@ def test_what_cannot_be_read_is_said_and_never_raised(tmp_path):
 def test_the_starter_is_its_own_family():
     said = describe(SHIPPED / "starter")
     assert (said.family, said.prediction, said.dtype) == ("starter", "v_prediction", "F16")
+
+
+def test_each_part_is_described_by_the_weights_it_has(folders, tmp_path):
+    folder = Path(shutil.copytree(folders("sd1"), tmp_path / "m"))
+    unet = next((folder / "unet").glob("*.safetensors"))
+    unet.rename(unet.with_name(unet.stem + ".fp16.safetensors"))
+    said = describe(folder)
+    assert (said.what, said.problem) == ("StableDiffusionPipeline", "")
+
+
+def test_an_index_that_does_not_hold_is_said(folders, tmp_path):
+    folder = Path(shutil.copytree(folders("sd1"), tmp_path / "m"))
+    (file,) = (folder / "unet").glob("*.safetensors")
+    shard = file.rename(file.with_name(f"{file.stem}-00001-of-00001.safetensors"))
+    index = {"weight_map": {"no.such.tensor": shard.name}}
+    (folder / "unet" / f"{file.name}.index.json").write_text(json.dumps(index))
+    said = describe(folder)
+    assert said.what == "unreadable" and "holds the tensor no.such.tensor" in said.problem
+
+
+def test_a_lora_in_place_of_a_unet_is_said(folders, tmp_path):
+    folder = Path(shutil.copytree(folders("sd1"), tmp_path / "m"))
+    (file,) = (folder / "unet").glob("*.safetensors")
+    save_file({"lora_unet_x.lora_up.weight": torch.ones(2)}, file)
+    assert "is a LoRA, and the weights of a model belong there" in describe(folder).problem
