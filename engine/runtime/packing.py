@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from engine.diffusion.weights.mapped import release
 
 # Smaller layers gain nothing, and a UNet's first convolution is often asked for its weight's dtype.
-LEAST = 1 << 14
+LEAST = {nn.Linear: 1 << 16, nn.Conv2d: 1 << 14}
 # What the layout is chosen for. It is the same for other sizes, or as fast.
 PIXELS = 16
 ROWS = 512
@@ -74,7 +74,7 @@ def _is_plain(layer: nn.Module) -> bool:
     return (
         type(layer) in (nn.Linear, nn.Conv2d)
         and weight.device.type == "cpu"
-        and weight.numel() >= LEAST
+        and weight.numel() >= LEAST[type(layer)]
         and can_pack(weight.dtype)
     )
 
@@ -89,7 +89,7 @@ def _in_channels_last(layer: nn.Conv2d) -> None:
 def _suits(layer: nn.Conv2d) -> bool:
     """Whether a convolution is one that the kernels compute."""
     plain = layer.groups == 1 and layer.padding_mode == "zeros"
-    return plain and not isinstance(layer.padding, str) and layer.weight.numel() >= LEAST
+    return plain and not isinstance(layer.padding, str) and layer.weight.numel() >= LEAST[nn.Conv2d]
 
 
 def _shared(model: nn.Module) -> set[int]:
@@ -169,7 +169,7 @@ class Packed(nn.Module):
     def _unpack(self) -> None:
         with _packing, torch.inference_mode(False), torch.no_grad():
             if self._packed is not None and self._rows.data_ptr() == self._stand_in:
-                self._rows.data = self._packed.to_dense()
+                self._rows.data = self._packed.to_dense().view(self._rows.shape)
             self.packs, self._packed = False, None
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
@@ -199,31 +199,32 @@ class PackedLinear(Packed, nn.Linear):  # pyright: ignore[reportIncompatibleVari
 
 
 class PackedConv2d(Packed, nn.Conv2d):  # pyright: ignore[reportIncompatibleVariableOverride]
-    """A convolution with a packed weight; what it gives is in channels_last."""
+    """A convolution with a packed weight; what it gives is in channels_last.
+
+    One of single pixels is a linear layer over them, whose layout suits pictures of any size.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         weight = self._kernel_weight(input) if self.padding_mode == "zeros" else None
         if weight is None:
             return self._conv_forward(input, self.weight, self.bias)
+        input = input.contiguous(memory_format=torch.channels_last)
+        if self._of_pixels:
+            pixels = input.permute(0, 2, 3, 1)  # (B, H, W, C)
+            out = torch.ops.mkldnn._linear_pointwise(pixels, weight, self.bias, "none", [], "")
+            return out.permute(0, 3, 1, 2)
+        shape = self.padding, self.stride, self.dilation, self.groups
         return torch.ops.mkldnn._convolution_pointwise(
-            input.contiguous(memory_format=torch.channels_last),
-            weight,
-            self.bias,
-            self.padding,
-            self.stride,
-            self.dilation,
-            self.groups,
-            "none",
-            [],
-            "",
+            input, weight, self.bias, *shape, "none", [], ""
         )
 
+    @property
+    def _of_pixels(self) -> bool:
+        return (self.kernel_size, self.stride, self.padding) == ((1, 1), (1, 1), (0, 0))
+
     def _layout(self, weight: Tensor) -> Tensor:
-        return torch.ops.mkldnn._reorder_convolution_weight(
-            weight,
-            self.padding,
-            self.stride,
-            self.dilation,
-            self.groups,
-            [2, self.in_channels, PIXELS, PIXELS],
-        )
+        if self._of_pixels:
+            return torch.ops.mkldnn._reorder_linear_weight(weight.flatten(1).contiguous(), ROWS)
+        shape = self.padding, self.stride, self.dilation, self.groups
+        sample = [2, self.in_channels, PIXELS, PIXELS]
+        return torch.ops.mkldnn._reorder_convolution_weight(weight, *shape, sample)

@@ -17,11 +17,12 @@ class Layers(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(32, 64, 3, padding=1)
         self.down = nn.Conv2d(64, 96, 3, stride=2, padding=1)
-        self.linear = nn.Linear(96, 192)
+        self.pixels = nn.Conv2d(96, 256, 1)
+        self.linear = nn.Linear(256, 384)
         self.small = nn.Linear(8, 8)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.down(self.conv(x))
+        x = self.pixels(self.down(self.conv(x)))
         return self.linear(x.flatten(2).transpose(1, 2))
 
 
@@ -131,7 +132,7 @@ def test_gradients_pass_through_a_packed_model(layers):
 def test_a_weight_with_other_data_is_packed_anew(layers):
     pack(layers)
     layers(X)
-    for layer in (layers.conv, layers.down, layers.linear):
+    for layer in (layers.conv, layers.down, layers.pixels, layers.linear):
         layer._parameters["weight"].data = torch.zeros(layer._parameters["weight"].shape)
     assert off(layers(X), layers.linear.bias.expand(2, 30, -1)) == 0
 
@@ -154,9 +155,9 @@ def test_what_is_not_torchs_own_stays():
     class Own(nn.Linear):
         pass
 
-    shared = nn.Linear(256, 256)
-    model = nn.ModuleDict({"own": Own(256, 256), "tied": shared, "small": nn.Linear(4, 4)})
-    model["tied too"] = nn.Linear(256, 256)
+    shared = nn.Linear(512, 256)
+    model = nn.ModuleDict({"own": Own(512, 256), "tied": shared, "small": nn.Linear(4, 4)})
+    model["tied too"] = nn.Linear(512, 256)
     model["tied too"].weight = shared.weight
     model["grouped"] = nn.Conv2d(64, 64, 3, groups=64)
     model["round"] = nn.Conv2d(64, 64, 3, padding=1, padding_mode="circular")
