@@ -30,6 +30,10 @@ QLabel[wrong="true"] { color: $error; }
 QLabel[doubtful="true"] { color: $warning; }
 QLabel:disabled { color: $dim; }
 
+QLabel[mark="true"] { color: $accent; }
+QFrame[rule="true"] { background: $border; border: none; }
+QWidget[chip="true"] { background: $field; border: 1px solid $border; border-radius: 5px; }
+
 QMenuBar { background: $window; border-bottom: 1px solid $border; padding: 2px; }
 QMenuBar::item { padding: 4px 9px; border-radius: 5px; background: transparent; }
 QMenuBar::item:selected { background: $header; }
@@ -66,6 +70,10 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
 QAbstractSpinBox::up-arrow { image: url("$folder/up-$name.svg"); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url("$folder/down-$name.svg"); width: 10px; height: 10px; }
 
+QLineEdit[flat="true"] { background: transparent; border-color: transparent; padding: 2px 4px; }
+QLineEdit[flat="true"]:hover { border-color: $border; }
+QLineEdit[flat="true"]:focus { background: $field; border-color: $accent; }
+
 QPushButton {
     background: $header; border: 1px solid $border; border-radius: 5px; padding: 4px 12px;
 }
@@ -99,6 +107,17 @@ QToolButton:hover { background: $header; }
 QToolButton:pressed, QToolButton:checked { background: $border; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $dim; }
+QToolButton[section="true"] {
+    padding: 3px 0; font-weight: 600; color: $text; text-align: left; border-radius: 4px;
+}
+QToolButton[section="true"]:checked, QToolButton[section="true"]:pressed {
+    background: transparent;
+}
+QToolButton[section="true"]:hover { background: $header; }
+QToolButton[link="true"] { color: $accent; padding: 1px 0; }
+QToolButton[link="true"]:hover, QToolButton[link="true"]:checked {
+    background: transparent; text-decoration: underline;
+}
 QToolButton::menu-indicator { image: none; }
 QToolButton[popupMode="1"]::menu-button { border: none; width: 14px; }
 QToolButton::menu-arrow { image: url("$folder/down-$name.svg"); width: 10px; height: 10px; }

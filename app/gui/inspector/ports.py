@@ -1,0 +1,156 @@
+"""The inputs and outputs of a node: types with all that is known, links, conversions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.gui import theme
+from app.gui.document import Document
+from app.gui.inspector.names import input_type, output_type, whole_name
+from app.gui.inspector.section import Section, Shortened, label
+from app.gui.inspector.widgets.base import tool
+from app.gui.language import tr
+from app.gui.palette.tree import legible
+from engine.graph.graph import Source
+from engine.graph.spec import NodeSpec, Port
+from engine.graph.types import PortType
+
+
+class PortList(QWidget):
+    """Two sections: what a node takes and what it gives."""
+
+    go_to = Signal(str)
+    """The person asks to see a node."""
+
+    def __init__(self, document: Document, node_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._id = document, node_id
+        self._shown: object = None
+        self.inputs = Section("inputs", tr("Inputs"), self)
+        self.outputs = Section("outputs", tr("Outputs"), self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.inputs)
+        layout.addWidget(self.outputs)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the ports as they are now, where anything is different."""
+        node = self._document.graph.nodes.get(self._id)
+        spec = self._document.registry.find(node.type) if node else None
+        if node is None:
+            return
+        ins = self._inputs(spec)
+        outs = self._outputs(spec)
+        state = (ins, outs, theme.theme().name)
+        if state == self._shown:
+            return
+        self._shown = state
+        for section, rows in ((self.inputs, ins), (self.outputs, outs)):
+            section.clear()
+            section.setVisible(bool(rows))
+            for row in rows:
+                section.rows.addWidget(self._row(*row))
+
+    def _inputs(self, spec: NodeSpec | None) -> list[tuple[str, str, str, tuple[str, ...], str]]:
+        """Label, type, colour, links and note of each input."""
+        node = self._document.graph.nodes[self._id]
+        known = dict(spec.inputs) if spec else {}
+        names = list(dict.fromkeys((*known, *(n for n in node.inputs if not _param(spec, n)))))
+        rows: list[tuple[str, str, str, tuple[str, ...], str]] = []
+        for name in names:
+            port = known.get(name)
+            found = input_type(self._document, self._id, name) or (port.type if port else None)
+            sources = node.inputs.get(name, ())
+            note = self._note(name, port, sources)
+            links = tuple(f"{name}\n{source}" for source in sources)
+            title = port.label if port else name
+            rows.append((title, _words(found), _colour(found), links, note))
+        return rows
+
+    def _outputs(self, spec: NodeSpec | None) -> list[tuple[str, str, str, tuple[str, ...], str]]:
+        graph = self._document.graph
+        rows: list[tuple[str, str, str, tuple[str, ...], str]] = []
+        for name, port in spec.outputs.items() if spec else ():
+            found = output_type(self._document, self._id, name) or port.type
+            source = Source(self._id, name)
+            readers = [
+                f"{link.node}.{link.port}" for link in graph.links() if link.source == source
+            ]
+            note = tr("goes to {}").format(", ".join(readers)) if readers else ""
+            rows.append((port.label, _words(found), _colour(found), (), note))
+        return rows
+
+    def _note(self, name: str, port: Port | None, sources: tuple[Source, ...]) -> str:
+        said: list[str] = []
+        report = self._document.report
+        whole = whole_name(self._document, self._id)
+        for link, way in report.conversions.items() if report else ():
+            if (link.node, link.port) == (whole, name):
+                said.append(way.note)
+        for item in self._document.problems(self._id):
+            if item.port == name and item.node.rpartition("/")[2] == self._id:
+                said.append(f"⚠{item.reason} {item.remedy}".strip())
+        if not sources and port is not None and not port.required:
+            said.append(tr("optional"))
+        return "\n".join(dict.fromkeys(said))
+
+    def _row(
+        self, title: str, words: str, colour: str, links: tuple[str, ...], note: str
+    ) -> QWidget:
+        row = QWidget(self)
+        unit = self.fontMetrics().height()
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        above = QHBoxLayout()
+        above.setSpacing(unit // 3)
+        dot = QLabel("●", row)
+        shade = colour if colour.startswith("#") else theme.theme().colour(colour).name()
+        dot.setStyleSheet(f"color: {shade}")
+        above.addWidget(dot)
+        above.addWidget(QLabel(title, row))
+        above.addWidget(Shortened(words, row, "dim"), 1)
+        column.addLayout(above)
+        for link in links:
+            column.addWidget(self._link(*link.split("\n"), row))
+        for line in note.splitlines():
+            role = "wrong" if line.startswith("⚠") else "dim"
+            text = label(line.removeprefix("⚠"), row, role)
+            text.setIndent(unit)
+            column.addWidget(text)
+        return row
+
+    def _link(self, port: str, source: str, parent: QWidget) -> QWidget:
+        row = QWidget(parent)
+        node = source.partition(".")[0]
+        layout = QHBoxLayout(row)
+        unit = self.fontMetrics().height()
+        layout.setContentsMargins(unit, 0, 0, 0)
+        layout.setSpacing(2)
+        go = tool("link", tr("Go to {}").format(node), row, "dim")
+        go.clicked.connect(lambda: self.go_to.emit(node))
+        cut = tool("close", tr("Cut the link from {}").format(source), row, "dim")
+        cut.clicked.connect(lambda: self._cut(port, source))
+        layout.addWidget(go)
+        layout.addWidget(Shortened(source.replace(".", " · ", 1), row), 1)
+        layout.addWidget(cut)
+        return row
+
+    def _cut(self, port: str, source: str) -> None:
+        target = f"{self._id}.{port}"
+        with self._document.edit(tr("Disconnect {}").format(target)) as graph:
+            graph.disconnect(target, source)
+
+
+def _param(spec: NodeSpec | None, name: str) -> bool:
+    return spec is not None and name in spec.params
+
+
+def _words(port_type: PortType | None) -> str:
+    return port_type.describe() if port_type else ""
+
+
+def _colour(port_type: PortType | None) -> str:
+    return legible(port_type.kind.colour) if port_type and port_type.kind else "dim"
