@@ -9,7 +9,7 @@ import click
 from app.cli.options import open_job, workflow_options
 from app.cli.report import BAD_INPUT, count, say_error, say_json
 from engine.graph.check import check as check_graph
-from engine.graph.check import conversions_data
+from engine.graph.report import conversions_data
 
 
 @click.command()

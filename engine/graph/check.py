@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from engine.graph.params import OutputFolder
 from engine.graph.problems import CheckError, Problem
 from engine.graph.registry import Registry, suggestion
 from engine.graph.repeat import NEXT
+from engine.graph.report import Report, ToldTypes
 from engine.graph.spec import NodeSpec, Port
 from engine.graph.states import active
 from engine.graph.subgraph import used
@@ -33,39 +34,15 @@ from engine.graph.types import (
     find_conversion,
 )
 
-
-@dataclass(frozen=True)
-class Report:
-    """What a check found: problems, the types of ports with their facets, conversions on links.
-
-    `types` goes by `node.port` of outputs and linked inputs; an input and an output of one name are
-    told apart by `inputs` and `types`. `conversions` are told by the links of the workflow.
-    """
-
-    problems: tuple[Problem, ...]
-    types: Mapping[str, PortType]
-    inputs: Mapping[str, PortType]
-    conversions: Mapping[Link, Conversion]
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no problem."""
-        return not self.problems
-
-    def text(self) -> str:
-        """A line for each problem."""
-        return "\n".join(map(str, self.problems))
-
-    def as_data(self) -> list[dict[str, str]]:
-        """The problems as JSON data."""
-        return [asdict(problem) for problem in self.problems]
-
-    def raise_problems(self, nodes: Iterable[str] | None = None) -> None:
-        """CheckError when there are problems at any of `nodes` (None: anywhere)."""
-        among = None if nodes is None else {"", *nodes}
-        found = tuple(item for item in self.problems if among is None or item.node in among)
-        if found:
-            raise CheckError(found)
+__all__ = [
+    "CheckError",
+    "Report",
+    "check",
+    "check_link",
+    "conversions_data",
+    "examine",
+    "requested",
+]
 
 
 def check(graph: Graph, registry: Registry, settings: Settings | None = None) -> Report:
@@ -107,44 +84,11 @@ def examine(expansion: Expansion, settings: Settings | None = None) -> tuple[Rep
     conversions = {expansion.told_link(link): way for link, way in flat.conversions.items()}
     told = Report(
         (*expansion.problems, *expansion.told(problems)),
-        _ToldTypes(expansion, flat.types),
-        _ToldTypes(expansion, flat.inputs),
+        ToldTypes(expansion, flat.types),
+        ToldTypes(expansion, flat.inputs),
         conversions,
     )
     return flat, told
-
-
-class _ToldTypes(Mapping[str, PortType]):
-    """Types of ports by the names that people see as well: of instances, zones, and nodes in them.
-
-    Of what is there in several iterations or cells it is the first.
-    """
-
-    def __init__(self, expansion: Expansion, flat: Mapping[str, PortType]) -> None:
-        self._expansion = expansion
-        self._flat = flat
-
-    def __getitem__(self, name: str) -> PortType:
-        if name in self._flat:
-            return self._flat[name]
-        ends, many = self._expansion.ends(name)
-        found = [self._flat[str(end)] for end in ends if str(end) in self._flat]
-        if not found:
-            raise KeyError(name)
-        return replace(found[0], many=many or found[0].many or len(found) > 1)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._flat
-        flat = self._expansion.parts[0].flat
-        yield from (name for port in flat.ports if (name := str(port)) in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-def conversions_data(conversions: Mapping[Link, Conversion]) -> list[dict[str, str]]:
-    """Conversions on links as JSON data."""
-    return [{"link": str(link), **way.as_data()} for link, way in conversions.items()]
 
 
 def _changing_states(expansion: Expansion, flat: Report) -> list[Problem]:

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from engine.graph.cache import Entry
-from engine.graph.check import conversions_data
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.keys import Recipe
 from engine.graph.problems import Problem
+from engine.graph.report import conversions_data
 from engine.graph.types import Conversion
 from engine.graph.why import Record, differences, nearest
 
@@ -72,14 +72,22 @@ class Plan:
         lines += [f"convert  {link}  {way}" for link, way in self.conversions.items()]
         lines += [f"note     {note}" for note in self.notes]
         runs = len(self.runs)
-        expected = f", about {self.seconds:.1f} s" if self.seconds else ""
-        lines.append(f"{runs} of {len(self.steps)} nodes to run{expected}")
+        lines.append(f"{runs} of {len(self.steps)} nodes to run{self._expected()}")
         return "\n".join(lines)
+
+    def _expected(self) -> str:
+        """How long the nodes to run take, as far as they ran before."""
+        if not self.seconds:
+            return ""
+        new = sum(step.state == "run" and step.seconds is None for step in self.steps)
+        beside = f", and {new} that did not run before" if new else ""
+        return f", about {self.seconds:.1f} s{beside}"
 
     def as_data(self) -> dict[str, Any]:
         """The plan as JSON data."""
         return {
             "outputs": list(self.outputs),
+            "seconds": self.seconds,
             "steps": [asdict(step) for step in self.steps],
             "models": dict(self.models),
             "notes": list(self.notes),

@@ -11,22 +11,22 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 from engine.graph import workflow
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
+from engine.graph.jobs import COLUMNS, OVER, Job, Options, Outcome, State, read_job
+
+__all__ = ["OVER", "BusyError", "Execute", "Job", "Options", "Outcome", "Queue", "QueueError"]
 
 FORMAT = 1
 TRIES = 5  # after so many ends of the program in the middle of a job, the job is given up
 POLL = 0.2  # seconds between looks whether the job that runs was cancelled
-
-State = Literal["queued", "running", "done", "failed", "cancelled"]
-OVER: tuple[State, ...] = ("done", "failed", "cancelled")
 
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -38,7 +38,6 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_place ON jobs (state, place);
 CREATE TABLE flags (name TEXT PRIMARY KEY);
 """
-_COLUMNS = "id, state, name, workflow, options, added, started, ended, tries, message, files"
 
 
 class QueueError(LoomError):
@@ -47,59 +46,6 @@ class QueueError(LoomError):
 
 class BusyError(QueueError):
     """Another program works the queue off."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a job is to be run: the folders it may use, and whether all of it is run anew."""
-
-    output_folder: str
-    model_folders: tuple[str, ...] = ()
-    input_folders: tuple[str, ...] = ()
-    fresh: bool = False
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run in the queue. Times are seconds since 1970, None for what has not happened.
-
-    `name` is whose last run it is compared with, most often the file it came from. `message` says
-    why it failed; `files` are what it wrote.
-    """
-
-    id: int
-    state: State
-    name: str
-    workflow: str = field(repr=False)
-    options: Options = field(repr=False)
-    added: float = 0.0
-    started: float | None = None
-    ended: float | None = None
-    tries: int = 0
-    message: str = ""
-    files: tuple[str, ...] = ()
-
-    def graph(self) -> Graph:
-        """The workflow, as it was when the job was added."""
-        return workflow.loads(self.workflow, name=f"job {self.id}")
-
-    def as_data(self) -> dict[str, Any]:
-        """The job as JSON data, without its workflow."""
-        data = asdict(self)
-        del data["workflow"]
-        return data
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a job: "" for all well or why it failed, and the files it wrote.
-
-    `stopped`: it was left off before its end, because it was cancelled or somebody interrupted it.
-    """
-
-    message: str = ""
-    files: tuple[str, ...] = ()
-    stopped: bool = False
 
 
 Execute = Callable[[Job, threading.Event], Outcome]
@@ -366,11 +312,11 @@ class Queue:
     # The database
 
     def _jobs(self, rest: str, values: Sequence[Any] = ()) -> tuple[Job, ...]:
-        rows = self._rows(f"SELECT {_COLUMNS} FROM jobs {rest}", values)
+        rows = self._rows(f"SELECT {COLUMNS} FROM jobs {rest}", values)
         try:
-            return tuple(map(_job, rows))
+            return tuple(map(read_job, rows))
         except (KeyError, TypeError, ValueError):
-            raise _unusable(self.path, ValueError("what it says of a job makes no sense")) from None
+            raise _unusable(self.path, "what it says of a job makes no sense") from None
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _told(self.path):
@@ -397,26 +343,13 @@ def _told(path: Path) -> Generator[None]:
         raise _unusable(path, error) from error
 
 
-def _unusable(path: Path, error: Exception) -> QueueError:
-    if isinstance(error, UnicodeDecodeError):  # SQLite's message names a damaged name
-        error = ValueError("it is damaged")
+def _unusable(path: Path, why: object) -> QueueError:
+    if isinstance(why, UnicodeDecodeError):  # SQLite's message names a damaged name
+        why = "it is damaged"
     return QueueError(
-        f"The queue {path} can't be used: {error}.",
+        f"The queue {path} can't be used: {why}.",
         remedy="Choose another file, or move this one away.",
     )
-
-
-def _job(row: Iterable[Any]) -> Job:
-    number, state, name, text, options, added, started, ended, tries, message, files = row
-    given = cast(Mapping[str, Any], json.loads(options))
-    folders = Options(
-        given["output_folder"],
-        tuple(given["model_folders"]),
-        tuple(given["input_folders"]),
-        given["fresh"],
-    )
-    written = tuple(json.loads(files))
-    return Job(number, state, name, text, folders, added, started, ended, tries, message, written)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,10 @@ def test_what_was_evicted_says_so(settings: Settings):
     assert set(why(executor.plan(graph)).values()) == {"its result is no longer kept"}
 
 
+def last_line(plan: Plan) -> str:
+    return plan.text().splitlines()[-1]
+
+
 def test_seconds_come_from_earlier_runs(executor: Executor):
     graph = stubs.diffusion()
     assert executor.plan(graph).seconds == 0
@@ -131,6 +136,11 @@ def test_seconds_come_from_earlier_runs(executor: Executor):
     graph.set_param("denoise", "steps", 5)
     step = executor.plan(graph).steps[-1]
     assert step.seconds is not None and step.seconds > 0
+    assert executor.plan(graph).as_data()["seconds"] == step.seconds
+    assert re.fullmatch(r"1 of 4 nodes to run, about \d+\.\d s", last_line(executor.plan(graph)))
+    graph.add("math.sum", "total", inputs={"items": "denoise.stub_latents"})
+    graph.set_outputs(["total"])
+    assert last_line(executor.plan(graph)).endswith(" s, and 1 that did not run before")
 
 
 def test_two_workflows_have_their_own_last_run(executor: Executor):
