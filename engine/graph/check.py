@@ -39,7 +39,6 @@ __all__ = [
     "Report",
     "check",
     "check_link",
-    "conversions_data",
     "examine",
     "requested",
 ]
