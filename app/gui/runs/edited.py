@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.graph.graph import SUBGRAPH, Graph, Node
@@ -34,6 +35,45 @@ def edited(now: Graph, ran: Graph, registry: Registry) -> set[str]:
         or not _same(node, ran.nodes.get(node.id), registry)
     }
     return _with_all_below(now, found)
+
+
+def settled(now: Graph, ran: Graph | None, registry: Registry) -> Graph:
+    """A copy of `now` whose open seeds are those that were drawn for the graph that ran."""
+    found = now.copy()
+    if ran is None:
+        return found
+    for name, definition in now.definitions.items():
+        if other := ran.definitions.get(name):
+            nodes = _with_seeds(definition.nodes, other.nodes, registry)
+            if nodes:
+                found.define(name, replace(definition, nodes={**definition.nodes, **nodes}))
+    found.put(*_with_seeds(now.nodes, ran.nodes, registry).values())
+    return found
+
+
+def _with_seeds(
+    now: Mapping[str, Node], ran: Mapping[str, Node], registry: Registry
+) -> dict[str, Node]:
+    """The nodes that have open seeds, with those that were drawn."""
+    found: dict[str, Node] = {}
+    for name, node in now.items():
+        other = ran.get(name)
+        if other is None or other.type != node.type:
+            continue
+        names = _open_seeds(node, registry) & other.params.keys()
+        if names:
+            drawn = {param: other.params[param] for param in names}
+            found[name] = replace(node, params={**node.params, **drawn})
+    return found
+
+
+def _open_seeds(node: Node, registry: Registry) -> set[str]:
+    spec = registry.find(node.type)
+    return {
+        name
+        for name, param in (spec.params.items() if spec else ())
+        if isinstance(param.widget, Seed) and node.params.get(name) is None
+    }
 
 
 def _uses(graph: Graph, node: Node, definitions: set[str]) -> bool:
@@ -75,12 +115,7 @@ def _same(one: Node, other: Node | None, registry: Registry) -> bool:
         other.zone,
     ):
         return False
-    spec = registry.find(one.type)
-    open_seeds = {
-        name
-        for name, param in (spec.params.items() if spec else ())
-        if isinstance(param.widget, Seed) and one.params.get(name) is None
-    }
+    open_seeds = _open_seeds(one, registry)
     return _without(one.params, open_seeds) == _without(other.params, open_seeds)
 
 

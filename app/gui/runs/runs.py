@@ -14,14 +14,19 @@ from PySide6.QtGui import QImage
 
 from app.gui.document import Document
 from app.gui.language import tr
+from app.gui.runs.edited import edited, settled
+from app.gui.runs.faces import Faces
 from app.gui.runs.following import Following
 from app.gui.runs.jobs import Jobs
+from app.gui.runs.names import told
 from app.gui.status import Statuses
+from app.gui.worker.answers import Answer
 from app.gui.worker.client import Worker
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
 from engine.graph.locks import unlock
 from engine.graph.queue import Job, Options
+from engine.graph.resolve import draw_seeds
 
 JOB = "job "
 QUIET = 300  # milliseconds without an edit before a plan is asked for, or a live run
@@ -76,6 +81,8 @@ class Runs(QObject):
         self.document, self.worker = document, worker
         self.jobs = Jobs(self)
         self.following = Following(document, statuses)
+        self._faces = Faces(document, self._ask_thumbnails, self.following.picture, self)
+        self._last: Graph | None = None
         self._root = document.root
         self._name = _new_name()
         self._running: dict[str, Running] = {}
@@ -194,8 +201,43 @@ class Runs(QObject):
             except LoomError as error:
                 self.said.emit(str(error))
             return
-        answer = self._ask("lock", nodes=wanted, name=self.name)
+        answer = self._ask_kept("lock", nodes=wanted)
         answer.then(self._lock, lambda error: self.said.emit(str(error)))
+
+    # What people look at
+
+    def pictures(self, port: str, side: int = 0) -> Answer:
+        """The pictures at a port (`node.port`, as it is shown): a dictionary, `pictures` in it.
+
+        They are QImages of at most `side` pixels, 0 for their own size. LoomError to the answer
+        where nothing is kept, or it is no picture.
+        """
+        return self._ask_kept("pictures", port=self._outputs([port])[0], side=side)
+
+    def trajectory(self, port: str, item: int = 0, side: int = 0) -> Answer:
+        """The pictures of a recorded run's steps: `pictures`, and `timesteps` between them."""
+        return self._ask_kept("trajectory", port=self._outputs([port])[0], item=item, side=side)
+
+    def summary(self, port: str) -> Answer:
+        """What a port holds: `kind`, `facets`, `tensors` with shape and range, `fields`."""
+        return self._ask_kept("summary", port=self._outputs([port])[0])
+
+    def tokens(self, node: str, text: str) -> Answer | None:
+        """How many tokens a text has for the model that a node which is shown reads.
+
+        The answer has `tokens`, the `limit` of what is read at once, and how many letters are
+        `kept`. None where no tokenizer from a model is joined to the node.
+        """
+        nodes = self.document.graph.nodes
+        for source in nodes[node].inputs.get("tokenizer", ()) if node in nodes else ():
+            given = nodes[source.node].params.get("model") if source.node in nodes else None
+            if given:
+                options = asdict(self.options())
+                name = given["name"] if isinstance(given, Mapping) else given
+                return self.worker.ask(
+                    "tokens", text=text, model=name, part=source.port, options=options
+                )
+        return None
 
     def close(self) -> None:
         """Stop looking; what waits and runs stays in the queue."""
@@ -206,10 +248,19 @@ class Runs(QObject):
 
     # Inside
 
-    def _ask(self, command: str, **arguments: Any) -> Any:
+    def _ask(self, command: str, **arguments: Any) -> Answer:
         """Ask the worker about the document as it is."""
         options = asdict(self.options())
-        return self.worker.ask(command, workflow=self.document.root, options=options, **arguments)
+        given = {"workflow": self.document.root, "name": self.name, **arguments}
+        return self.worker.ask(command, options=options, **given)
+
+    def _ask_kept(self, command: str, **arguments: Any) -> Answer:
+        """Ask about what is kept: with the seeds that were drawn for the last run."""
+        graph = settled(self.document.root, self._last, self.document.registry)
+        return self._ask(command, workflow=graph, **arguments)
+
+    def _ask_thumbnails(self, ports: Mapping[str, str]) -> Answer:
+        return self._ask_kept("thumbnails", ports=dict(ports))
 
     def _outputs(self, nodes: Iterable[str]) -> tuple[str, ...]:
         """Nodes that are shown, as they are called in the whole workflow."""
@@ -237,9 +288,9 @@ class Runs(QObject):
     def _run_live(self) -> None:
         self._stop_live()
         self._live = f"live {next(self._numbers)}"
-        graph = self.document.root.copy()
+        graph = draw_seeds(self.document.root, self.document.registry)
         self._graphs[self._live] = graph
-        self._ask("run", run=self._live, name=self.name)
+        self._ask("run", run=self._live, workflow=graph)
 
     def _stop_live(self) -> None:
         if self._live:
@@ -254,10 +305,12 @@ class Runs(QObject):
             self._root = self.document.root
             self._name = _new_name()
             self.following.forget()
+            self._faces.forget()
+            self._last = None
 
     def _edited(self, _: object) -> None:
         self.following.edited()
-        if self._live and self._graphs[self._live].nodes != self._root.nodes:
+        if self._live and edited(self._root, self._graphs[self._live], self.document.registry):
             self._stop_live()
 
     def _checked(self, _: object) -> None:
@@ -280,10 +333,12 @@ class Runs(QObject):
         def is_newest() -> bool:
             return number == self._plans and not self.following.run
 
-        self._ask("plan", name=self.name).then(
-            lambda plan: is_newest() and self.following.plan(plan["steps"]),
-            lambda error: is_newest() and self.following.unplanned(),
-        )
+        def take(plan: Mapping[str, Any]) -> None:
+            if is_newest():
+                self.following.plan(plan["steps"])
+                self._faces.planned(plan["steps"])
+
+        self._ask("plan").then(take, lambda error: is_newest() and self.following.unplanned())
 
     # What the worker does
 
@@ -340,6 +395,8 @@ class Runs(QObject):
             return
         self._plans += 1
         self.following.begin(run, steps, self._graphs.get(run))
+        self._last = self._graphs.get(run, self._last)
+        self._faces.know(steps)
         if run not in self._graphs:
             self.jobs.read(int(run.removeprefix(JOB)), lambda graph: self._know(run, graph))
 
@@ -347,6 +404,7 @@ class Runs(QObject):
         self._graphs[run] = graph
         if self.following.run == run:
             self.following.know(graph)
+            self._last = graph
 
     def _follow(self, run: str, event: Mapping[str, Any]) -> None:
         running = self._running.get(run)
@@ -364,6 +422,8 @@ class Runs(QObject):
         self._running[run] = running
         if run == self.following.run:
             self.following.take(event)
+            if event["event"] in ("produced", "cached"):
+                self._faces.want(told(event["node"]))
 
     def _preview(self, run: str, node: str, image: QImage) -> None:
         if run == self.following.run:

@@ -43,7 +43,7 @@ class Line:
         number = next(self._numbers)
         line = width * channels
         rows = max(1, BAND // line)
-        data = memoryview(pixels.numpy().reshape(-1))
+        data = pixels.numpy().reshape(-1).data
         for top in range(0, height, rows):
             count = min(rows, height - top)
             offset = self._parts.take(count * line)

@@ -6,6 +6,7 @@ It ends when its input does, and so never outlives the editor.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import os
 import signal
@@ -24,6 +25,8 @@ from engine.graph.errors import LoomError
 
 GRACE = 3.0  # seconds for a run to stop when the editor has gone
 THREADS = 4
+SOON = ("engine.runtime.denoising", "transformers.models.clip.modeling_clip")
+"""What most runs import first thing, and what takes seconds."""
 
 
 def main() -> None:
@@ -88,6 +91,9 @@ class Server:
             return
         self._loaded.set()
         self._line.send({"ready": os.getpid()})
+        for name in SOON:
+            with contextlib.suppress(Exception):  # whoever needs it will be told
+                importlib.import_module(name)
 
     def _answer(self, message: Message) -> None:
         self._loaded.wait()
