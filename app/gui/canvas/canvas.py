@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, QTimer, Signal
+from PySide6.QtGui import QAction, QCursor, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.gui import theme
-from app.gui.canvas import edits, far
-from app.gui.canvas.fit import End, Fitting
-from app.gui.canvas.gestures import CONTROL, SHIFT, Band, Gesture, Move
-from app.gui.canvas.link_item import LinkItem, LinkKey
-from app.gui.canvas.linking import Linking
-from app.gui.canvas.mirror import Mirror, Piece
-from app.gui.canvas.shape import WIDTH
+from app.gui.canvas import actions, context_menu, drops, edits, far, tips
+from app.gui.canvas.commands import Commands
+from app.gui.canvas.crumbs import Crumbs
+from app.gui.canvas.curves import place_of_dot
+from app.gui.canvas.editors import LineEditor
+from app.gui.canvas.export import export
+from app.gui.canvas.fit import End, known_type
+from app.gui.canvas.gestures import Gesture
+from app.gui.canvas.hands import Hands
+from app.gui.canvas.link_item import LinkKey
+from app.gui.canvas.minimap import Minimap
+from app.gui.canvas.mirror import Mirror
+from app.gui.canvas.offers import offers
+from app.gui.canvas.rows import RowHands
+from app.gui.canvas.search import Offer, Search
+from app.gui.canvas.shape import HEADER, WIDTH
 from app.gui.canvas.verify import Verifier
 from app.gui.canvas.view import View
+from app.gui.canvas.way import Way
+from app.gui.canvas.zone_item import ZoneItem
 from app.gui.document import Document
 from app.gui.language import tr
 from app.gui.status import Statuses
 from engine.graph.errors import LoomError
 from engine.graph.graph import Source
 from engine.graph.subgraph import used
+
+INSET = 10  # of what lies over the canvas, from its border
 
 
 class Canvas(QWidget):
@@ -38,8 +52,10 @@ class Canvas(QWidget):
     """The person asks to lock or unlock these nodes."""
     opened = Signal(str)
     """A node was double-clicked."""
+    edit_asked = Signal(str, str)
+    """A parameter of a node that needs more room than a line: a model, a file, a drawing."""
     file_dropped = Signal(Path)
-    """A file was dropped that is no picture to use in the graph."""
+    """A file was dropped that carries a workflow."""
     note = Signal(str)
     """Something to say in a status bar."""
 
@@ -49,26 +65,47 @@ class Canvas(QWidget):
         super().__init__(parent)
         self.document = document
         self.statuses = statuses
+        self.way = Way(document)
         self.view = View(self._pressed, self)
-        self.view.paint_far = self._paint_far
         self.mirror = Mirror(self.view.scene(), document, statuses)
-        self._verifier = Verifier(self)
+        self.hands = Hands(self)
+        self.rows = RowHands(document, self.view)
+        self.verifier = Verifier(self)
+        self.commands = Commands(self)
+        self.search = Search(self)
+        self.crumbs = Crumbs(self)
+        self.map = Minimap(self.view, self.mirror, self)
+        self._actions = actions.make(self.commands, self)
+        self._chosen: set[str] = set()
         self._selected: tuple[str, ...] = ()
-        self._links_selected: set[LinkKey] = set()
+        self._links: set[LinkKey] = set()
+        self._search_from: tuple[QPointF, End | None] = (QPointF(), None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
         self.setFocusProxy(self.view)
         self.setAccessibleName(tr("Canvas"))
         self.view.setAccessibleName(tr("Canvas"))
-        self.view.double_clicked.connect(self._double_clicked)
-        document.changed.connect(self._changed)
-        document.titled.connect(self.mirror.show_outputs)
-        document.shown.connect(self._shown)
-        document.checked.connect(lambda _: self.mirror.show_problems())
-        statuses.changed.connect(self.mirror.show_status)
-        theme.changed.connect(self._restyle)
+        self._join()
         self._shown()
+
+    def _join(self) -> None:
+        self.view.tip = self._tip
+        self.view.paint_far = self._paint_far
+        self.view.double_clicked.connect(self._double_clicked)
+        self.view.given_up.connect(self.go_outside)
+        self.view.accepts = drops.accepts
+        self.view.dropped.connect(self._dropped)
+        self.rows.larger_asked.connect(self.edit_asked)
+        self.rows.refused.connect(self.said)
+        self.search.chosen.connect(self._found)
+        self.crumbs.asked.connect(self.way.out_to)
+        self.document.changed.connect(self._changed)
+        self.document.shown.connect(self._shown)
+        self.document.titled.connect(self.mirror.show_outputs)
+        self.document.checked.connect(lambda _: self.mirror.show_problems())
+        self.statuses.changed.connect(self._status_changed)
+        theme.changed.connect(self._restyle)
 
     # What is selected
 
@@ -76,46 +113,33 @@ class Canvas(QWidget):
         """The ids of the selected nodes, in the order of the graph."""
         return self._selected
 
+    def chosen(self) -> list[str]:
+        """The selected nodes and frames."""
+        return [*self._selected, *(name for name in self._chosen if name not in self._selected)]
+
+    def links(self) -> set[LinkKey]:
+        """The selected links."""
+        return set(self._links)
+
     def select(self, names: Iterable[str], links: Iterable[LinkKey] = ()) -> None:
-        """Select these nodes and links, and nothing else."""
+        """Select these nodes, frames and links, and nothing else."""
         wanted, keys = set(names), set(links)
-        for piece in self.mirror.pieces():
-            if piece.isSelected() != (piece.id in wanted):
-                piece.setSelected(piece.id in wanted)
-                piece.update()
-        for key in keys ^ self._links_selected:
+        for item in self.mirror.boxes():
+            if item.isSelected() != (item.id in wanted):
+                item.setSelected(item.id in wanted)
+                item.update()
+        for key in keys ^ self._links:
             if item := self.mirror.links.get(key):
                 item.setSelected(key in keys)
                 item.restyle()
-        self._links_selected = keys & self.mirror.links.keys()
+        self._links = keys & self.mirror.links.keys()
+        self._chosen = {item.id for item in self.mirror.boxes() if item.id in wanted}
         now = tuple(name for name in self.document.graph.nodes if name in wanted)
+        if self.view.far:
+            self.view.viewport().update()
         if now != self._selected:
             self._selected = now
             self.selection_changed.emit(now)
-
-    def add_node(self, type_id: str, at: QPointF | None = None) -> str:
-        """Add a node, at a point of the scene or in the middle of what is seen; its id."""
-        where = self._free_place() if at is None else at
-        try:
-            name = edits.add(self.document, type_id, where)
-        except LoomError as error:
-            self.said(str(error))
-            return ""
-        self.select([name])
-        return name
-
-    def go_to(self, full: str) -> None:
-        """Show a node by its id in the whole workflow: `denoise`, `fix/denoise`."""
-        name = full.removeprefix(self.mirror.prefix)
-        self.reveal(name.partition("/")[0].partition("#")[0])
-
-    def _free_place(self) -> QPointF:
-        """A point in the middle of what is seen, where no node begins."""
-        at = self.view.seen().center() - QPointF(WIDTH / 2, 60)
-        places = [piece.pos() for piece in self.mirror.pieces()]
-        while any((place - at).manhattanLength() < 24 for place in places):
-            at += QPointF(24, 24)
-        return at
 
     def reveal(self, name: str) -> None:
         """Select a node that is shown, and bring it into sight."""
@@ -125,171 +149,276 @@ class Canvas(QWidget):
             if not self.view.seen().contains(box):
                 self.view.centre_on(box.center())
 
+    def go_to(self, full: str) -> None:
+        """Show a node by its id in the whole workflow: `denoise`, `fix/denoise`.
+
+        `subgraph:name/denoise` is one inside a subgraph, whichever instance it is in.
+        """
+        self.reveal(self.way.go_to(full))
+
     # What is seen
 
     def zoom_to_fit(self) -> None:
         """Show the selected nodes, or all."""
-        self.view.show_area(self.area(self._selected or None))
+        self.view.show_area(self.area(self._chosen or None))
 
     def area(self, names: Iterable[str] | None = None) -> QRectF:
-        """What nodes cover, all of them for None."""
+        """What nodes and frames cover, all of them for None."""
+        wanted = None if names is None else set(names)
         found = QRectF()
-        for piece in self.mirror.pieces():
-            if names is None or piece.id in names:
-                found = found.united(piece.box())
+        for item in self.mirror.boxes():
+            if wanted is None or item.id in wanted:
+                found = found.united(item.box())
         return found
 
-    # What the mouse does
+    def cursor(self) -> QPointF:
+        """The point of the scene under the mouse, else the middle of what is seen."""
+        at = self.view.viewport().mapFromGlobal(QCursor.pos())
+        if not self.view.viewport().rect().contains(at):
+            return self.view.seen().center()
+        return self.view.mapToScene(at)
 
-    def item_at(self, at: QPointF) -> Piece | None:
-        """The node at a point of the scene, or whose port is there."""
-        near = QRectF(at.x() - 1, at.y() - 1, 2, 2)
-        found = self.view.scene().items(near, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        pieces = [item for item in found if isinstance(item, Piece)]
-        for piece in pieces:
-            if piece.port_at(at) is not None:
-                return piece
-        return next((piece for piece in pieces if piece.box().contains(at)), None)
+    def show_plan(self, on: bool) -> None:
+        """Tint nodes by whether they would run, or no longer."""
+        self.mirror.show_plan(on)
+        self.view.viewport().update()
 
-    def link_at(self, at: QPointF) -> LinkItem | None:
-        """The link at a point of the scene."""
-        reach = 6.0 / self.view.transform().m11()
-        area = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        found = self.view.scene().items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        near = [
-            (item.distance(at), index, item)
-            for index, item in enumerate(found)
-            if isinstance(item, LinkItem)
-        ]
-        gap, _, item = min(near, default=(reach + 1, 0, None))
-        return item if gap <= reach else None
+    def export(self, path: Path) -> None:
+        """Draw the graph into a `.png` or `.svg` file; LoomError when it can't be written."""
+        chosen, links = self._chosen, self._links
+        self.select(())
+        export(self.view.scene(), self.area(), path)
+        self.select(chosen, links)
 
-    def _pressed(self, event: QMouseEvent) -> Gesture | None:
-        at = self.view.mapToScene(event.position().toPoint())
-        if event.button() != Qt.MouseButton.LeftButton:
-            return None
-        piece = self.item_at(at)
-        if piece is None:
-            link = self.link_at(at)
-            if link is not None:
-                kept = self._links_selected if event.modifiers() & (CONTROL | SHIFT) else set()
-                self.select((), {*kept, link.key})
-                return None
-            return Band(self.view, event, self._selected, self.select)
-        if spot := piece.port_at(at):
-            return self._link_from(piece, spot, event)
-        return self._grab(piece, event)
+    def toggle_minimap(self) -> None:
+        """Show or hide the minimap."""
+        self.map.setVisible(self.map.isHidden())
 
-    def _link_from(self, piece: Piece, spot: tuple[str, bool], event: QMouseEvent) -> Gesture:
-        """Begin a link at a port; one that a link goes into lets go of it."""
-        port = piece.port(spot)
-        assert port is not None
-        start, loose = End(piece.id, port), None
-        keys = [
-            key
-            for key in self.mirror.links
-            if not spot[1] and (key.node, key.port) == (piece.id, spot[0])
-        ]
-        if keys and not event.modifiers() & SHIFT:
-            loose = max(keys, key=lambda key: key.place)
-            source = self.mirror.piece(loose.source.node).port((loose.source.port, True))
-            if source is not None:
-                start = End(loose.source.node, source)
-        fitting = Fitting(self.document, self.mirror.prefix, start)
-        return Linking(self, start, event.position(), fitting, loose)
+    # Edits
 
-    def _grab(self, piece: Piece, event: QMouseEvent) -> Gesture | None:
-        more = event.modifiers() & (CONTROL | SHIFT)
-        if more:
-            chosen = set(self._selected) ^ {piece.id}
-            self.select(chosen)
-            if piece.id not in chosen:
-                return None
-        elif piece.id not in self._selected:
-            self.select([piece.id])
-        places = {name: self.mirror.piece(name).pos() for name in self._selected}
-        return Move(self.view, event, places, self._show_moved, self._moved)
+    def actions_by_name(self) -> dict[str, QAction]:
+        """Every command, in the order of a menu."""
+        return dict(self._actions)
 
-    def _show_moved(self, places: Mapping[str, QPointF]) -> None:
-        for name, at in places.items():
-            self.mirror.piece(name).setPos(at)
-        self.mirror.lead(places)
-
-    def _moved(self, places: Mapping[str, QPointF], at: QPointF) -> None:
-        edits.move(self.document, places)
-
-    def _double_clicked(self, at: QPointF) -> None:
-        piece = self.item_at(self.view.mapToScene(at.toPoint()))
-        if piece is None:
-            return
-        name = used(self.document.graph.nodes[piece.id])
-        if name:
-            self.document.enter(name)
-        self.opened.emit(piece.id)
-
-    # What becomes of a link that was drawn
-
-    def join(self, source: End, target: End, instead: LinkKey | None) -> None:
-        """Join two ports, once the whole graph was checked with that link."""
-        ends = Source(source.node, source.port.name), Source(target.node, target.port.name)
-        if instead is not None and (instead.source, instead.target) == (ends[0], str(ends[1])):
-            return
-        append = target.port.type.many
-
-        def told(reason: str) -> None:
-            if reason:
-                self.said(reason)
-            elif ends[0].node in self.document.graph.nodes:
-                self._edit(
-                    lambda: edits.connect(self.document, *ends, append=append, instead=instead)
-                )
-
-        if source.port.new or target.port.new:
-            told("")
-        else:
-            self._verifier.ask(self.document, str(ends[0]), str(ends[1]), told)
-
-    def dropped(self, start: End, at: QPointF, instead: LinkKey | None) -> None:
-        """A link was let go where there is no port."""
-        if instead is not None:
-            edits.disconnect(self.document, [instead])
-
-    def said(self, words: str) -> None:
-        """Say something to the person."""
-        self.note.emit(words)
-
-    def delete(self) -> None:
-        """Remove what is selected."""
-        if self._selected or self._links_selected:
-            edits.remove(self.document, self._selected, self._links_selected)
-
-    def _edit(self, edit) -> None:
+    def attempt(self, edit: Callable[[], object]) -> None:
+        """Edit; what can't be done is said, and changes nothing."""
         try:
             edit()
         except LoomError as error:
             self.said(str(error))
 
+    def said(self, words: str) -> None:
+        """Say something to the person."""
+        self.note.emit(words)
+
+    def add_node(self, type_id: str, at: QPointF | None = None) -> str:
+        """Add a node, at a point of the scene or in the middle of what is seen; its id.
+
+        At a point on a link that it fits into, the link goes through it.
+        """
+        where = self._free_place() if at is None else at
+        through = None
+        link = self.hands.link_at(at) if at is not None else None
+        if link is not None and (ports := self.hands.insertion(type_id, link.key))[0]:
+            through = (link.key, *ports)
+            where -= QPointF(WIDTH / 2, HEADER)
+        added: list[str] = []
+        zone = self.mirror.zone_at(where)
+        self.attempt(
+            lambda: added.append(
+                edits.add(self.document, type_id, where, through=through, zone=zone)
+            )
+        )
+        self.select(added)
+        return "".join(added)
+
+    def delete(self) -> None:
+        """Remove what is selected."""
+        if self._chosen or self._links:
+            edits.remove(self.document, self._chosen, self._links)
+
+    def places_of(self, names: Iterable[str]) -> dict[str, QPointF]:
+        """Where nodes and frames are that move together: zones with members, frames with nodes."""
+        found: dict[str, QPointF] = {}
+        stack = list(names)
+        while stack:
+            name = stack.pop()
+            if name in found:
+                continue
+            item = self.mirror.box(name)
+            found[name] = item.pos()
+            if isinstance(item, ZoneItem):
+                nodes = self.document.graph.nodes.values()
+                stack += [node.id for node in nodes if node.zone == name]
+            elif name in self.mirror.frames:
+                inside = self.mirror.boxes()
+                stack += [other.id for other in inside if item.box().contains(other.box())]
+        return found
+
+    def add_dot(self, key: LinkKey, at: QPointF) -> int:
+        """Lead a link through another dot; its place among the link's dots."""
+        item = self.mirror.links[key]
+        place = place_of_dot(item.ends, item.dots, at)
+        edits.lead(self.document, key, [*item.dots[:place], at, *item.dots[place:]])
+        return place
+
+    def rename(self, name: str) -> None:
+        """Let a node's id or a frame's text be typed where it is shown."""
+        item = self.mirror.box(name)
+        frame = self.mirror.frames.get(name)
+        text = frame.text if frame else name
+        take = partial(self._rename_frame if frame else self._rename_node, name)
+        editor = LineEditor(self.view.viewport(), text, tr("Name"), take)
+        area = QRectF(0, 0, item.width, HEADER).translated(item.pos())
+        self.rows.editor = editor
+        place = self.view.mapFromScene(area).boundingRect()
+        editor.open_at(place, self.view.transform().m11())
+
+    def search_at(self, at: QPointF, start: End | None = None) -> None:
+        """Open the quick search; with the end of a link, for what can be joined to it."""
+        self._search_from = (at, start)
+        hint = ""
+        if start is not None:
+            kind = known_type(self.document, self.mirror.prefix, start)
+            words = tr("Nodes that take {}") if start.port.is_output else tr("Nodes that give {}")
+            hint = words.format(kind.describe())
+        place = self.view.viewport().mapToGlobal(self.view.mapFromScene(at))
+        found = offers(self.document, self.mirror.prefix, start)
+        self.search.open_at(place, found, hint)
+
+    def menu_at(self, at: QPointF, place: QPoint) -> None:
+        """Open the menu of what is at a point of the scene, at a point of the screen."""
+        self.menu: QMenu = context_menu.build(self, at)
+        self.menu.popup(place)
+
+    def go_inside(self, name: str) -> None:
+        """Show the inside of an instance of a subgraph."""
+        self.way.into(name)
+
+    def go_outside(self) -> None:
+        """Show what is around the subgraph that is shown."""
+        self.way.out()
+
+    # What the person does
+
+    def _pressed(self, event: QMouseEvent) -> Gesture | None:
+        return self.hands.pressed(event)
+
+    def _double_clicked(self, at: QPointF) -> None:
+        place = self.view.mapToScene(at.toPoint())
+        piece = self.hands.item_at(place)
+        if piece is not None:
+            if row := piece.shape_.row_at(place - piece.pos()):
+                self.rows.edit(piece, row)
+                return
+            if used(self.document.graph.nodes[piece.id]):
+                self.go_inside(piece.id)
+            self.opened.emit(piece.id)
+        elif (link := self.hands.link_at(place)) is not None:
+            self.add_dot(link.key, place)
+        elif (frame := self.hands.frame_at(place)) is not None:
+            self.rename(frame.id)
+        else:
+            self.search_at(place)
+
+    def _found(self, offer: Offer) -> None:
+        """Add what was chosen in the search, joined to the link that was let go."""
+        at, start = self._search_from
+        if start is None:
+            self.add_node(offer.spec.id, at)
+            return
+        where = at - QPointF(0 if start.port.is_output else WIDTH, HEADER + 14)
+        added: list[str] = []
+        self.attempt(
+            lambda: added.append(
+                edits.add(
+                    *(self.document, offer.spec.id, where),
+                    join=Source(start.node, start.port.name),
+                    port=offer.port,
+                    append=start.port.type.many,
+                    zone=self.mirror.zone_at(at),
+                )
+            )
+        )
+        self.select(added)
+
+    def _dropped(self, data: QMimeData, at: QPointF) -> None:
+        drops.drop(self, data, at)
+
+    def _rename_node(self, old: str, new: str) -> str:
+        if old == new or old not in self.document.graph.nodes:
+            return ""
+        try:
+            with self.document.edit(tr("Rename")) as graph:
+                graph.rename(old, new)
+        except LoomError as error:
+            self.said(str(error))
+            return str(error)
+        self.select([new])
+        return ""
+
+    def _rename_frame(self, name: str, text: str) -> str:
+        frame = self.mirror.frames.get(name)
+        if frame is not None and frame.text != text:
+            with self.document.edit(tr("Rename")) as graph:
+                edits.place(graph, name, text=text)
+        return ""
+
+    def _free_place(self) -> QPointF:
+        """A point in the middle of what is seen, where no node begins."""
+        at = self.view.seen().center() - QPointF(WIDTH / 2, 60)
+        places = [item.pos() for item in self.mirror.boxes()]
+        while any((place - at).manhattanLength() < 24 for place in places):
+            at += QPointF(24, 24)
+        return at
+
     # Following the document
 
     def _changed(self, ids: frozenset[str]) -> None:
         self.mirror.update(ids)
-        gone = [name for name in self._selected if name not in self.document.graph.nodes]
-        if gone or self._links_selected - self.mirror.links.keys():
-            self.select(
-                [name for name in self._selected if name not in gone],
-                self._links_selected & self.mirror.links.keys(),
-            )
+        self.map.refresh()
+        there = {item.id for item in self.mirror.boxes()}
+        if not self._chosen <= there or not self._links <= self.mirror.links.keys():
+            self.select(self._chosen & there, self._links & self.mirror.links.keys())
 
     def _shown(self) -> None:
-        self._links_selected = set()
+        self._links = set()
+        self.way.follow()
+        self.mirror.prefix = self.way.prefix
         self.mirror.rebuild()
         self.mirror.show_problems()
+        self.crumbs.show_steps(self.way.names)
         self.select(())
-        QTimer.singleShot(0, self.zoom_to_fit)
+        self.map.refresh()
+        QTimer.singleShot(0, self, self.zoom_to_fit)
+
+    def _status_changed(self, ids: frozenset[str]) -> None:
+        self.mirror.show_status(ids)
+        self.map.refresh()
+        if self.view.far:
+            self.view.viewport().update()
 
     def _restyle(self) -> None:
         self.mirror.restyle()
+        self.crumbs.restyle()
+        self.map.refresh()
         self.view.viewport().update()
+
+    def _tip(self, at: QPointF) -> str:
+        prefix = self.mirror.prefix
+        piece = self.hands.item_at(at)
+        if piece is not None:
+            return tips.of_node(self.document, prefix, piece, at)
+        link = self.hands.link_at(at)
+        return tips.of_link(self.document, prefix, link) if link is not None else ""
 
     def _paint_far(self, painter: QPainter, area: QRectF) -> None:
         far.paint(painter, area, self.mirror)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.crumbs.move(INSET, INSET)
+        self.crumbs.raise_()
+        corner = QRect(self.rect()).bottomRight() - QPoint(INSET, INSET)
+        self.map.move(corner - QPoint(self.map.width(), self.map.height()))
+        self.map.raise_()

@@ -39,6 +39,13 @@ def distance(path: QPainterPath, at: QPointF) -> float:
     return best
 
 
+def place_of_dot(ends: tuple[QPointF, QPointF], dots: Sequence[QPointF], at: QPointF) -> int:
+    """Between which of its dots a link is nearest to a point: the place for a new one."""
+    points = [ends[0], *dots, ends[1]]
+    gaps = [distance(curve(here, there), at) for here, there in pairwise(points)]
+    return gaps.index(min(gaps))
+
+
 def _to_line(start: QPointF, end: QPointF, at: QPointF) -> float:
     way, off = end - start, at - start
     length = way.x() ** 2 + way.y() ** 2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 
 from app.gui.canvas.link_item import LinkKey
 from app.gui.canvas.ports import ENDS, NEW
@@ -19,17 +19,48 @@ from engine.graph.subgraph import INPUTS, OUTPUTS
 def move(document: Document, places: Mapping[str, QPointF]) -> None:
     """Put nodes and frames where they are now."""
     with document.edit(tr("Move")) as graph:
-        for name, at in places.items():
-            place(graph, name, at=[round(at.x(), 1), round(at.y(), 1)])
+        put(graph, places)
 
 
-def add(document: Document, type_id: str, at: QPointF) -> str:
-    """Add a node at a point of the scene; its id."""
+def put(graph: Graph, places: Mapping[str, QPointF]) -> None:
+    """Keep where nodes and frames are."""
+    for name, at in places.items():
+        place(graph, name, at=[round(at.x(), 1), round(at.y(), 1)])
+
+
+def frame(graph: Graph, name: str, area: QRectF, text: str, colour: str = "") -> None:
+    """Keep a frame around an area."""
+    at, size = [round(area.x()), round(area.y())], [round(area.width()), round(area.height())]
+    place(graph, name, at=at, size=size, text=text, colour=colour or None)
+
+
+def add(
+    document: Document,
+    type_id: str,
+    at: QPointF,
+    *,
+    join: Source | None = None,
+    port: str = "",
+    through: tuple[LinkKey, str, str] | None = None,
+    append: bool = False,
+    zone: str = "",
+) -> str:
+    """Add a node at a point of the scene; its id.
+
+    `join` is a port that its `port` is joined to at once; `through` a link that then goes through
+    it, by an input and an output of it.
+    """
     spec = document.registry.get(type_id)
     with document.edit(tr("Add {}").format(spec.label)) as graph:
-        node = graph.add(type_id, version=spec.version)
-        place(graph, node.id, at=[round(at.x() / 4) * 4, round(at.y() / 4) * 4])
-    return node.id
+        name = graph.add(type_id, version=spec.version, zone=zone).id
+        place(graph, name, at=[round(at.x() / 4) * 4, round(at.y() / 4) * 4])
+        if join is not None and port in spec.outputs:
+            graph.connect(f"{name}.{port}", str(join), append=append)
+        elif join is not None and port:
+            graph.connect(str(join), f"{name}.{port}")
+        if through is not None:
+            insert(graph, name, *through)
+    return name
 
 
 def place(graph: Graph, name: str, **fields: Any) -> None:
@@ -75,6 +106,35 @@ def cut(graph: Graph, key: LinkKey) -> None:
     if key.source in graph.nodes[key.node].inputs.get(key.port, ()):
         graph.disconnect(key.target, str(key.source))
         _forget_dots(graph, Source(key.node, key.port))
+
+
+def insert(graph: Graph, name: str, key: LinkKey, way_in: str, way_out: str) -> None:
+    """Let a link go through a node."""
+    graph.connect(str(key.source), f"{name}.{way_in}")
+    graph.reconnect(key.target, str(key.source), f"{name}.{way_out}")
+    zone = graph.nodes[key.node].zone
+    if zone == graph.nodes[key.source.node].zone and zone != graph.nodes[name].zone:
+        graph.set_zone(zone, name)
+    _forget_dots(graph, Source(key.node, key.port))
+
+
+def lead(document: Document, key: LinkKey, dots: Sequence[QPointF]) -> None:
+    """Lead a link through dots."""
+    with document.edit(tr("Lead a link")) as graph:
+        routes = dict(_view(graph, key.node).get("routes", {}))
+        links = [list(link) for link in routes.get(key.port, [])]
+        links += [[] for _ in range(key.place + 1 - len(links))]
+        links[key.place] = [[round(dot.x(), 1), round(dot.y(), 1)] for dot in dots]
+        while links and not links[-1]:
+            links.pop()
+        routes = {**routes, key.port: links} if links else _without(routes, key.port)
+        place(graph, key.node, routes=routes or None)
+
+
+def resize(document: Document, name: str, width: float, height: float) -> None:
+    """Give a frame another size."""
+    with document.edit(tr("Resize")) as graph:
+        place(graph, name, size=[round(width), round(height)])
 
 
 def remove(document: Document, names: Iterable[str], keys: Iterable[LinkKey] = ()) -> None:
@@ -130,8 +190,10 @@ def _new_port(graph: Graph, source: Source, target: Source) -> Source:
 
 
 def _forget_dots(graph: Graph, target: Source) -> None:
-    view = dict(_view(graph, target.node))
-    routes = {port: dots for port, dots in view.get("routes", {}).items() if port != target.port}
-    if routes != view.get("routes", {}):
-        view["routes"] = routes
-        graph.place(target.node, {key: value for key, value in view.items() if value} or None)
+    routes = _view(graph, target.node).get("routes", {})
+    if target.port in routes:
+        place(graph, target.node, routes=_without(routes, target.port) or None)
+
+
+def _without(routes: Mapping[str, Any], port: str) -> dict[str, Any]:
+    return {name: dots for name, dots in routes.items() if name != port}

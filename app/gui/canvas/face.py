@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.gui.canvas.ports import ENDS, Ports, ports_of
+from app.gui.canvas.ports import ENDS, Ports, ports_of, runs_over_items
 from app.gui.document import Document
 from app.gui.language import tr
 from engine.graph.graph import Node
@@ -26,6 +26,7 @@ from engine.graph.params import (
     Range,
     Seed,
 )
+from engine.graph.repeat import REPEAT, TIMES
 from engine.graph.spec import NodeSpec, title
 from engine.graph.subgraph import used
 from engine.graph.types import Kind
@@ -110,6 +111,9 @@ def view_of(document: Document, name: str) -> Mapping[str, Any]:
 
 def rows_of(node: Node, spec: NodeSpec, pins: object = None) -> tuple[Row, ...]:
     """The parameters on the face: pinned ones or the first few, and all that links feed."""
+    if node.type == REPEAT:
+        over = runs_over_items(node) or node.inputs.get(TIMES)
+        return () if over else (row_of(node, spec.params[TIMES]),)
     if isinstance(pins, list):
         chosen = [name for name in pins if name in spec.params]
     else:

@@ -82,7 +82,7 @@ class Band(Gesture):
 
 
 class Move(Gesture):
-    """Moves items; what they are moved to is told once, at the end."""
+    """Moves items; where to is told once, at the end. Without a move it was a click."""
 
     def __init__(
         self,
@@ -91,6 +91,7 @@ class Move(Gesture):
         places: Mapping[str, QPointF],
         show: Callable[[Mapping[str, QPointF]], None],
         done: Callable[[Mapping[str, QPointF], QPointF], None],
+        clicked: Callable[[], None] | None = None,
     ) -> None:
         self._view = view
         self._press = event.position()
@@ -98,6 +99,7 @@ class Move(Gesture):
         self._places = dict(places)
         self._show = show
         self._done = done
+        self._clicked = clicked
         self._far = False
 
     def move(self, event: QMouseEvent) -> None:
@@ -109,6 +111,8 @@ class Move(Gesture):
     def end(self, event: QMouseEvent) -> None:
         if self._far:
             self._done(self._moved(event), self._view.mapToScene(event.position().toPoint()))
+        elif self._clicked is not None:
+            self._clicked()
 
     def cancel(self) -> None:
         self._show(self._places)

@@ -74,6 +74,10 @@ class BoxItem(AbstractNodeItem):
         self.width, self.height = width, height
         self._bounds = QRectF(0, 0, width, height).adjusted(-margin, -margin, margin, margin)
 
+    def covers(self, at: QPointF) -> bool:
+        """Whether a press at a point of the scene is on it."""
+        return self.box().contains(at)
+
     def banded(self, area: QRectF) -> bool:
         """Whether a rubber band over an area of the scene takes it."""
         return area.intersects(self.box())

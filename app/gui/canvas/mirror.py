@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsScene
 
 from app.gui.canvas.colours import kind_colour
 from app.gui.canvas.face import face_of, view_of
+from app.gui.canvas.fit import zones_around
+from app.gui.canvas.frame_item import FrameItem, frame_area, is_frame
 from app.gui.canvas.layout import free_places, laid_out
+from app.gui.canvas.library import BoxItem
 from app.gui.canvas.link_item import LinkItem, LinkKey
 from app.gui.canvas.node_item import NodeItem
 from app.gui.canvas.shape import Spot
+from app.gui.canvas.zone_item import LEAST, ZoneItem
 from app.gui.document import Document
 from app.gui.status import Statuses
 from engine.graph.graph import Source
+from engine.graph.repeat import REPEAT
 
 Piece = NodeItem
 
@@ -32,17 +38,19 @@ class Mirror:
         self.prefix = ""
         self.nodes: dict[str, NodeItem] = {}
         self.links: dict[LinkKey, LinkItem] = {}
+        self.frames: dict[str, FrameItem] = {}
         self.plan = False
         self._of_node: dict[str, set[LinkKey]] = defaultdict(set)
 
     def rebuild(self) -> None:
         """Show another graph."""
-        for item in (*self.nodes.values(), *self.links.values()):
+        for item in (*self.nodes.values(), *self.links.values(), *self.frames.values()):
             self.scene.removeItem(item)
         self.nodes.clear()
+        self.frames.clear()
         self.links.clear()
         self._of_node.clear()
-        self.update(self.document.graph.nodes)
+        self.update([*self.document.graph.nodes, *self.document.graph.view])
 
     def update(self, ids: Iterable[str]) -> None:
         """Show what is different about these nodes."""
@@ -61,7 +69,11 @@ class Mirror:
             if name in graph.nodes:
                 self._show(name, read[name])
                 moved.add(name)
+        for name in ids:
+            if is_frame(name):
+                self._show_frame(name)
         self._place(fresh)
+        self.fit_zones()
         self._match_links(links, moved)
 
     def show_status(self, ids: Iterable[str]) -> None:
@@ -71,6 +83,13 @@ class Mirror:
             item = self.nodes.get(name)
             if item is not None and full.startswith(self.prefix):
                 item.show_status(self.statuses[full])
+
+    def show_plan(self, on: bool) -> None:
+        """Tint nodes by whether they would run, or no longer."""
+        self.plan = on
+        for item in self.nodes.values():
+            item.plan = on
+            item.update()
 
     def show_outputs(self) -> None:
         """Show which nodes' results are asked for."""
@@ -107,13 +126,22 @@ class Mirror:
         """All that has ports."""
         return list(self.nodes.values())
 
+    def boxes(self) -> list[BoxItem]:
+        """All that can be selected and moved."""
+        return [*self.nodes.values(), *self.frames.values()]
+
+    def box(self, name: str) -> BoxItem:
+        """A node, or a frame."""
+        return self.nodes[name] if name in self.nodes else self.frames[name]
+
     def piece(self, name: str) -> Piece:
         """What stands for a node."""
         return self.nodes[name]
 
     def port_pos(self, name: str, spot: Spot, towards: QPointF) -> QPointF:
-        """Where a link to a port hangs that comes from a point."""
-        return self.piece(name).port_pos(*spot)
+        """Where a link to a port hangs that comes from a point of the scene."""
+        piece = self.piece(name)
+        return piece.port_pos(*spot, isinstance(piece, ZoneItem) and piece.holds(towards))
 
     def links_of(self, name: str) -> list[LinkItem]:
         """The links into and out of a node."""
@@ -121,7 +149,7 @@ class Mirror:
 
     def restyle(self) -> None:
         """Take the colours of another theme."""
-        for item in self.nodes.values():
+        for item in (*self.nodes.values(), *self.frames.values()):
             item.update()
         for item in self.links.values():
             self._tint(item)
@@ -143,18 +171,25 @@ class Mirror:
             if item.face != face_of(self.document, graph.nodes[name], read[name]):
                 found.append(f"face of {name}")
             at = view_of(self.document, name).get("at")
-            if at is not None and [item.x(), item.y()] != [float(part) for part in at]:
-                found.append(f"place of {name}: {item.pos()} for {at}")
+            free = not self._members(name)
+            if at is not None and free and [item.x(), item.y()] != [float(part) for part in at]:
+                found.append(f"place of {name}")
         for key, item in self.links.items():
             if self._ends(key) != item.ends:
                 found.append(f"way of {key}")
+        if self.frames.keys() != {name for name in graph.view if is_frame(name)}:
+            found.append("frames")
+        for name, item in self.frames.items():
+            if item.box() != frame_area(view_of(self.document, name)):
+                found.append(f"place of {name}")
         return found
 
     def _show(self, name: str, read: Iterable[str]) -> None:
         face = face_of(self.document, self.document.graph.nodes[name], sorted(read))
         item = self.nodes.get(name)
         if item is None:
-            item = self.nodes[name] = NodeItem(name)
+            zone = self.document.graph.nodes[name].type == REPEAT
+            item = self.nodes[name] = (ZoneItem if zone else NodeItem)(name)
             item.status = self.statuses[self.prefix + name]
             item.problems = self.document.problems(name)
             item.plan = self.plan
@@ -163,15 +198,67 @@ class Mirror:
         elif item.face != face:
             item.show_face(face)
         at = place_of(self.document, name)
-        if at is not None:  # a point at the origin counts as false
+        if at is not None and not self._members(name):  # a point at the origin counts as false
             item.setPos(at)
+
+    def _show_frame(self, name: str) -> None:
+        view = view_of(self.document, name)
+        item = self.frames.get(name)
+        if not view:
+            if item is not None:
+                self.scene.removeItem(self.frames.pop(name))
+            return
+        if item is None:
+            item = self.frames[name] = FrameItem(name)
+            self.scene.addItem(item)
+        item.show_view(view)
+
+    def _members(self, zone: str) -> list[str]:
+        """What is in a zone."""
+        if zone not in self.nodes or not isinstance(self.nodes[zone], ZoneItem):
+            return []
+        return [node.id for node in self.document.graph.nodes.values() if node.zone == zone]
+
+    def zones(self) -> list[ZoneItem]:
+        """The zones, the innermost first."""
+        found = [item for item in self.nodes.values() if isinstance(item, ZoneItem)]
+        return sorted(found, key=lambda item: -len(zones_around(self.document.graph, item.id)))
+
+    def fit_zones(self, but: Container[str] = ()) -> None:
+        """Let zones lie around their members; those that are dragged about don't count."""
+        for item in self.zones():
+            members = [name for name in self._members(item.id) if name not in but]
+            area = QRectF()
+            for name in members:
+                if name in self.nodes:
+                    area = area.united(self.nodes[name].box())
+            kept = item.id not in but and not members and bool(self._members(item.id))
+            before = item.box()
+            if not kept:
+                item.fit(area, len(zones_around(self.document.graph, item.id)))
+            if item.box() != before:
+                self.lead({item.id})
+
+    def zone_at(self, at: QPointF, but: Container[str] = ()) -> str:
+        """The innermost zone at a point, "" for none."""
+        for item in self.zones():
+            if item.id not in but and item.holds(at):
+                return item.id
+        return ""
+
+    def sizes(self) -> dict[str, tuple[float, float]]:
+        """How large nodes are; a zone with members as large as its bars alone."""
+        return {
+            name: LEAST if isinstance(item, ZoneItem) else (item.width, item.height)
+            for name, item in self.nodes.items()
+        }
 
     def _place(self, fresh: list[str]) -> None:
         """Find places for nodes whose file says none."""
         lost = [name for name in fresh if place_of(self.document, name) is None]
         if not lost:
             return
-        sizes = {name: (item.width, item.height) for name, item in self.nodes.items()}
+        sizes = self.sizes()
         if len(lost) == len(self.nodes):
             places = laid_out(self.document.graph, sizes)
         else:
@@ -234,13 +321,16 @@ class Mirror:
         item.lead(*item.ends)
 
     def _ends(self, key: LinkKey) -> tuple[QPointF, QPointF]:
-        start = self.nodes[key.source.node].port_pos(key.source.port, True)
+        inside = key.source.node in zones_around(self.document.graph, key.node)
+        start = self.nodes[key.source.node].port_pos(
+            key.source.port, True, inside or key.source.node == key.node
+        )
         return start, self.nodes[key.node].port_pos(key.port, False)
 
     def _tint(self, item: LinkItem) -> None:
         item.tint(self.link_colour(item.key.source))
 
-    def link_colour(self, source: Source):
+    def link_colour(self, source: Source) -> QColor:
         """The colour of what an output gives."""
         port = self.nodes[source.node].face.ports.find(source.port, True)
         return kind_colour(port.type.kind if port else None)

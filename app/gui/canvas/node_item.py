@@ -55,8 +55,11 @@ class NodeItem(BoxItem):
             self.resize(self.shape_.width, self.shape_.height, MARGIN)
         self.update()
 
-    def port_pos(self, name: str, is_output: bool) -> QPointF:
-        """Where a port is in the scene; the header's end for one that is not shown."""
+    def port_pos(self, name: str, is_output: bool, inner: bool = False) -> QPointF:
+        """Where a port is in the scene; the header's end for one that is not shown.
+
+        `inner` asks for the side that faces the inside of a zone.
+        """
         found = self.shape_.spots.get((name, is_output))
         if found is None:
             found = QPointF(self.width if is_output else 0.0, self.shape_.header.center().y())

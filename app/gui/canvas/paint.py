@@ -41,9 +41,9 @@ def node(painter: QPainter, item: NodeItem, scale: float) -> None:
     if scale >= NEAR:
         _header(painter, item)
         _labels(painter, item)
-        for row in face.rows:
-            if rect := shape.rows.get(row.name):
-                _row(painter, row, rect)
+        for each in face.rows:
+            if rect := shape.rows.get(each.name):
+                row(painter, each, rect)
         _footer(painter, item)
     else:
         _title(painter, item, QRectF(PAD, 0, shape.width - 2 * PAD, HEADER))
@@ -248,7 +248,8 @@ def dot(
         painter.drawEllipse(at, radius, radius)
 
 
-def _row(painter: QPainter, row: Row, rect: QRectF) -> None:
+def row(painter: QPainter, row: Row, rect: QRectF) -> None:
+    """A parameter: its name and its value, in the way that suits its sort."""
     colours = theme()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colours.colour("field"))

@@ -71,6 +71,11 @@ def states(node: Node) -> list[str]:
     return list(dict.fromkeys([*plain, *handed]))
 
 
+def runs_over_items(node: Node) -> bool:
+    """Whether a Repeat zone runs once for each item of a list."""
+    return bool(node.inputs.get(EACH)) or EACH in node.params
+
+
 def gathered(node: Node) -> list[str]:
     """The names of the lists that a Repeat zone gathers."""
     return [name.removeprefix(GATHER) for name in node.inputs if name.startswith(GATHER)]
@@ -119,14 +124,14 @@ def _socket(spec: NodeSpec | None, name: str) -> PortType:
 
 
 def _zone(document: Document, node: Node) -> Ports:
-    """The ports of a Repeat zone: before its name, what they are on; `inner` ones face inwards."""
+    """The ports of a Repeat zone: count or list, states, gathered lists, and two for new ones."""
     graph = document.graph
     count = PortType(INT)
     inputs = [PortFace(TIMES, tr("Times"), False, count, param=True)]
-    if node.inputs.get(EACH) or EACH in node.params:
+    if runs_over_items(node):
         inputs = [PortFace(EACH, tr("Each"), False, PortType(None, many=True))]
     outputs = [PortFace(INDEX, tr("Index"), True, count)]
-    if node.inputs.get(EACH) or EACH in node.params:
+    if runs_over_items(node):
         outputs.append(PortFace(ITEM, tr("Item"), True))
     for name in states(node):
         kind = state_type(document, graph, node, name)

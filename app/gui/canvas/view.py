@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
     QFocusEvent,
     QFontMetricsF,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -19,7 +23,7 @@ from PySide6.QtGui import (
     QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsView, QWidget
+from PySide6.QtWidgets import QGraphicsView, QToolTip, QWidget
 
 from app.gui.canvas.gestures import Gesture, Pan
 from app.gui.canvas.library import BoxItem, Viewer
@@ -41,12 +45,18 @@ class View(Viewer):
     """Another part is seen, or another size of it."""
     hovered = Signal(QPointF)
     double_clicked = Signal(QPointF)
+    given_up = Signal()
+    """Escape was pressed while the hand did nothing."""
+    dropped = Signal(QMimeData, QPointF)
+    """Something was dropped at a point of the scene."""
 
     def __init__(self, pressed: Press, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pressed = pressed
         self._gesture: Gesture | None = None
         self._space = False
+        self.tip: Callable[[QPointF], str] | None = None
+        self.accepts: Callable[[QMimeData], bool] | None = None
         self.paint_far: Callable[[QPainter, QRectF], None] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -170,7 +180,9 @@ class View(Viewer):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.cancel():
+        if event.key() == Qt.Key.Key_Escape:
+            if not self.cancel():
+                self.given_up.emit()
             return
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._space = True
@@ -202,6 +214,27 @@ class View(Viewer):
         if event.type() == QEvent.Type.FontChange:
             self._set_scale(1.0)
         super().changeEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            words = self.tip(self.mapToScene(event.pos())) if self.tip else ""
+            QToolTip.showText(event.globalPos(), words, self.viewport())
+            return True
+        return super().viewportEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.dragMoveEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self.accepts and self.accepts(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.dropped.emit(event.mimeData(), self.mapToScene(event.position().toPoint()))
 
     # What is painted
 

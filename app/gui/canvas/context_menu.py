@@ -1,0 +1,125 @@
+"""The menu of what the right button was pressed on."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QMenu
+
+from app.gui.canvas import edits
+from app.gui.canvas.face import row_of, view_of
+from app.gui.canvas.frame_item import COLOURS, FrameItem
+from app.gui.canvas.link_item import LinkItem
+from app.gui.canvas.mirror import Piece
+from app.gui.language import tr
+from engine.graph.subgraph import used
+
+if TYPE_CHECKING:
+    from app.gui.canvas.canvas import Canvas
+
+
+def build(canvas: Canvas, at: QPointF) -> QMenu:
+    """The menu for a point of the scene; what is there is selected."""
+    menu = QMenu(canvas)
+    menu.setToolTipsVisible(True)
+    hands = canvas.hands
+    if (piece := hands.item_at(at)) is not None:
+        if piece.id not in canvas.chosen():
+            canvas.select([piece.id])
+        _of_node(canvas, menu, piece)
+    elif (link := hands.link_at(at)) is not None:
+        canvas.select((), [link.key])
+        _of_link(canvas, menu, link, at)
+    elif (frame := hands.frame_at(at)) is not None:
+        canvas.select([frame.id])
+        _of_frame(canvas, menu, frame)
+    else:
+        _take(canvas, menu, "search", "paste", "", "select_all", "layout", "fit", "frame")
+    return menu
+
+
+def _take(canvas: Canvas, menu: QMenu, *names: str) -> None:
+    known = canvas.actions_by_name()
+    for name in names:
+        if name:
+            menu.addAction(known[name])
+        else:
+            menu.addSeparator()
+
+
+def _of_node(canvas: Canvas, menu: QMenu, piece: Piece) -> None:
+    ids = canvas.selection()
+    menu.addAction(tr("Run to here")).triggered.connect(lambda: canvas.run_asked.emit(ids))
+    _take(canvas, menu, "output", "", "mute", "bypass", "lock", "collapse", "")
+    if used(canvas.document.graph.nodes[piece.id]):
+        _take(canvas, menu, "enter")
+    _take(canvas, menu, "group", "loop", "frame", "")
+    _pins(canvas, menu, piece)
+    _take(canvas, menu, "rename", "duplicate", "copy", "cut", "delete")
+
+
+def _pins(canvas: Canvas, menu: QMenu, piece: Piece) -> None:
+    """Which parameters the node shows."""
+    node = canvas.document.graph.nodes[piece.id]
+    spec = canvas.document.spec(piece.id)
+    if spec is None or not spec.params or not piece.face.ports.params:
+        return
+    shown = [row.name for row in piece.face.rows]
+    pins = menu.addMenu(tr("Parameters shown"))
+    for name, param in spec.params.items():
+        action = pins.addAction(param.label)
+        action.setCheckable(True)
+        action.setChecked(name in shown)
+        action.setToolTip(row_of(node, param).text)
+        action.toggled.connect(partial(_pin, canvas, piece.id, [*spec.params], shown, name))
+    if "pins" in view_of(canvas.document, piece.id):
+        pins.addSeparator()
+        pins.addAction(tr("As usual")).triggered.connect(lambda: _set_pins(canvas, piece.id, None))
+
+
+def _pin(
+    canvas: Canvas, node_id: str, order: list[str], shown: list[str], name: str, on: bool
+) -> None:
+    pinned = [one for one in order if (on if one == name else one in shown)]
+    _set_pins(canvas, node_id, pinned)
+
+
+def _set_pins(canvas: Canvas, node_id: str, pins: list[str] | None) -> None:
+    at = canvas.mirror.piece(node_id).pos()
+    with canvas.document.edit(tr("Parameters shown")) as graph:
+        edits.place(graph, node_id, at=[at.x(), at.y()], pins=pins)
+
+
+def _of_link(canvas: Canvas, menu: QMenu, link: LinkItem, at: QPointF) -> None:
+    menu.addAction(tr("Lead through a dot")).triggered.connect(lambda: canvas.add_dot(link.key, at))
+    dot = link.dot_at(at, 10.0)
+    if dot is not None:
+        rest = [point for index, point in enumerate(link.dots) if index != dot]
+        menu.addAction(tr("Remove the dot")).triggered.connect(
+            lambda: edits.lead(canvas.document, link.key, rest)
+        )
+    menu.addAction(tr("Go to where it comes from")).triggered.connect(
+        lambda: canvas.reveal(link.key.source.node)
+    )
+    menu.addAction(tr("Go to where it leads")).triggered.connect(
+        lambda: canvas.reveal(link.key.node)
+    )
+    _take(canvas, menu, "", "delete")
+
+
+def _of_frame(canvas: Canvas, menu: QMenu, frame: FrameItem) -> None:
+    colours = menu.addMenu(tr("Colour"))
+    for colour in COLOURS:
+        sample = QPixmap(32, 32)
+        sample.fill(QColor(colour))
+        action = colours.addAction(QIcon(sample), colour)
+        action.triggered.connect(partial(_set_colour, canvas, frame.id, colour))
+    _take(canvas, menu, "rename", "duplicate", "copy", "", "delete")
+
+
+def _set_colour(canvas: Canvas, name: str, colour: str, _: bool = False) -> None:
+    with canvas.document.edit(tr("Colour")) as graph:
+        edits.place(graph, name, colour=colour)

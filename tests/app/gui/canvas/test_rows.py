@@ -1,0 +1,104 @@
+"""Parameters on the face of a node, changed where they are."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from app.gui.canvas.face import ROWS, row_of
+from app.gui.canvas.paint import seed_signs
+from app.gui.canvas.scrub import fitted
+from engine.graph.graph import Node
+from engine.graph.params import Param, Range
+
+
+@pytest.fixture
+def denoise(canvas, document):
+    with document.edit("Build") as graph:
+        graph.add("diffusion.denoise", "denoise", params={"steps": 20})
+        graph.place("denoise", {"at": [0, 0]})
+    canvas.view.show_area(canvas.area())
+    return document
+
+
+def params(document, node="denoise"):
+    return dict(document.graph.nodes[node].params)
+
+
+def test_a_drag_over_a_number_changes_it_in_one_step(canvas, hand, denoise):
+    start = hand.row("denoise", "guidance", 0.3)
+    hand.drag(start, start + QPoint(40, 0))
+    assert params(denoise)["guidance"] > 7.5
+    denoise.undo()
+    assert params(denoise) == {"steps": 20}
+
+
+def test_a_number_is_typed(canvas, hand, denoise):
+    hand.click(hand.row("denoise", "steps"))
+    QTest.keyClicks(canvas.rows.editor, "31")
+    QTest.keyClick(canvas.rows.editor, Qt.Key.Key_Return)
+    assert params(denoise)["steps"] == 31
+
+
+def test_what_does_not_fit_is_said_and_the_editor_stays(canvas, hand, denoise):
+    said = []
+    canvas.note.connect(said.append)
+    hand.click(hand.row("denoise", "steps"))
+    QTest.keyClicks(canvas.rows.editor, "0")
+    QTest.keyClick(canvas.rows.editor, Qt.Key.Key_Return)
+    assert "from 1 to 1000" in said[0] and params(denoise)["steps"] == 20
+    QTest.keyClick(canvas.rows.editor, Qt.Key.Key_Escape)
+    assert params(denoise)["steps"] == 20
+
+
+def test_a_switch_turns(canvas, hand, denoise):
+    hand.click(hand.row("denoise", "record"))
+    assert params(denoise)["record"] is True
+
+
+def test_a_choice_pops_up(canvas, hand, document):
+    document.change(lambda graph: graph.add("transform.resize", "resize"))
+    canvas.zoom_to_fit()
+    hand.click(hand.row("resize", "how"))
+    actions = {action.text(): action for action in canvas.rows.menu.actions()}
+    assert actions["fill"].isChecked()
+    actions["fit"].trigger()
+    canvas.rows.menu.close()
+    assert params(document, "resize")["how"] == "fit"
+
+
+def test_a_seed_is_rolled_and_set_free(canvas, hand, document):
+    document.change(lambda graph: graph.add("noise.seed", "seed", params={"value": 7}))
+    canvas.zoom_to_fit()
+    item = canvas.mirror.nodes["seed"]
+    dice, lock = seed_signs(item.shape_.rows["value"])
+    hand.click(hand.at(item.pos() + dice.center()))
+    assert params(document, "seed")["value"] != 7
+    hand.click(hand.at(item.pos() + lock.center()))
+    assert params(document, "seed")["value"] is None
+
+
+def test_a_model_asks_for_more_room(canvas, pair, hand, qtbot):
+    with qtbot.waitSignal(canvas.edit_asked) as asked:
+        hand.click(hand.row("model", "model"))
+    assert asked.args == ["model", "model"]
+
+
+def test_a_node_shows_a_few_parameters_what_is_pinned_and_what_is_linked(canvas, denoise):
+    item = canvas.mirror.nodes["denoise"]
+    assert len(item.face.rows) == ROWS
+    denoise.change(lambda graph: graph.place("denoise", {"at": [0, 0], "pins": ["record"]}))
+    assert [row.name for row in item.face.rows] == ["record"]
+    with denoise.edit("Link") as graph:
+        graph.add("noise.seed", "other")
+        graph.connect("other.noise", "denoise.steps")
+    assert [row.name for row in item.face.rows] == ["record", "steps"]
+    assert item.port_at(item.port_pos("steps", False) + QPointF(1, 1)) == ("steps", False)
+
+
+def test_a_number_keeps_to_its_steps():
+    whole = row_of(Node("a", "t"), Param("n", int, 1, Range(1, 9, 2)))
+    assert [fitted(whole, value) for value in (-4, 3.9, 4.1, 40)] == [1, 3, 5, 9]
+    part = row_of(Node("a", "t"), Param("n", float, 0.5, Range(0, 1, 0.05)))
+    assert fitted(part, 0.333) == 0.35 and fitted(part, 0.333, 0.1) == 0.335
