@@ -3,29 +3,29 @@
 from typing import Annotated
 
 from engine.diffusion.values import VAE, ExtraChannels, Image, Latents, Mask, Noise, Scheduler, UNet
-from engine.graph.spec import HandleOnly, Range, node
+from engine.graph.spec import Context, HandleOnly, Range, node
 
 
 @node("condition.inpaint", label="Inpainting channels")
-def inpaint(vae: VAE, image: Image, mask: Mask) -> ExtraChannels:
+def inpaint(context: Context, vae: VAE, image: Image, mask: Mask) -> ExtraChannels:
     """Mask and masked picture, for UNets that were trained to inpaint (9 channels).
 
     White parts of the mask are made anew.
     """
     from engine.diffusion.extra_channels import for_inpainting
-    from engine.runtime.pool import shared_pool
+    from engine.runtime.lending import lent_to_encode
 
-    with shared_pool().lease(vae) as model:
+    with lent_to_encode(context, vae, image) as model:
         return for_inpainting(model, image, mask, vae.space)
 
 
 @node("condition.edit", label="Picture to edit")
-def edit(vae: VAE, image: Image) -> ExtraChannels:
+def edit(context: Context, vae: VAE, image: Image) -> ExtraChannels:
     """The picture that an instruction is about, for InstructPix2Pix's UNet (8 channels)."""
     from engine.diffusion.extra_channels import for_editing
-    from engine.runtime.pool import shared_pool
+    from engine.runtime.lending import lent_to_encode
 
-    with shared_pool().lease(vae) as model:
+    with lent_to_encode(context, vae, image) as model:
         return for_editing(model, image, vae.space)
 
 

@@ -1,24 +1,24 @@
 """Between latents and pictures."""
 
 from engine.diffusion.values import VAE, Image, Latents
-from engine.graph.spec import node
+from engine.graph.spec import Context, node
 
 
 @node("vae.decode", label="Decode")
-def decode(vae: VAE, latents: Latents) -> Image:
+def decode(context: Context, vae: VAE, latents: Latents) -> Image:
     """The pictures that latents stand for."""
     from engine.diffusion.latent_codec import decode
-    from engine.runtime.pool import shared_pool
+    from engine.runtime.lending import lent_to_decode
 
-    with shared_pool().lease(vae) as model:
+    with lent_to_decode(context, vae, latents) as model:
         return decode(model, latents)
 
 
 @node("vae.encode", label="Encode")
-def encode(vae: VAE, image: Image) -> Latents:
+def encode(context: Context, vae: VAE, image: Image) -> Latents:
     """The latents that stand for pictures, their sides multiples of the VAE's factor."""
     from engine.diffusion.latent_codec import encode
-    from engine.runtime.pool import shared_pool
+    from engine.runtime.lending import lent_to_encode
 
-    with shared_pool().lease(vae) as model:
+    with lent_to_encode(context, vae, image) as model:
         return encode(model, image, vae.space)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
 from engine.graph.graph import Node, Source
@@ -23,6 +23,20 @@ class Models(Protocol):
 
     def prefetch(self, handle: Any, /) -> None:
         """Begin to load the weights of a handle, if there is room for them; never waits."""
+        ...
+
+    def expect(self, handles: Iterable[Any], /) -> None:
+        """The handles whose weights will be used next, soonest first."""
+        ...
+
+    def rescue(
+        self, error: Exception, tried: Mapping[str, str], /
+    ) -> tuple[Mapping[str, str], str] | None:
+        """Changes of the environment with which to try a node again, and a sentence about them.
+
+        `tried` are those of the last try. None where `error` has another cause than memory that ran
+        out, or nothing is left to try.
+        """
         ...
 
 

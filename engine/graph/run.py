@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec, Place
 
 THREADS: Mapping[Place, int] = {"cpu": 2, "io": 4}  # nodes beside the one on the device
+AHEAD = 4  # nodes after the next whose models are put away last
 POLL = 0.05  # seconds between looks whether a run was cancelled that waits for the device
 
 # Held while a node is called on the device; a node may run another graph in its own thread.
@@ -89,6 +91,7 @@ class Run:
             self._fit,
             self._size,
         )
+        self._device_nodes = [id for id, spec in self._specs.items() if spec.runs_on == "device"]
         self._live: dict[str, Mapping[str, Any]] = {}  # values that a node still to run will read
         self._making: dict[str, str] = {}  # action key → the node that is about to have its result
         self._lost: set[str] = set()  # nodes that were kept, and whose values could not be read
@@ -288,8 +291,7 @@ class Run:
         self._emit(events.Started(node.id))
         began = time.perf_counter()
         try:
-            with within(self.environment):
-                values = spec.call(given, context)
+            values = self._computed(spec, given, context)
             entry = self._entry(recipe, values, time.perf_counter() - began, context.written)
             if self.strict and fingerprint(given)[0] != before:
                 raise LoomError("It changed one of its inputs.", remedy="Return a new value.")
@@ -309,6 +311,22 @@ class Run:
             self.ran.add(node.id)
         self._emit(events.Produced(node.id, entry.seconds, entry.digests, _paths(entry)))
         self._settle(node.id)
+
+    def _computed(
+        self, spec: NodeSpec, given: Mapping[str, Any], context: Context
+    ) -> dict[str, Any]:
+        """What a node makes, tried again as long as `models` knows how when memory runs out."""
+        changes: Mapping[str, str] = {}
+        while True:
+            try:
+                with within({**self.environment, **changes}):
+                    return spec.call(given, context)
+            except Exception as error:
+                found = self.models.rescue(error, changes) if self.models else None
+                if found is None:
+                    raise
+                changes, words = found
+            self._emit(events.Progress(context.node_id, 0, 1, words))
 
     def _entry(
         self, recipe: Recipe, values: Mapping[str, Any], seconds: float, written: list[Path]
@@ -446,10 +464,18 @@ class Run:
             return
         with self._changed:
             upcoming = self._frontier.upcoming(node_id)
-        if upcoming:
-            node, spec = self.graph.nodes[upcoming], self._specs[upcoming]
-            for handle in handles(node, spec, self.models, self._known):
-                self.models.prefetch(handle)
+            waiting = self._frontier.waiting
+            later = (id for id in self._device_nodes if id in waiting and id != node_id)
+            ahead = list(islice(later, AHEAD))
+        soonest = dict.fromkeys((upcoming, *ahead) if upcoming else ahead)
+        self.models.expect([handle for id in soonest for handle in self._uses(id)])
+        for handle in self._uses(upcoming) if upcoming else ():
+            self.models.prefetch(handle)
+
+    def _uses(self, node_id: str) -> Iterator[Any]:
+        """The model handles of a node, as far as they are known."""
+        assert self.models is not None
+        return handles(self.graph.nodes[node_id], self._specs[node_id], self.models, self._known)
 
     def _known(self, source: Source) -> Any:
         """What a port holds if that is in memory or on disk, else None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from engine.diffusion.latent_codec import decode
 from engine.diffusion.preview import Previews, picture
 from engine.diffusion.sampling import Denoised, Job, Memory
 from engine.runtime.device import numeric_environment
+from engine.runtime.lending import lent_to_denoise
 from engine.runtime.pool import shared_pool
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
         Conditioning,
         ExtraChannels,
         Latents,
-        ModelRef,
         Noise,
         Scheduler,
         UNet,
@@ -62,22 +62,24 @@ def run(
         context.progress(i + 1, total)
         previews.show(sample if predicted is None else predicted)
 
-    memory = Memory(_states, (unet, numeric_environment()))
-    with ExitStack() as lent:
-        draw = partial(decode, _lent(lent, preview)) if preview else picture
-        previews = Previews(context.preview, latents, draw)
-        job = Job(
-            *(_lent(lent, unet), scheduler, latents, noise),
+    def job_with(model: Any, nets: Sequence[Any]) -> Job:
+        return Job(
+            *(model, scheduler, latents, noise),
             *(positive, negative, steps, guidance, span, channels),
             hooks=hooks or (),
-            controls=[(control, _lent(lent, control.net)) for control in controls or ()],
+            controls=list(zip(controls or (), nets, strict=True)),
         )
+
+    memory = Memory(_states, (unet, numeric_environment()))
+    nets = [control.net for control in controls or ()]
+    with (
+        lent_to_denoise(context, [unet, *nets], latents, job_with) as (model, *led),
+        shared_pool().lease(preview) if preview else nullcontext() as decoder,
+    ):
+        draw = partial(decode, decoder) if decoder else picture
+        previews = Previews(context.preview, latents, draw)
+        job = job_with(model, led)
         return job.run(memory=memory, record=record, on_step=on_step)
-
-
-def _lent(lent: ExitStack, ref: ModelRef) -> Any:
-    """The model of a handle, until `lent` closes."""
-    return lent.enter_context(shared_pool().lease(ref))
 
 
 def forget() -> None:

@@ -67,6 +67,13 @@ def forget(model: nn.Module) -> None:
             layer.forget()
 
 
+def drop(module: nn.Module) -> None:
+    """Let go of what layers packed; they pack again when their weights are there the next time."""
+    for layer in module.modules():
+        if isinstance(layer, Packed):
+            layer.drop()
+
+
 def _is_plain(layer: nn.Module) -> bool:
     """Whether a layer is torch's own, large, and of weights that the kernels read."""
     weight = layer.weight
@@ -135,6 +142,11 @@ class Packed(nn.Module):
         """Let go of what was packed, and be an ordinary layer, whose weight is yet to be set."""
         with _packing:
             self.packs, self._packed = False, None
+
+    def drop(self) -> None:
+        """Let go of what was packed; the weight is given other data before the next call."""
+        with _packing:
+            self._packed = None
 
     def _layout(self, weight: Tensor) -> Tensor:
         """`weight` as the kernels read it."""

@@ -57,7 +57,7 @@ def laid_out(make: Callable[[], M]) -> M:
 def assign(
     model: nn.Module,
     weights: Iterable[tuple[str, torch.Tensor]],
-    dtype: torch.dtype | Callable[[str], torch.dtype],
+    dtype: torch.dtype | Callable[[str], torch.dtype] | None,
     source: str,
     *,
     device: str = "cpu",
@@ -65,9 +65,10 @@ def assign(
 ) -> None:
     """Put `weights` in their places on `device`, those in floating point as `dtype`.
 
-    `dtype` can be a function of the name. Names for which `optional` holds may be left over. Of a
-    weight that has several names one is enough. Raises LoomError, which calls the file or folder
-    `source`, listing the tensors that are missing, unexpected or of another shape.
+    `dtype` can be a function of the name; with None each keeps its own. Names for which `optional`
+    holds may be left over. Of a weight that has several names one is enough. Raises LoomError,
+    which calls the file or folder `source`, listing the tensors that are missing, unexpected or of
+    another shape.
     """
     places = model.state_dict(keep_vars=True)
     empty: dict[int, list[str]] = {}  # names of each place, which may have several
@@ -85,8 +86,7 @@ def assign(
         if place.shape != tensor.shape:
             misshaped.append(_misshaped(name, tensor.shape, place.shape))
         elif names:
-            wanted = dtype if isinstance(dtype, torch.dtype) else dtype(name)
-            value = tensor.to(device, wanted if tensor.is_floating_point() else tensor.dtype)
+            value = tensor.to(device, _wanted(dtype, name, tensor))
             value = value.contiguous()
             if value is not tensor:
                 release(tensor)
@@ -95,6 +95,14 @@ def assign(
     refuse_mismatch(type(model).__name__, source, missing, unexpected, misshaped)
     if device != "cpu":
         model.to(device)  # buffers that no file has
+
+
+def _wanted(
+    dtype: torch.dtype | Callable[[str], torch.dtype] | None, name: str, tensor: torch.Tensor
+) -> torch.dtype:
+    if dtype is None or not tensor.is_floating_point():
+        return tensor.dtype
+    return dtype if isinstance(dtype, torch.dtype) else dtype(name)
 
 
 def _put(model: nn.Module, names: Iterable[str], value: torch.Tensor) -> None:

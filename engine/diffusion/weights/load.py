@@ -119,11 +119,12 @@ def load(ref: ModelRef, device: str = "cpu") -> Any:
 
 @_letting_go()
 def load_component(
-    component: Source, dtype: torch.dtype = torch.float32, device: str = "cpu"
+    component: Source, dtype: torch.dtype | None = torch.float32, device: str = "cpu"
 ) -> Any:
     """The module or tokenizer of one component; floating point weights are converted to `dtype`.
 
-    Weights on the CPU that need no other dtype stay mapped from their file, see `mapped`.
+    With None each keeps the dtype of its file. Weights on the CPU that need no other dtype stay
+    mapped from their file, see `mapped`.
     """
     name = component.class_name
     if name in TOKENIZERS:
@@ -139,11 +140,16 @@ def load_component(
     )
 
 
-def _load_ours(component: Source, dtype: torch.dtype, device: str) -> nn.Module:
+def suited(dtype: torch.dtype, config: Mapping[str, Any]) -> torch.dtype:
+    """`dtype`, or float32 for a model whose config says that it overflows in it."""
+    overflows = config.get("force_upcast") is True and dtype is torch.float16
+    return torch.float32 if overflows else dtype
+
+
+def _load_ours(component: Source, dtype: torch.dtype | None, device: str) -> nn.Module:
     architecture = _class(OURS, component.class_name)
     config = component.config()
-    if config.get("force_upcast") is True and dtype is torch.float16:
-        dtype = torch.float32
+    dtype = None if dtype is None else suited(dtype, config)
     model: nn.Module = laid_out(lambda: architecture.from_config(config))
     rename = getattr(architecture, "current_name", current_name)
     weights = ((rename(name), tensor) for name, tensor in component.tensors())
@@ -151,7 +157,7 @@ def _load_ours(component: Source, dtype: torch.dtype, device: str) -> nn.Module:
     return model.eval().requires_grad_(False)
 
 
-def _load_theirs(component: Source, dtype: torch.dtype, device: str) -> nn.Module:
+def _load_theirs(component: Source, dtype: torch.dtype | None, device: str) -> nn.Module:
     architecture = _class(THEIRS, component.class_name)
     with _quiet_transformers(), _as_loom_error(component):
         config = _config_of_theirs(architecture.config_class, component.config())
@@ -163,7 +169,7 @@ def _load_theirs(component: Source, dtype: torch.dtype, device: str) -> nn.Modul
     assign(
         model,
         weights,
-        _dtype_there(model, dtype),
+        None if dtype is None else _dtype_there(model, dtype),
         str(component.path),
         device=device,
         optional=lambda name: _is_count(name) or any(p.search(name) for p in surplus),

@@ -60,18 +60,35 @@ def release(tensor: torch.Tensor) -> None:
     Without this, a file that is converted while it loads would be in memory twice. Does nothing for
     a tensor that is not mapped.
     """
-    if not hasattr(mmap, "MADV_DONTNEED"):
-        return
+    found = _map_of(tensor) if hasattr(mmap, "MADV_DONTNEED") else None
+    if found:
+        memory, start, end = found
+        first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+        last = end // mmap.PAGESIZE * mmap.PAGESIZE
+        if first < last:
+            memory.madvise(mmap.MADV_DONTNEED, first, last - first)
+
+
+def send_for(tensor: torch.Tensor) -> None:
+    """Have the system read a mapped tensor from disk, if it must, while something else is done."""
+    found = _map_of(tensor) if hasattr(mmap, "MADV_WILLNEED") else None
+    if found:
+        memory, start, end = found
+        first = start // mmap.PAGESIZE * mmap.PAGESIZE
+        if first < end:
+            memory.madvise(mmap.MADV_WILLNEED, first, end - first)
+
+
+def _map_of(tensor: torch.Tensor) -> tuple[mmap.mmap, int, int] | None:
+    """The map that a tensor lies in, and where in it its storage begins and ends."""
     storage = tensor.untyped_storage()  # of a part of a tensor, the whole
     start, end = storage.data_ptr(), storage.data_ptr() + storage.nbytes()
     with _lock:
         maps = list(_maps.items())
     for address, memory in maps:
         if address <= start and end <= address + len(memory):
-            first = -(-(start - address) // mmap.PAGESIZE) * mmap.PAGESIZE
-            last = (end - address) // mmap.PAGESIZE * mmap.PAGESIZE
-            if first < last:
-                memory.madvise(mmap.MADV_DONTNEED, first, last - first)
+            return memory, start - address, end - address
+    return None
 
 
 def _tensor(memory: mmap.mmap, start: int, info: TensorInfo) -> torch.Tensor:

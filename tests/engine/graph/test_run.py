@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import pytest
 
 from engine.graph import events, run
 from engine.graph.context import Context, Settings
+from engine.graph.environment import environment
 from engine.graph.executor import Executor, Result
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
@@ -65,6 +67,14 @@ def use(model: Handle, ctx: Context, after: int = 0) -> int:
     """Computes with a model."""
     seen(ctx)
     return after
+
+
+@node("test.hungry")
+def hungry(model: Handle, tries: int = 0) -> int:
+    """Runs out of memory until it was tried so often again."""
+    if int(environment().get("tries", 0)) < tries:
+        raise MemoryError("none left")
+    return int(environment().get("tries", 0))
 
 
 @node("test.look")
@@ -142,8 +152,8 @@ def long_cpu(ctx: Context, a: int = 0) -> int:
 
 
 NODES = (
-    number, add, total, fail, save, handle, use, look, meet_device, meet_cpu, meet_io, alone,
-    pass_cpu, fail_io, long_cpu, slow_cpu,
+    number, add, total, fail, save, handle, use, look, hungry, meet_device, meet_cpu, meet_io,
+    alone, pass_cpu, fail_io, long_cpu, slow_cpu,
 )  # fmt: skip
 
 
@@ -319,12 +329,25 @@ class Models:
     def __init__(self, *names: str) -> None:
         self.names = set(names)
         self.fetched: list[str] = []
+        self.expected: list[list[str]] = []
 
     def __contains__(self, found: Handle) -> bool:
         return found.name in self.names
 
     def prefetch(self, found: Handle) -> None:
         self.fetched.append(found.name)
+
+    def expect(self, found: Iterable[Handle]) -> None:
+        self.expected.append([handle.name for handle in found])
+
+    def rescue(
+        self, error: Exception, tried: Mapping[str, str]
+    ) -> tuple[dict[str, str], str] | None:
+        """The first two times that memory runs out there is something to try."""
+        tries = int(tried.get("tries", 0))
+        if not isinstance(error, MemoryError) or tries == 2:
+            return None
+        return {"tries": str(tries + 1)}, f"tried again, {tries + 1}"
 
 
 def with_models() -> Graph:
@@ -351,6 +374,27 @@ def test_models_are_fetched_while_the_node_before_computes(settings: Settings):
 
     assert executor.run(with_models(), emit=listen).ok
     assert {"denoise:vae", "encode:unet"} <= set(started)
+    assert ["unet", "vae"] in models.expected  # while the prompt is encoded, in this order
+    assert models.expected[-1] == []
+
+
+@pytest.mark.parametrize("tries", [0, 1, 2, 3])
+def test_a_node_whose_memory_runs_out_is_tried_again_as_long_as_models_know_how(tries: int):
+    graph = Graph()
+    graph.add("test.handle", "model")
+    graph.add("test.hungry", "eat", params={"tries": tries}, inputs={"model": "model.test_handle"})
+    notes: list[str] = []
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Progress):
+            notes.append(f"{event.node}: {event.text}")
+
+    result = Executor(Registry(NODES), models=Models()).run(graph, ["eat"], emit=listen)
+    assert notes == ["eat: tried again, 1", "eat: tried again, 2"][:tries]
+    if tries == 3:
+        assert "none left" in str(result.failed["eat"])
+    else:
+        assert result.value("eat.int") == tries
 
 
 def test_a_node_whose_model_is_loaded_goes_first(settings: Settings):

@@ -1,0 +1,139 @@
+"""Models lent to a node in the way that its budget allows: see `placement` for what that can be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from engine.graph.environment import within
+from engine.graph.errors import LoomError
+from engine.runtime import placement
+from engine.runtime.out_of_memory import OutOfMemory, ran_out
+from engine.runtime.placement import Decision, Placement, Work
+from engine.runtime.pool import ModelPool, shared_pool
+
+if TYPE_CHECKING:
+    from engine.diffusion.sampling import Job
+    from engine.diffusion.values import VAE, Image, Latents, ModelRef
+    from engine.graph.context import Context
+
+log = logging.getLogger("latent_loom")
+
+# More than published UNets compute for a latent cell, and VAEs for a pixel, in float32.
+CELL = 64 << 10
+PIXEL = 4 << 10
+# The prompts that a guided step asks for, at most.
+PROMPTS = 3
+
+
+@contextmanager
+def lent_to_denoise(
+    context: Context,
+    refs: Sequence[ModelRef],
+    latents: Latents,
+    job: Callable[[Any, Sequence[Any]], Job],
+) -> Iterator[list[Any]]:
+    """A UNet and the networks that lead it, the first and the rest of `refs`.
+
+    `job` makes a run of them, by which it is found out what a step takes.
+    """
+
+    def step(blanks: list[Any]) -> Callable[[], None]:
+        return job(blanks[0], blanks[1:]).predict_first
+
+    batch, _, height, width = latents.samples.shape
+    computed = CELL * PROMPTS * batch * height * width
+    with _lent(context, "denoise", refs, computed, step) as models:
+        yield models
+
+
+@contextmanager
+def lent_to_decode(context: Context, vae: VAE, latents: Latents) -> Iterator[Any]:
+    """A VAE for `decode` of these latents."""
+    shape = tuple(latents.samples.shape)
+    with _lent_vae(context, vae, shape, vae.factor, "decode") as model:
+        yield model
+
+
+@contextmanager
+def lent_to_encode(context: Context, vae: VAE, image: Image) -> Iterator[Any]:
+    """A VAE for `encode` of these pictures."""
+    with _lent_vae(context, vae, tuple(image.pixels.shape), 1, "encode") as model:
+        yield model
+
+
+@contextmanager
+def _lent_vae(
+    context: Context, vae: VAE, shape: tuple[int, ...], factor: int, call: str
+) -> Iterator[Any]:
+    def work(blanks: list[Any]) -> Callable[[], None]:
+        import torch
+
+        x = torch.empty(shape, device="meta", dtype=next(blanks[0].parameters()).dtype)
+
+        def each() -> None:
+            from engine.diffusion.models.bands import KEY, WHOLE
+            from engine.graph.environment import environment
+
+            getattr(blanks[0], call)(x if environment().get(KEY, WHOLE) == WHOLE else x[:1])
+
+        return each
+
+    batch, _, height, width = shape
+    computed = PIXEL * batch * height * width * factor**2
+    with _lent(context, "autoencode", [vae], computed, work) as (model,):
+        yield model
+
+
+@contextmanager
+def _lent(
+    context: Context,
+    work: Work,
+    refs: Sequence[ModelRef],
+    roughly: int,
+    call: Callable[[list[Any]], Callable[[], None]],
+) -> Generator[list[Any]]:
+    pool = shared_pool()
+    decision = _decided(pool, work, refs, roughly, call)
+    if words := decision.words(pool.budget):
+        context.progress(0, 1, words)
+    chosen = decision.placement
+    room = max(0, decision.needed - sum(map(pool.size, refs))) if decision.rung else 0
+    try:
+        with within(chosen.environment()), ExitStack() as lent:
+            yield [
+                lent.enter_context(pool.lease(ref, room if i == 0 else 0, chosen.streamed))
+                for i, ref in enumerate(refs)
+            ]
+    except Exception as error:
+        if not ran_out(error):
+            raise
+        raise OutOfMemory(decision, pool.others(refs), pool.budget, error) from error
+
+
+def _decided(
+    pool: ModelPool,
+    work: Work,
+    refs: Sequence[ModelRef],
+    roughly: int,
+    call: Callable[[list[Any]], Callable[[], None]],
+) -> Decision:
+    from engine.runtime import cost
+
+    # A handle without a dtype may double on its way from its file to the device.
+    rough = 2 * sum(map(pool.size, refs)) + roughly
+
+    def blanks() -> list[Any]:
+        return [cost.blank(ref, pool.device.dtype_for(ref.dtype)) for ref in refs]
+
+    def computed(chosen: Placement) -> int:
+        try:
+            found = blanks()
+            return cost.computed(call(found), found, chosen)
+        except LoomError as error:  # the node itself says what is wrong
+            log.info("What a node takes could not be counted: %s", error)
+            return roughly
+
+    return placement.decide(work, pool.budget, lambda: cost.weights_of(blanks()), computed, rough)

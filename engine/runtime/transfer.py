@@ -1,0 +1,99 @@
+"""Copying weights from the computer's memory to where models run."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+CHUNK = 64 << 20
+
+
+class Transfer(Protocol):
+    """Fills tensors on one device. `copy` may return before the numbers are there.
+
+    `mark` and `after` keep copies behind the computing that still reads what they overwrite, and
+    `wait` keeps computing behind the copies; on a GPU none of them makes the program wait.
+    """
+
+    def copy(self, target: Tensor, source: Tensor) -> None:
+        """Begin to fill a contiguous `target` with `source`, in the target's dtype."""
+        ...
+
+    def wait(self) -> None:
+        """What is computed from now on sees all that was copied so far."""
+        ...
+
+    def mark(self) -> Any:
+        """A mark behind all that was asked to be computed so far."""
+        ...
+
+    def after(self, mark: Any) -> None:
+        """What is copied from now on comes after what was computed before `mark`."""
+        ...
+
+
+class Direct:
+    """Copies at once, in order: the way for CPUs, and for GPUs that share their memory."""
+
+    def copy(self, target: Tensor, source: Tensor) -> None:
+        """Fill `target` now."""
+        target.copy_(source)
+
+    def wait(self) -> None:
+        """Nothing to wait for."""
+
+    def mark(self) -> None:
+        """Nothing to mark."""
+
+    def after(self, mark: None) -> None:
+        """Nothing to come after."""
+
+
+class Pinned:
+    """Copies to a CUDA device through two pinned buffers in turn, on a stream of its own.
+
+    While one buffer is on its way the other is filled from the file's map and converted. `cuda` is
+    torch.cuda; tests give another.
+    """
+
+    def __init__(self, device: torch.device, chunk: int = CHUNK, cuda: Any = torch.cuda) -> None:
+        self._cuda = cuda
+        self._stream = cuda.Stream(device)
+        self._buffers = [torch.empty(chunk, dtype=torch.uint8, pin_memory=True) for _ in range(2)]
+        self._sent = [cuda.Event() for _ in range(2)]
+        self._turn = 0
+
+    def copy(self, target: Tensor, source: Tensor) -> None:
+        """Send `source` piece by piece; waits only for a buffer that is still on its way."""
+        flat, numbers = target.view(-1), source.reshape(-1)
+        step = self._buffers[0].numel() // target.itemsize
+        for start in range(0, flat.numel(), step):
+            part = flat[start : start + step]
+            turn, self._turn = self._turn, 1 - self._turn
+            self._sent[turn].synchronize()
+            staged = self._buffers[turn][: part.nbytes].view(target.dtype)
+            staged.copy_(numbers[start : start + step])
+            with self._cuda.stream(self._stream):
+                part.copy_(staged, non_blocking=True)
+                self._sent[turn].record(self._stream)
+
+    def wait(self) -> None:
+        """The stream that computes waits for the copies."""
+        self._cuda.current_stream().wait_stream(self._stream)
+
+    def mark(self) -> Any:
+        """An event on the stream that computes."""
+        event = self._cuda.Event()
+        event.record(self._cuda.current_stream())
+        return event
+
+    def after(self, mark: Any) -> None:
+        """The copies wait for the event."""
+        self._stream.wait_event(mark)
+
+
+def transfer_to(device: torch.device) -> Transfer:
+    """The way to copy weights to a device."""
+    return Pinned(device) if device.type == "cuda" else Direct()
