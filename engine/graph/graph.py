@@ -84,7 +84,10 @@ class Graph(Recorded):
         try:
             return self._nodes[node_id]
         except KeyError:
-            raise GraphError(f"There is no node {node_id!r}.", node=node_id) from None
+            known = ", ".join(self._nodes) or "none"
+            raise GraphError(
+                f"There is no node {node_id!r}.", node=node_id, remedy=f"The nodes are {known}."
+            ) from None
 
     def links(self) -> Iterator[Link]:
         """Every wire, node by node."""
