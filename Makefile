@@ -5,7 +5,7 @@
 #   make lint      format, lint and types
 #   make starter   train the starter model again (resumes from its last checkpoint); with
 #                  ARGS=--go-on it goes on from the shipped weights
-#   make bench     measure
+#   make bench     measure, and write the tables of BENCHMARKS.md; ARGS="-k step" measures a part
 # PYTHON names the interpreter, TORCH_INDEX a package index to take torch from (see README.md).
 
 PYTHON ?= python3
@@ -34,7 +34,7 @@ starter: .venv/.ready-dev
 	$(BIN)/python -m engine.diffusion.training.starter $(ARGS)
 
 bench: .venv/.ready-dev
-	$(BIN)/python -m pytest -q -s -m bench tests/benchmarks
+	$(BIN)/python -m pytest -q -s -m bench tests/benchmarks $(ARGS)
 
 .venv/.ready-run: $(INPUTS)
 	$(PYTHON) .ci/prepare.py run

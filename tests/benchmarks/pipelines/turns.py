@@ -1,0 +1,110 @@
+"""Both sides in turn: while one works the other waits, so that both meet the same machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[3]
+SIDES = ("ours", "theirs")
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Seconds of each side's turns, and the most bytes that each had by the end."""
+
+    ours: tuple[float, ...]
+    theirs: tuple[float, ...]
+    peaks: Mapping[str, int]
+
+    def median(self, side: str) -> float:
+        return statistics.median(getattr(self, side))
+
+    def least(self, side: str) -> float:
+        return min(getattr(self, side))
+
+
+class Worker:
+    """A process of `worker.py`."""
+
+    def __init__(self, who: str, folder: Path, device: str, dtype: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("worker.py"), who, folder, device, dtype],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def do(self, task: str, save: Path | None = None, **settings: Any) -> dict[str, float]:
+        """What a turn took."""
+        order = {"task": task, "settings": settings, "save": str(save) if save else ""}
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _answer(self) -> dict[str, float]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line, "a worker ended; what it said is above"
+        return json.loads(line)
+
+
+class Pair:
+    """A worker of each side over the same weights."""
+
+    def __init__(self, folder: Path, device: str, dtype: str, stack: ExitStack) -> None:
+        self.workers: dict[str, Worker] = {}
+        for who in SIDES:
+            self.workers[who] = Worker(who, folder, device, dtype)
+            stack.callback(self.workers[who].close)
+
+    def in_turn(self, task: str, repeats: int, warm: int = 1, **settings: Any) -> Turns:
+        """`repeats` turns of each side after `warm` that don't count.
+
+        In a setting that is a list each turn takes its own element, the warm ones first.
+        """
+        seconds: dict[str, list[float]] = {who: [] for who in SIDES}
+        peaks: dict[str, int] = {}
+        for turn in range(warm + repeats):
+            now = {k: v[turn] if isinstance(v, list) else v for k, v in settings.items()}
+            for who, worker in self.workers.items():
+                found = worker.do(task, **now)
+                peaks[who] = int(found["peak"])
+                if turn >= warm:
+                    seconds[who].append(found["seconds"])
+        return Turns(tuple(seconds["ours"]), tuple(seconds["theirs"]), peaks)
+
+    def difference(self, folder: Path, task: str, **settings: Any) -> float:
+        """How far ours is from theirs at most, relative to theirs' largest number."""
+        results = {}
+        for who, worker in self.workers.items():
+            worker.do(task, save=folder / f"{who}.pt", **settings)
+            results[who] = torch.load(folder / f"{who}.pt")
+        off = (results["ours"] - results["theirs"]).abs().max() / results["theirs"].abs().max()
+        return float(off)
+
+
+@contextmanager
+def pair(folder: Path, device: str, dtype: str) -> Iterator[Pair]:
+    """Both workers, which end with the `with` block."""
+    with ExitStack() as stack:
+        yield Pair(folder, device, dtype, stack)
