@@ -108,7 +108,11 @@ class Preparer:
         expansion = expand(graph, self.registry, self.settings, counts)
         held = self.cache.find(locks(expansion.graph))
         self._check_whole(graph, expansion, named, held)
-        pulled = _pull(expansion, named, held, whole)
+        try:
+            pulled = _pull(expansion, named, held, whole)
+        except CheckError as error:  # an output is not there, so nobody knows what is needed
+            told = examine(expansion, self.settings)[1].problems
+            raise CheckError(tuple(dict.fromkeys((*told, *error.problems)))) from None
         report = self._check(expansion, pulled.free)
         order = pulled.order()
         settled = settle(

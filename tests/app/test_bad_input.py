@@ -162,6 +162,12 @@ def test_all_problems_are_told_at_once(loom):
     refused(loom("check", edited(changes)), "error: denoise.steps: 0", "error: decode.vae: UNet")
 
 
+def test_an_output_that_is_not_there_is_told_with_all_else(loom):
+    result = loom("run", edited({'["save"]': '["sav"]', '"steps": 25': '"steps": 0'}))
+    refused(result, "outputs: There is no node 'sav'", "Did you mean 'save'?", "denoise.steps: 0")
+    assert len(result.stderr.splitlines()) == 2
+
+
 def test_json_tells_where_too(loom):
     result = loom("run", edited({}), "--set", "denoise.steps=0", "--json")
     assert result.exit_code == 2
