@@ -15,6 +15,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 _home = tempfile.mkdtemp(prefix="latent-loom-tests-")
 os.environ["XDG_CACHE_HOME"] = os.path.join(_home, "cache")
 os.environ["XDG_DATA_HOME"] = os.path.join(_home, "data")
+os.environ["XDG_CONFIG_HOME"] = os.path.join(_home, "config")
 for _variable in ("LOOM_MODELS", "LOOM_DEVICE", "LOOM_DTYPE", "LOOM_ATTENTION"):
     os.environ.pop(_variable, None)
 

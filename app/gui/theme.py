@@ -121,7 +121,9 @@ def use(name: str) -> None:
         if app.style().objectName() != "fusion":
             app.setStyle("Fusion")
         app.setPalette(_palette(_current.theme))
-        app.setStyleSheet(sheet(_current.theme))
+        wanted = sheet(_current.theme)
+        if app.styleSheet() != wanted:  # to set it again would dress every widget again
+            app.setStyleSheet(wanted)
     _current.changed.emit()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.gui import icons
+from app.gui import icons, theme
 from app.gui.document import Document
 from app.gui.inspector.names import label_of
 from app.gui.inspector.section import Shortened, label
@@ -102,7 +105,7 @@ class NodeHeader(QWidget):
         summary, _, rest = text.partition("\n")
         if not summary:
             return
-        line = label(summary, self, "dim")
+        line = self._paragraphs(summary)
         layout.addWidget(line)
         if not rest.strip():
             return
@@ -112,12 +115,18 @@ class NodeHeader(QWidget):
         more.setCheckable(True)
         more.setToolTip(tr("All that is said of this node"))
         more.setAccessibleName(more.toolTip())
-        whole = label(unwrapped(rest), self, "dim")
+        whole = self._paragraphs(rest)
         whole.hide()
         more.toggled.connect(whole.setVisible)
         more.toggled.connect(lambda on: more.setText(tr("Less") if on else tr("More")))
         layout.addWidget(whole)
         layout.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _paragraphs(self, text: str) -> QLabel:
+        line = label("", self, "dim")
+        line.setTextFormat(Qt.TextFormat.RichText)
+        line.setText(as_html(text))
+        return line
 
     def _rename(self) -> None:
         new = self.name.text().strip()
@@ -154,7 +163,9 @@ class NameField(QLineEdit):
             super().keyPressEvent(event)
 
 
-def unwrapped(text: str) -> str:
-    """Paragraphs of a docstring without the line breaks inside of them."""
-    paragraphs = text.strip().split("\n\n")
-    return "\n\n".join(" ".join(part.split()) for part in paragraphs)
+def as_html(text: str) -> str:
+    """A docstring as rich text: paragraphs unwrapped, names in back quotes brighter."""
+    paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")]
+    bright = f"<span style='color:{theme.theme().text}'>\\1</span>"
+    found = [re.sub(r"`([^`]+)`", bright, escape(part)) for part in paragraphs]
+    return "<br><br>".join(found)

@@ -13,7 +13,7 @@ from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
 from app.gui.palette.tree import legible
 from engine.graph.graph import Source
-from engine.graph.spec import NodeSpec, Port
+from engine.graph.spec import NodeSpec
 from engine.graph.types import PortType
 
 
@@ -63,10 +63,13 @@ class PortList(QWidget):
             port = known.get(name)
             found = input_type(self._document, self._id, name) or (port.type if port else None)
             sources = node.inputs.get(name, ())
-            note = self._note(name, port, sources)
+            note = self._note(name)
             links = tuple(f"{name}\n{source}" for source in sources)
             title = port.label if port else name
-            rows.append((title, _words(found), _colour(found), links, note))
+            words = _words(found)
+            if not sources and port is not None and not port.required:
+                words = tr("{}, optional").format(words)
+            rows.append((title, words, _colour(found), links, note))
         return rows
 
     def _outputs(self, spec: NodeSpec | None) -> list[tuple[str, str, str, tuple[str, ...], str]]:
@@ -82,7 +85,7 @@ class PortList(QWidget):
             rows.append((port.label, _words(found), _colour(found), (), note))
         return rows
 
-    def _note(self, name: str, port: Port | None, sources: tuple[Source, ...]) -> str:
+    def _note(self, name: str) -> str:
         said: list[str] = []
         report = self._document.report
         whole = whole_name(self._document, self._id)
@@ -92,8 +95,6 @@ class PortList(QWidget):
         for item in self._document.problems(self._id):
             if item.port == name and item.node.rpartition("/")[2] == self._id:
                 said.append(f"⚠{item.reason} {item.remedy}".strip())
-        if not sources and port is not None and not port.required:
-            said.append(tr("optional"))
         return "\n".join(dict.fromkeys(said))
 
     def _row(

@@ -304,7 +304,7 @@ class Chip(QWidget):
         super().__init__(parent)
         self.setProperty("chip", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.button = tool(icon, "", self, "accent")
+        self.button = tool(icon, tr("Where the value comes from"), self, "accent")
         self.text = Shortened("", self)
         self.cut = tool("close", tr("End"), self, "dim")
         layout = QHBoxLayout(self)

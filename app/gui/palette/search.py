@@ -9,7 +9,7 @@ from engine.graph.spec import NodeSpec
 
 def rank(text: str, specs: Iterable[NodeSpec]) -> list[NodeSpec]:
     """The node types that every word of `text` fits, the best first; all of them for no text."""
-    words = text.lower().split()
+    words = text.lower().replace(".", " ").replace("_", " ").split()
     scored = [(score(words, spec), spec) for spec in specs]
     found = [(points, spec) for points, spec in scored if points > 0 or not words]
     found.sort(key=lambda pair: (-pair[0], len(pair[1].label), pair[1].label))

@@ -116,8 +116,9 @@ class TextField(QPlainTextEdit):
         self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Return and event.modifiers():
-            event.ignore()  # Ctrl+Enter runs
+        runs = event.key() == Qt.Key.Key_Return and event.modifiers()  # Ctrl+Enter
+        if runs or event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            event.ignore()
         else:
             super().keyPressEvent(event)
 
