@@ -19,7 +19,8 @@ def rank(text: str, specs: Iterable[NodeSpec]) -> list[NodeSpec]:
 def score(words: list[str], spec: NodeSpec) -> float:
     """How well a node type fits all of the words; 0 when one of them fits nowhere."""
     points = [_points(word, spec) for word in words]
-    return sum(points) if points and all(points) else 0
+    whole = max(_fit(" ".join(words), name) for name in (spec.label.lower(), _id(spec)))
+    return sum(points) + whole if points and all(points) else 0
 
 
 def _points(word: str, spec: NodeSpec) -> float:
@@ -29,10 +30,14 @@ def _points(word: str, spec: NodeSpec) -> float:
     )
     return max(
         _fit(word, spec.label.lower()),
-        _fit(word, spec.id.replace(".", " ").replace("_", " ").lower()) * 0.9,
+        _fit(word, _id(spec)) * 0.9,
         _whole(word, ports.lower()) * 0.5,
         _whole(word, spec.summary.lower()) * 0.4,
     )
+
+
+def _id(spec: NodeSpec) -> str:
+    return spec.id.replace(".", " ").replace("_", " ").lower()
 
 
 def _fit(word: str, text: str) -> float:
