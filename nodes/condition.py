@@ -2,7 +2,17 @@
 
 from typing import Annotated
 
-from engine.diffusion.values import VAE, ExtraChannels, Image, Latents, Mask, Noise, Scheduler, UNet
+from engine.diffusion.values import (
+    VAE,
+    Conditioning,
+    ExtraChannels,
+    Image,
+    Latents,
+    Mask,
+    Noise,
+    Scheduler,
+    UNet,
+)
 from engine.graph.spec import Context, HandleOnly, Range, node
 
 
@@ -35,6 +45,18 @@ def depth(depth: Image, latents: Latents) -> ExtraChannels:
     from engine.diffusion.extra_channels import for_depth
 
     return for_depth(depth, latents, latents.space)
+
+
+@node("condition.classes", label="Classes", runs_on="cpu")
+def classes(classes: str = "0") -> Conditioning:
+    """What UNets that know classes of pictures by number are to show, with no text.
+
+    One number for all pictures of a batch, or one for each, between commas (`207, 360`). For the
+    negative one give the number that stands for no class, where the UNet was trained with one.
+    """
+    from engine.diffusion.text.combine import of_classes
+
+    return of_classes(classes)
 
 
 @node("condition.upscale", label="Picture to enlarge", runs_on="cpu")

@@ -72,7 +72,7 @@ class Told:
         values: dict[str, torch.Tensor | None] = {}
         for field in ("embeds", "pooled", "sizes", "channels", "level"):
             value: torch.Tensor | None = getattr(context, field)
-            if value is None:
+            if value is None or (field == "embeds" and value.shape[-1] == 0):
                 values[field] = None
                 continue
             if value.shape[0] not in (1, batch):

@@ -49,7 +49,7 @@ class Span:
             raise LoomError(
                 f"No step of this run lies between {self._where()} and {self.end:g} of the noise "
                 "levels.",
-                field="strength" if self.begin == "renoise" else "start",
+                field="strength" if self.begin == "renoise" else "start" if self.start else "end",
                 remedy="Take more steps, or a longer part.",
             )
         return first, last

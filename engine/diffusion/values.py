@@ -70,10 +70,11 @@ def _luminance(image: Image) -> Mask:
 class Conditioning:
     """All that a UNet is told besides the sample and the time; B is 1 or the batch.
 
-    `embeds` (B, L, D) are the prompt's embeddings and `pooled` (B, P), where there is one, its
-    single vector. `sizes` (B, 6) are SDXL's original size, crop and target size, (B, 5) its
-    refiner's, with an aesthetic score in the last place. `channels` (B, c, h, w) are joined to the
-    sample: a mask, a picture. `level` (B,) is the noise that was added to those (upscalers).
+    `embeds` (B, L, D) are the prompt's embeddings, D = 0 for no prompt, and `pooled` (B, P), where
+    there is one, its single vector. `sizes` (B, 6) are SDXL's original size, crop and target size,
+    (B, 5) its refiner's, with an aesthetic score in the last place. `channels` (B, c, h, w) are
+    joined to the sample: a mask, a picture. `level` (B,) is the noise that was added to those
+    (upscalers), or the class of the picture.
     `warnings` are sentences for the person who wrote the prompt, such as words that did not fit.
 
     From the fraction `at` of a run on, `then` takes its place.

@@ -88,8 +88,8 @@ class Recording(StepHook):
             raise LoomError(
                 "No attention was recorded: no layer that reads a prompt has a name like that, or "
                 "no step lies in that part of the run.",
-                field="layers",
-                remedy="Leave the layers empty to record all of them.",
+                field="hooks",
+                remedy="Leave the layers of Record attention empty to record all of them.",
             )
         finest = max(self.sums, key=lambda shape: shape[0] * shape[1])
         total = sum(

@@ -101,3 +101,16 @@ def averaged(conditioning: Conditioning) -> Conditioning:
         embeds=conditioning.embeds.mean(0, keepdim=True),
         pooled=None if pooled is None else pooled.mean(0, keepdim=True),
     )
+
+
+def of_classes(numbers: str) -> Conditioning:
+    """Classes by number, for each picture or for all, and no text. Raises LoomError for others."""
+    parts = [part.strip() for part in numbers.split(",")]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise LoomError(
+            f"{numbers!r} is no list of classes.",
+            field="classes",
+            remedy="Give whole numbers between commas, as in 207, 360.",
+        )
+    level = torch.tensor([int(part) for part in parts])
+    return Conditioning(torch.zeros(len(parts), 0, 0), level=level)

@@ -3,7 +3,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from engine.diffusion.sampling import sample, seeds_for
+from engine.diffusion.models.unet_2d import UNet2DModel
+from engine.diffusion.sampling import Job, sample, seeds_for
+from engine.diffusion.text.combine import of_classes
 from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler
 from engine.graph.errors import LoomError
 
@@ -77,3 +79,33 @@ def test_seeds_of_a_batch():
 def test_a_unet_for_something_else_is_refused():
     with pytest.raises(LoomError, match="reads 9 channels, and it gets 4: the latents have 4"):
         run(Towards(9))
+
+
+def test_classes_are_checked_before_the_first_step():
+    torch.manual_seed(0)
+    unet = UNet2DModel.from_config(
+        {
+            "sample_size": 8,
+            "block_out_channels": [32],
+            "layers_per_block": 1,
+            "down_block_types": ["DownBlock2D"],
+            "up_block_types": ["UpBlock2D"],
+            "norm_num_groups": 8,
+            "num_class_embeds": 10,
+        }
+    ).eval()
+
+    def run(positive):
+        latents = Latents(torch.zeros(2, 3, 8, 8), "pixels", 1)
+        scheduler = Scheduler("DDIMScheduler", '{"clip_sample": false}')
+        return Job(unet, scheduler, latents, Noise((1,)), positive, steps=2, guidance=1.0).run()
+
+    one, other = run(of_classes("3, 4")).latents.samples, run(of_classes("3")).latents.samples
+    assert torch.allclose(one[0], other[0], atol=1e-5)
+    assert not torch.allclose(one[1], other[1], atol=1e-3)
+    with pytest.raises(LoomError, match="classes 0 to 9, and none is 10"):
+        run(of_classes("3, 10"))
+    with pytest.raises(LoomError, match="nothing is joined to positive"):
+        run(None)
+    with pytest.raises(LoomError, match="'fish' is no list of classes"):
+        of_classes("fish")
