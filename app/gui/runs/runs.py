@@ -89,6 +89,7 @@ class Runs(QObject):
         self._graphs: dict[str, Graph] = {}
         self._numbers = itertools.count(1)
         self._live = ""
+        self._live_graph: Graph | None = None
         self._is_live = False
         self._plans = 0
         self._said = ""
@@ -289,7 +290,7 @@ class Runs(QObject):
         self._stop_live()
         self._live = f"live {next(self._numbers)}"
         graph = draw_seeds(self.document.root, self.document.registry)
-        self._graphs[self._live] = graph
+        self._graphs[self._live] = self._live_graph = graph
         self._ask("run", run=self._live, workflow=graph)
 
     def _stop_live(self) -> None:
@@ -310,7 +311,7 @@ class Runs(QObject):
 
     def _edited(self, _: object) -> None:
         self.following.edited()
-        if self._live and edited(self._root, self._graphs[self._live], self.document.registry):
+        if self._live and self._is_edited():
             self._stop_live()
 
     def _checked(self, _: object) -> None:
@@ -319,10 +320,15 @@ class Runs(QObject):
 
     def _settled(self) -> None:
         """Nothing was edited for a moment."""
-        if self._is_live:
-            self._run_live()
-        else:
+        if not self._is_live:
             self._ask_plan()
+        elif self._is_edited():
+            self._run_live()
+
+    def _is_edited(self) -> bool:
+        """Whether the document is no longer what the last live run was of."""
+        ran = self._live_graph
+        return ran is None or bool(edited(self._root, ran, self.document.registry))
 
     def _ask_plan(self) -> None:
         if self.following.run:

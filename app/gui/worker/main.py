@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from app.gui.worker import wire
 from app.gui.worker.line import Line
 from app.gui.worker.outbox import Outbox
+from app.gui.worker.stops import Stops
 from app.gui.worker.wire import Message
 from engine.graph import events
 from engine.graph.errors import LoomError
@@ -50,6 +51,7 @@ class Server:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._outbox = Outbox(lambda told: line.send({"events": told}), self._draw)
+        self._stops = Stops()
         self._loaded = threading.Event()
         self._commands: Any = None
         self._runs: Any = None
@@ -63,7 +65,8 @@ class Server:
                 self._line.free(offset)
             case {"do": "cancel", "run": run}:
                 threading.Thread(target=self._cancel, args=(run, message["id"])).start()
-            case {"do": "run"}:
+            case {"do": "run", "run": run}:
+                self._stops.of(run)  # a cancel may come before the run begins
                 # Runs may wait for the device, and must not keep other commands from theirs.
                 threading.Thread(target=self._answer, args=(message,), daemon=True).start()
             case _:
@@ -84,7 +87,7 @@ class Server:
             engine = Engine(open_registry(), open_cache())
             import torch  # noqa: F401  (so that the first run need not wait for it)
 
-            self._runs = Runs(engine, self._outbox)
+            self._runs = Runs(engine, self._outbox, self._stops)
             self._commands = Commands(engine, self._runs, self._line)
         except Exception as error:
             self._line.send({"fatal": _in_words(error)})
@@ -109,6 +112,8 @@ class Server:
     def _cancel(self, run: str, number: int) -> None:
         if self._runs is not None:
             self._runs.cancel(run)
+        else:
+            self._stops.cancel(run)
         self._line.send({"id": number, "answer": None})
 
     def _draw(self, event: events.Preview) -> Message | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.gui.worker.meter import Meter
 from app.gui.worker.outbox import Outbox
+from app.gui.worker.stops import Stops
 from app.gui.worker.wire import Message
 from app.session import open_executor, queue_file
 from engine.diffusion.weights import hub
@@ -56,9 +57,8 @@ def options_of(data: Message) -> Options:
 class Runs:
     """All that runs in this process; every event of it goes to the outbox, named by its run."""
 
-    def __init__(self, engine: Engine, outbox: Outbox) -> None:
-        self._engine, self._outbox = engine, outbox
-        self._stops: dict[str, threading.Event] = {}
+    def __init__(self, engine: Engine, outbox: Outbox, stops: Stops) -> None:
+        self._engine, self._outbox, self._stops = engine, outbox, stops
         self._wanted = threading.Event()
         self._ending = threading.Event()
         self._over = threading.Event()
@@ -77,14 +77,12 @@ class Runs:
                     queue.cancel(int(run.removeprefix(JOB.format(""))))
             except QueueError:  # it is over already
                 return
-        if stop := self._stops.get(run):
-            stop.set()
+        self._stops.cancel(run)
 
     def end(self, seconds: float) -> None:
         """Stop everything; what ran of the queue waits again. Waits up to `seconds` for that."""
         self._ending.set()
-        for stop in list(self._stops.values()):
-            stop.set()
+        self._stops.end()
         self._over.wait(seconds)
 
     def run(
@@ -98,10 +96,7 @@ class Runs:
         stop: threading.Event | None = None,
     ) -> Result:
         """Run a graph, beginning with a plan of it as the event `begun`; raises LoomError."""
-        stop = stop or threading.Event()
-        self._stops[run] = stop
-        if self._ending.is_set():
-            stop.set()
+        stop = self._stops.of(run, stop)
         self._tell(run, "taken", name=name)
         try:
             executor = self._engine.executor(options)
@@ -117,7 +112,7 @@ class Runs:
                 cancel=stop,
             )
         finally:
-            del self._stops[run]
+            self._stops.forget(run)
 
     def _emitter(self, run: str) -> events.Emit:
         meter = Meter()

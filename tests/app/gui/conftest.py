@@ -64,6 +64,25 @@ def picture(context: Context, value: float = 0.5, width: int = 12, height: int =
     return Image(pixels)
 
 
+@node("stub.ramp")
+def ramp(width: int, height: int) -> Image:
+    """At x, y the colour (x, y, x + y), each modulo 256."""
+    import torch
+
+    x, y = torch.arange(width)[None].expand(height, -1), torch.arange(height)[:, None]
+    y = y.expand(-1, width)
+    return Image((torch.stack([x, y, x + y])[None] % 256) / 255)
+
+
+@node("stub.latents")
+def latents(value: float = 1.0) -> Latents:
+    import torch
+
+    samples = torch.full((1, 4, 4, 6), value)
+    samples[:, 0] = -value
+    return Latents(samples, "sd15", 8)
+
+
 @node("stub.mask")
 def mask(value: float = 0.25) -> Mask:
     import torch

@@ -144,7 +144,7 @@ def test_live_mode_runs_the_newest_edit(document, chain, runs, statuses, states,
     document.change(lambda graph: graph.set_param("slow", "steps", 2))
     qtbot.waitUntil(lambda: states("slow", "add") == ["done"] * 2, timeout=WAIT)
     assert [total for total in totals if total][-1] == 2
-    assert ended == ["cancelled", "done"]
+    qtbot.waitUntil(lambda: ended == ["cancelled", "done"], timeout=WAIT)
     runs.set_live(False)
     assert not runs.jobs.now.jobs or all(
         job.name != runs.name for job in runs.jobs.now.jobs
