@@ -62,6 +62,21 @@ ATTENTION = click.option(
     help="How attention is computed; `sliced` takes the least memory, `sliced:64` at most 64 MiB "
     "for a slice. LOOM_ATTENTION or the fastest by default.",
 )
+VRAM = click.option(
+    "--vram",
+    default="",
+    metavar="SIZE",
+    help="What models and their work may take of the graphics card's memory, as 6GB. Loom then "
+    "computes in parts, or brings weights in a part at a time, as much as it must. LOOM_VRAM or "
+    "all that is free by default.",
+)
+RAM = click.option(
+    "--ram",
+    default="",
+    metavar="SIZE",
+    help="The same of the computer's memory, where models run on the CPU. LOOM_RAM or most of it "
+    "by default.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

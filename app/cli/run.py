@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from app.cli.options import ATTENTION, SEED, add_sweeps, open_job, sweep_options, workflow_options
+from app.cli.options import (
+    ATTENTION,
+    RAM,
+    SEED,
+    VRAM,
+    add_sweeps,
+    open_job,
+    sweep_options,
+    workflow_options,
+)
 from app.cli.progress import display
 from app.cli.report import (
     BAD_INPUT,
@@ -25,6 +34,8 @@ from engine.graph.errors import LoomError
 from engine.graph.executor import Executor, Result
 from engine.graph.graph import Graph
 from engine.graph.workflow import to_json
+from engine.runtime.budget import pick_budget
+from engine.runtime.pool import use_budget
 
 
 @click.command()
@@ -32,6 +43,8 @@ from engine.graph.workflow import to_json
 @SEED
 @sweep_options
 @ATTENTION
+@VRAM
+@RAM
 @click.option("--fresh", is_flag=True, help="Run every node again, whatever is kept from before.")
 @click.pass_context
 def run(
@@ -46,6 +59,8 @@ def run(
     zipped: bool,
     sheet: bool,
     attention: str,
+    vram: str,
+    ram: str,
     fresh: bool,
 ) -> None:
     """Run a workflow FILE: JSON, or a picture that carries one.
@@ -57,6 +72,7 @@ def run(
     try:
         job = open_job(file, assignments, out, folders)
         add_sweeps(job, sweeps, zipped, sheet)
+        use_budget(pick_budget(vram, ram))
         executor = open_executor(job.registry, job.settings, attention=attention)
         result = _run(executor, job.graph, seed=seed, name=str(file.absolute()), fresh=fresh)
     except LoomError as error:

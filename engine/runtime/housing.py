@@ -54,7 +54,7 @@ class Housed:
         self._stored: dict[nn.Parameter, Tensor] = {p: p.data for p in module.parameters()}
         self._streaming: Streaming | None = None
         self._transfer = transfer or transfer_to(device)
-        self.size = sum(p.numel() * self._dtype_of(t).itemsize for p, t in self._stored.items())
+        self.size = sum(self._size_of(p, t) for p, t in self._stored.items())
         if device.type != "cpu":
             for buffer in module.buffers():
                 buffer.data = buffer.data.to(device)
@@ -110,8 +110,8 @@ class Housed:
                 self._streaming = Streaming(units, carrier)
         self._transfer.wait()
         self.state = "streamed"
-        staying = self.size - sum(unit.size for unit in units)
-        return max(0, staying) + 2 * max((unit.size for unit in units), default=0)
+        staying = sum(self._size_of(p, t) for p, t in self._stored.items() if p not in moving)
+        return staying + 2 * max((unit.size for unit in units), default=0)
 
     def let_go(self) -> None:
         """No weights on the device, and none of the file's pages in memory."""
@@ -133,6 +133,9 @@ class Housed:
         self._transfer.copy(here, stored)
         release(stored)
         parameter.data = here
+
+    def _size_of(self, parameter: nn.Parameter, stored: Tensor) -> int:
+        return parameter.numel() * self._dtype_of(stored).itemsize
 
     def _dtype_of(self, stored: Tensor) -> torch.dtype:
         return self.dtype if stored.is_floating_point() else stored.dtype

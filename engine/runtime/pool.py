@@ -278,14 +278,14 @@ _shared_lock = threading.Lock()
 def shared_pool() -> ModelPool:
     """The pool of this process, on the device that `runtime.device` picks.
 
-    Its budget is what `use_budget` said, else what the environment variables say.
+    It keeps within `budget_of_process`.
     """
     global _shared
     with _shared_lock:
         if _shared is None:
             device = pick()
             check_usable(device)
-            _shared = ModelPool(memory_of(device, _shared_budget or pick_budget()), device=device)
+            _shared = ModelPool(memory_of(device, budget_of_process()), device=device)
         return _shared
 
 
@@ -296,6 +296,11 @@ def use_budget(budget: Budget) -> None:
         _shared_budget = budget
         if _shared is not None:
             _shared.budget = memory_of(_shared.device, budget)
+
+
+def budget_of_process() -> Budget:
+    """What `use_budget` said, else what the environment variables say."""
+    return _shared_budget or pick_budget()
 
 
 def memory_of(device: Device, budget: Budget) -> int:

@@ -22,6 +22,7 @@ from engine.runtime.packing import drop
 from engine.runtime.transfer import Transfer
 
 ALIGNMENT = 256  # bytes: what kernels like weights to begin at
+TINY = 1 << 14  # numbers of a weight that stays: biases, norms, convolutions that are not packed
 SMALL = 1 << 18  # parts below this stay: they save nothing
 
 
@@ -212,7 +213,7 @@ def units_of(module: nn.Module, stored: dict[nn.Parameter, Tensor], most: int) -
     own, is in none of them.
     """
     owners: dict[nn.Parameter, int] = {}
-    for part in module.modules():
+    for _, part in module.named_modules(remove_duplicate=False):
         for parameter in part.parameters(recurse=False):
             owners[parameter] = owners.get(parameter, 0) + 1
     return list(_units(module, stored, owners, most))
@@ -221,7 +222,7 @@ def units_of(module: nn.Module, stored: dict[nn.Parameter, Tensor], most: int) -
 def _units(
     part: nn.Module, stored: dict[nn.Parameter, Tensor], owners: dict[nn.Parameter, int], most: int
 ) -> Iterator[Unit]:
-    parameters = [p for p in part.parameters() if p in stored and owners[p] == 1]
+    parameters = [p for p in part.parameters() if owners[p] == 1 and p.numel() >= TINY]
     unit = Unit(part, [Weight(p, stored[p]) for p in parameters])
     callable_whole = not isinstance(part, nn.ModuleList | nn.ModuleDict)
     children = list(part.children())

@@ -6,6 +6,7 @@ import platform
 
 from engine.graph.environment import environment
 from engine.runtime.device import numeric_environment
+from engine.runtime.pool import budget_of_process
 
 
 def surroundings() -> dict[str, str]:
@@ -13,11 +14,14 @@ def surroundings() -> dict[str, str]:
 
     In a node they are those of its run. `hardware` is the GPU's name, or the machine type and the
     instruction set that torch's CPU kernels are chosen by; `threads` is how many share a sum, which
-    decides its last bits.
+    decides its last bits. `memory` is the budget where one was set: what is computed in parts to
+    keep within it differs in its last bits too.
     """
     import torch
 
     found = {**numeric_environment(), **environment()}
+    if memory := budget_of_process().words():
+        found["memory"] = memory
     found.pop("torch", "")  # recorded among the versions of libraries
     if found["device"] == "cuda" and torch.cuda.is_available():
         return {**found, "hardware": torch.cuda.get_device_name()}

@@ -1,0 +1,166 @@
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from engine.diffusion.values import ModelRef
+from engine.diffusion.weights.folder import find_component
+from engine.diffusion.weights.handles import open_pipeline
+from engine.diffusion.weights.load import load_component
+from engine.graph.errors import LoomError
+from engine.runtime import housing, streaming
+from engine.runtime.housing import Housed, house
+from engine.runtime.streaming import units_of
+from engine.runtime.transfer import Direct
+
+CPU = torch.device("cpu")
+SPACE = 64 << 10
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch):
+    """Parts small enough that the tiny model has several."""
+    monkeypatch.setattr(housing, "LEAST_SLOT", SPACE)
+    monkeypatch.setattr(streaming, "SMALL", 1 << 10)
+
+
+@pytest.fixture
+def unet(tiny_model: Path):
+    return load_component(find_component(tiny_model, "unet"), None)
+
+
+def predicted(module: nn.Module, dtype=torch.float32) -> torch.Tensor:
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 4, 8, 8, generator=draw).to(dtype)
+    context = torch.randn(2, 5, 32, generator=draw).to(dtype)
+    with torch.inference_mode():
+        return module(x, torch.tensor(500.0), context)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_streamed_numbers_are_those_of_the_resident_model_to_the_last_bit(unet, dtype):
+    model = Housed(unet, CPU, dtype)
+    assert model.in_place == (dtype == torch.float32)
+    model.bring()
+    whole = predicted(unet, dtype)
+    for _ in range(2):
+        taken = model.stream(4 * SPACE)
+        assert model.state == "streamed" and 0 < taken < model.size
+        for _ in range(3):  # the order of the parts is a guess the first time
+            assert torch.equal(predicted(unet, dtype), whole)
+        model.bring()
+        assert torch.equal(predicted(unet, dtype), whole)
+    model.let_go()
+    assert model.state == "away"
+
+
+class Counted(Direct):
+    """A transfer that knows how many bytes of weights are on its way or there."""
+
+    def __init__(self) -> None:
+        self.copied = 0
+
+    def copy(self, target, source):
+        self.copied += target.nbytes
+        super().copy(target, source)
+
+
+def test_each_part_is_copied_once_a_call_and_room_is_for_two(unet):
+    transfer = Counted()
+    model = Housed(unet, CPU, torch.bfloat16, transfer)
+    taken = model.stream(4 * SPACE)
+    staying = transfer.copied
+    units = units_of(unet, model._stored, SPACE)
+    largest = max(unit.size for unit in units)
+    assert taken == staying + 2 * largest
+    assert len(units) > 5
+    predicted(unet, torch.bfloat16)  # begins in a guessed order
+    transfer.copied = 0
+    predicted(unet, torch.bfloat16)
+    moved = sum(w.parameter.numel() * 2 for unit in units for w in unit.weights)
+    assert staying + moved == model.size
+    assert transfer.copied == moved
+
+
+def test_what_is_away_has_shape_and_type_and_can_not_be_read_unseen(unet):
+    model = Housed(unet, CPU, torch.bfloat16, Counted())
+    model.stream(4 * SPACE)
+    weight = unet.mid_block.resnets[0].conv1.weight
+    assert weight.shape == (64, 64, 3, 3) and weight.dtype == torch.bfloat16
+    assert bool(weight.isnan().all())
+    assert weight.untyped_storage().nbytes() == 2
+
+
+def test_a_layer_that_is_called_alone_brings_its_part(unet):
+    model = Housed(unet, CPU, torch.bfloat16)
+    model.bring()
+    layer, x = unet.mid_block.attentions[0].transformer_blocks[0].attn2.to_k, torch.randn(3, 32)
+    with torch.inference_mode():
+        whole = layer(x.bfloat16())
+        model.stream(4 * SPACE)
+        layer = unet.mid_block.attentions[0].transformer_blocks[0].attn2.to_k
+        assert torch.equal(layer(x.bfloat16()), whole)
+
+
+def test_gradients_through_what_is_gone_are_refused(unet):
+    model = Housed(unet, CPU, torch.bfloat16)
+    model.stream(4 * SPACE)
+    x = torch.randn(1, 4, 8, 8).bfloat16()
+    with pytest.raises(LoomError, match="Gradients are asked for through a model that is streamed"):
+        unet(x, torch.tensor(500.0), torch.randn(1, 5, 32).bfloat16())
+    assert torch.isfinite(predicted(unet, torch.bfloat16)).all()  # and it can be used on
+
+
+def test_memory_that_runs_out_on_the_way_leaves_the_model_away(unet):
+    class Full(Direct):
+        def copy(self, target, source):
+            raise torch.OutOfMemoryError("no more")
+
+    model = Housed(unet, CPU, torch.bfloat16, Full())
+    with pytest.raises(torch.OutOfMemoryError):
+        model.bring()
+    assert model.state == "away"
+    assert next(unet.parameters()).dtype == torch.float32  # as in its file
+
+
+def test_shared_weights_and_small_ones_stay():
+    shared = nn.Linear(128, 128)
+    module = nn.ModuleDict({"a": shared, "b": nn.Sequential(nn.Linear(128, 128), shared)})
+    module["c"] = nn.Linear(4, 4)
+    stored = {p: p.data for p in module.parameters()}
+    units = units_of(module, stored, 2 * SPACE)
+    assert [unit.module for unit in units] == [module["b"]]
+    (weight,) = units[0].weights  # a bias is small
+    assert weight.parameter is module["b"][0].weight
+
+
+def test_which_handles_are_housed(tiny_model: Path):
+    parts = open_pipeline(tiny_model)
+    for name, can_stream in (("unet", True), ("text_encoder", True), ("vae", False)):
+        ref = parts[name]
+        assert isinstance(ref, ModelRef)
+        found = house(ref, "cpu")
+        assert isinstance(found, Housed) and found.can_stream == can_stream
+        assert found.state == "away"
+    tokenizer = parts["tokenizer"]
+    assert isinstance(tokenizer, ModelRef)
+    assert house(tokenizer, "cpu").model_max_length == 12
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_on_a_cuda_device(unet, dtype):
+    device = torch.device("cuda")
+    model = Housed(unet, device, dtype)
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 4, 8, 8, generator=draw).to(device, dtype)
+    context = torch.randn(2, 5, 32, generator=draw).to(device, dtype)
+    with torch.inference_mode():
+        model.bring()
+        whole = unet(x, torch.tensor(500.0, device=device), context)
+        model.stream(4 * SPACE)
+        for _ in range(20):
+            assert torch.equal(unet(x, torch.tensor(500.0, device=device), context), whole)
+        model.let_go()
+        assert all(parameter.device.type == "cpu" for parameter in unet.parameters())
