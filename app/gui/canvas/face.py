@@ -36,6 +36,9 @@ Sort = Literal["number", "text", "lines", "bool", "choice", "seed", "model", "fi
 ROWS = 4
 """How many parameters a node shows unless the person pins others."""
 
+LEFT_ALONE = (None, "", "auto", "as loaded")
+"""Defaults by which the model or the picture decides."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -117,14 +120,35 @@ def rows_of(node: Node, spec: NodeSpec, pins: object = None) -> tuple[Row, ...]:
     if isinstance(pins, list):
         chosen = [name for name in pins if name in spec.params]
     else:
-        chosen = [name for name, param in spec.params.items() if at_a_glance(param)][:ROWS]
+        chosen = usual_rows(node, spec)
     linked = [name for name in node.inputs if name in spec.params and name not in chosen]
     return tuple(row_of(node, spec.params[name]) for name in (*chosen, *linked))
+
+
+def usual_rows(node: Node, spec: NodeSpec) -> list[str]:
+    """The parameters of a node on which nobody pinned any: a text alone, else the first few.
+
+    Those that are best left alone are only shown when they were not.
+    """
+    fit = [
+        name
+        for name, param in spec.params.items()
+        if at_a_glance(param) and (name in node.params or not left_alone(param))
+    ]
+    texts = [name for name in fit if isinstance(spec.params[name].widget, Multiline)]
+    return texts[:1] or fit[:ROWS]
 
 
 def at_a_glance(param: Param) -> bool:
     """Whether a parameter can be read and changed in one line, or is a text to write."""
     return not isinstance(param.widget, Drawing | Cells | OutputFolder)
+
+
+def left_alone(param: Param) -> bool:
+    """Whether the default of a parameter says that something else decides."""
+    if isinstance(param.widget, Seed | Multiline) or param.required:
+        return False
+    return param.default in LEFT_ALONE
 
 
 def row_of(node: Node, param: Param) -> Row:

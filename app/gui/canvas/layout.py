@@ -90,14 +90,17 @@ def _needs(graph: Graph, here: Sequence[str], known: set[str]) -> dict[str, list
 
 
 def _columns(names: Sequence[str], before: Needs, sizes: Mapping[str, Size]) -> Places:
-    layers = _layers(names, before)
-    columns: dict[int, list[str]] = defaultdict(list)
-    for name in names:
-        columns[layers[name]].append(name)
     after: dict[str, list[str]] = defaultdict(list)
     for name, sources in before.items():
         for source in sources:
             after[source].append(name)
+    layers = _layers(names, before)
+    for name in names:
+        if not before[name] and after[name]:  # what reads nothing stands right before its reader
+            layers[name] = max(0, min(layers[other] for other in after[name]) - 1)
+    columns: dict[int, list[str]] = defaultdict(list)
+    for name in names:
+        columns[layers[name]].append(name)
     for sweep in range(6):
         forward = sweep % 2 == 0
         neighbours: Needs = before if forward else after

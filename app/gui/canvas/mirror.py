@@ -41,6 +41,7 @@ class Mirror:
         self.frames: dict[str, FrameItem] = {}
         self.plan = False
         self._of_node: dict[str, set[LinkKey]] = defaultdict(set)
+        self._read: dict[str, set[str]] = defaultdict(set)  # the outputs that links come from
 
     def rebuild(self) -> None:
         """Show another graph."""
@@ -60,15 +61,18 @@ class Mirror:
             if name not in graph.nodes and name in self.nodes:
                 self.scene.removeItem(self.nodes.pop(name))
         links = self._links()
+        self._drop_links(links)
         read: dict[str, set[str]] = defaultdict(set)
         for key in links:
             read[key.source.node].add(key.source.port)
         fresh = [name for name in graph.nodes if name not in self.nodes]
         moved: set[str] = set()
-        for name in dict.fromkeys([*ids, *fresh]):
+        other = [name for name in graph.nodes if read[name] != self._read[name]]
+        for name in dict.fromkeys([*ids, *fresh, *other]):
             if name in graph.nodes:
                 self._show(name, read[name])
                 moved.add(name)
+        self._read = read
         for name in ids:
             if is_frame(name):
                 self._show_frame(name)
@@ -280,12 +284,14 @@ class Mirror:
             if source.node in graph.nodes
         }
 
-    def _match_links(self, links: dict[LinkKey, None], moved: set[str]) -> None:
+    def _drop_links(self, links: Container[LinkKey]) -> None:
         for key in [key for key in self.links if key not in links]:
             item = self.links.pop(key)
             self.scene.removeItem(item)
             for name in (key.node, key.source.node):
                 self._of_node[name].discard(key)
+
+    def _match_links(self, links: Iterable[LinkKey], moved: set[str]) -> None:
         touched = set(moved)
         for key in links:
             if key not in self.links:

@@ -18,9 +18,12 @@ from engine.graph.types import PortType
 def offers(document: Document, prefix: str = "", start: End | None = None) -> list[Offer]:
     """All that can be added here; with the end of a link, only what can be joined to it."""
     barred = around(document.root, document.scope)
+    zones = any(node.type == REPEAT for node in document.graph.nodes.values())
     found: list[Offer] = []
     for spec in sorted(document.registry, key=lambda spec: spec.label.lower()):
-        if spec.id.removeprefix(SUBGRAPH) in barred and spec.id.startswith(SUBGRAPH):
+        if spec.id.startswith(SUBGRAPH) and spec.id.removeprefix(SUBGRAPH) in barred:
+            continue
+        if spec.id == "repeat.item" and not zones:
             continue
         if start is None:
             found.append(Offer(spec))

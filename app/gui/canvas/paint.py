@@ -20,7 +20,7 @@ from app.gui.theme import theme
 if TYPE_CHECKING:
     from app.gui.canvas.node_item import NodeItem
 
-NEAR = 0.5  # from this scale on all is painted, below it no small text
+NEAR = 0.45  # from this scale on all is painted, below it no small text
 FAR = 0.26  # below this scale the view paints plain boxes, and items nothing
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -252,7 +252,7 @@ def row(painter: QPainter, row: Row, rect: QRectF) -> None:
     """A parameter: its name and its value, in the way that suits its sort."""
     colours = theme()
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colours.colour("field"))
+    painter.setBrush(_well())
     painter.drawRoundedRect(rect, 4, 4)
     inner = rect.adjusted(7, 0, -7, 0)
     painter.setFont(_font(False, False))
@@ -320,6 +320,14 @@ def share_of(row: Row) -> float | None:
     return min(1.0, max(0.0, (row.value - row.low) / (row.high - row.low)))
 
 
+def _well() -> QColor:
+    """What values lie in: the colour of fields, or a shade where nodes have that colour."""
+    colours = theme()
+    if colours.field != colours.node:
+        return colours.colour("field")
+    return mix(colours.colour("node"), colours.colour("canvas"), 0.55)
+
+
 def _toggle(painter: QPainter, on: bool, rect: QRectF) -> None:
     colours = theme()
     track = QRectF(rect.right() - 33, rect.center().y() - 6, 26, 12)
@@ -346,7 +354,7 @@ def _picture(painter: QPainter, item: NodeItem) -> None:
     if picture is None or area.isEmpty():
         return
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme().colour("field"))
+    painter.setBrush(_well())
     painter.drawRoundedRect(area, 4, 4)
     scale = min(area.width() / picture.width(), area.height() / picture.height())
     size = QRectF(0, 0, picture.width() * scale, picture.height() * scale)

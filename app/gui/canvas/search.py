@@ -106,9 +106,12 @@ class Search(QFrame):
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def eventFilter(self, watched: object, event: object) -> bool:
-        pressed = isinstance(event, QKeyEvent) and event.type() == QKeyEvent.Type.KeyPress
-        if watched is self.line and pressed and self._key(event.key()):
-            return True
+        if watched is self.line and isinstance(event, QKeyEvent):
+            if event.type() == QKeyEvent.Type.ShortcutOverride:  # no command of the canvas here
+                event.accept()
+                return True
+            if event.type() == QKeyEvent.Type.KeyPress and self._key(event.key()):
+                return True
         return super().eventFilter(watched, event)
 
     def _key(self, key: int) -> bool:

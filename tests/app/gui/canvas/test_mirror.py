@@ -1,0 +1,141 @@
+"""The view is as the graph is, whatever was done to it."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from app.gui import theme
+from engine.graph import workflow
+from engine.graph.errors import LoomError
+from engine.graph.graph import Graph
+
+WORKFLOWS = Path(__file__).resolve().parents[4] / "workflows"
+FILES = sorted(WORKFLOWS.rglob("*.json"))
+
+
+def test_every_workflow_of_the_gallery_is_shown_with_nothing_overlapping(canvas, document):
+    for path in FILES:
+        document.open(path)
+        assert canvas.mirror.nodes.keys() == document.graph.nodes.keys()
+        assert canvas.mirror.differences() == []
+        zones = {item.id for item in canvas.mirror.zones()}
+        boxes = {name: item.box() for name, item in canvas.mirror.nodes.items()}
+        near = [(a, b) for a in boxes for b in boxes if a < b and boxes[a].intersects(boxes[b])]
+        inside = document.graph.nodes
+        wrong = [(a, b) for a, b in near if not zones & {inside[a].zone, inside[b].zone, a, b}]
+        assert wrong == [], path.name
+
+
+def test_unknown_nodes_are_shown_and_keep_what_they_have(canvas, document, tmp_path):
+    text = """{"loom": 1, "nodes": {
+      "seed": {"type": "noise.seed", "version": 1},
+      "odd": {"type": "strange.thing", "version": 3, "params": {"x": [1, 2]},
+              "inputs": {"a": "seed.noise"}},
+      "last": {"type": "vae.decode", "inputs": {"latents": "odd.result"}}
+    }}"""
+    path = tmp_path / "odd.json"
+    path.write_text(text)
+    document.open(path)
+    item = canvas.mirror.nodes["odd"]
+    assert item.face.unknown and item.shape_.spots.keys() == {("a", False), ("result", True)}
+    assert len(canvas.mirror.links) == 2
+    assert document.graph.nodes["odd"].params == {"x": [1, 2]}
+    assert "not known" in canvas._tip(item.box().center())
+
+
+def test_random_edits_and_all_of_them_back(canvas, document):
+    document.open(WORKFLOWS / "loop_opened.json")
+    start = document.root.copy()
+    numbers = random.Random(7)
+    done = 0
+    while done < 100:
+        try:
+            with document.edit("Random"):
+                change(document.graph, numbers, sorted(document.registry._specs))
+        except LoomError:
+            continue
+        done += 1
+        if done % 10 == 0:
+            assert canvas.mirror.differences() == []
+    end = document.root.copy()
+    while document.root.undo_label:
+        document.undo()
+    assert document.root == start and canvas.mirror.differences() == []
+    while document.root.redo_label:
+        document.redo()
+    assert document.root == end
+    assert workflow.loads(workflow.dumps(end)) == end
+
+
+def change(graph: Graph, numbers: random.Random, types: list[str]) -> None:
+    """One edit of any sort."""
+    names = sorted(graph.nodes)
+    some = numbers.choice(names) if names else ""
+    match numbers.randrange(9):
+        case 0 | 1:
+            graph.add(numbers.choice(types))
+        case 2 if len(names) > 3:
+            graph.remove(some)
+        case 3:
+            graph.rename(some, f"n{numbers.randrange(10**6)}")
+        case 4:
+            graph.set_state(numbers.choice(["muted", "bypassed", ""]), some)
+        case 5:
+            graph.place(some, {"at": [numbers.randrange(900), numbers.randrange(900)]})
+        case 6:
+            other = numbers.choice(names)
+            graph.connect(f"{other}.{numbers.choice('abc')}", f"{some}.{numbers.choice('xyz')}")
+        case 7 if links := sorted(graph.links(), key=str):
+            link = numbers.choice(links)
+            graph.disconnect(f"{link.node}.{link.port}", str(link.source))
+        case _:
+            name = f"frame:{numbers.randrange(3)}"
+            at = [numbers.randrange(900), numbers.randrange(900)]
+            graph.place(name, {"at": at, "size": [200, 200], "text": "x"})
+
+
+def test_statuses_and_problems_are_shown(pair, document, statuses):
+    from PySide6.QtGui import QImage
+
+    from app.gui.canvas.paint import badges
+
+    item = pair.mirror.nodes["decode"]
+    assert [name for name, _ in badges(item)] == ["warning"]
+    high = item.height
+    picture = QImage(64, 64, QImage.Format.Format_RGB32)
+    statuses.update("decode", state="done", seconds=1.25, memory=3 * 2**30, picture=picture)
+    assert [name for name, _ in badges(item)] == ["cached", "warning"]
+    assert item.height > high + 100 and not item.shape_.footer.isEmpty()
+    statuses.clear()
+    assert item.height == high
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_all_is_painted_in_both_themes_and_from_afar(pair, name):
+    before = theme.theme().name
+    theme.use(name)
+    try:
+        near = pair.grab().toImage()
+        pair.view.zoom_at(0.2, pair.view.rect().center().toPointF())
+        assert pair.view.far
+        far = pair.grab().toImage()
+    finally:
+        theme.use(before)
+    canvas = theme.THEMES[name].canvas
+    for image in (near, far):
+        colours = {image.pixelColor(x, 400).name() for x in range(0, 1200, 3)}
+        colours |= {image.pixelColor(600, y).name() for y in range(0, 800, 3)}
+        assert canvas in colours and len(colours) > 2
+
+
+def test_conversions_are_marked_on_their_links(canvas, document):
+    with document.edit("Build") as graph:
+        graph.add("attention.record", "record")
+        graph.add("diffusion.denoise", "denoise", inputs={"hooks": "record.hook"})
+    document.wait_checked()
+    item = next(iter(canvas.mirror.links.values()))
+    assert item.conversion is not None
+    assert "list of one" in canvas._tip(item.path().pointAtPercent(0.4))

@@ -1,0 +1,164 @@
+"""Adding nodes without leaving the keyboard, from a link, onto a link, from a palette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtTest import QTest
+
+from app.gui.canvas.offers import offers
+from engine.graph.subgraph import collapse
+
+
+def labels(canvas):
+    return [offer.spec.id for offer in canvas.search.model.offers]
+
+
+def inputs(document, node):
+    wired = document.graph.nodes[node].inputs
+    return {port: [str(source) for source in sources] for port, sources in wired.items()}
+
+
+def drop(canvas, data, at):
+    event = QDropEvent(
+        QPointF(at),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier(),
+    )
+    canvas.view.dropEvent(event)
+
+
+def test_tab_a_few_letters_and_enter_add_a_node(canvas, hand, document):
+    hand.key(Qt.Key.Key_Tab)
+    QTest.keyClicks(canvas.search.line, "empty lat")
+    assert labels(canvas)[0] == "latents.empty"
+    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    assert list(document.graph.nodes) == ["empty"] and canvas.selection() == ("empty",)
+    document.undo()
+    assert not document.graph.nodes
+
+
+def test_a_double_click_on_nothing_searches_there(canvas, hand, document):
+    hand.double_click(QPoint(300, 200))
+    QTest.keyClicks(canvas.search.line, "seed")
+    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    place = canvas.view.mapToScene(QPoint(300, 200))
+    at = document.graph.view["seed"]["at"]
+    assert (QPointF(*at) - place).manhattanLength() < 8
+
+
+def test_arrows_choose(canvas, hand, document):
+    hand.key(Qt.Key.Key_Tab)
+    QTest.keyClicks(canvas.search.line, "load")
+    second = labels(canvas)[1]
+    QTest.keyClick(canvas.search.line, Qt.Key.Key_Down)
+    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    assert [node.type for node in document.graph.nodes.values()] == [second]
+
+
+def test_a_link_let_go_on_nothing_offers_what_fits_and_joins_it(pair, hand, document):
+    start = hand.port("model", "vae", output=True)
+    hand.drag(start, start + QPoint(60, 320))
+    found = labels(pair)
+    assert "vae.encode" in found and "noise.seed" not in found
+    QTest.keyClicks(pair.search.line, "encode")
+    pair.search.list.setCurrentIndex(pair.search.model.index(labels(pair).index("vae.encode")))
+    QTest.keyClick(pair.search.line, Qt.Key.Key_Return)
+    assert inputs(document, "encode") == {"vae": ["model.vae"]}
+    document.undo()
+    assert set(document.graph.nodes) == {"model", "decode"}
+
+
+def test_a_link_from_an_input_offers_what_makes_it(pair, hand, document):
+    start = hand.port("decode", "latents")
+    hand.drag(start, start + QPoint(-80, 300))
+    assert "latents.empty" in labels(pair) and "image.save" not in labels(pair)
+    QTest.keyClicks(pair.search.line, "empty")
+    QTest.keyClick(pair.search.line, Qt.Key.Key_Return)
+    assert inputs(document, "decode") == {"latents": ["empty.latents"]}
+
+
+def chain(document):
+    with document.edit("Build") as graph:
+        graph.add("image.load", "picture")
+        graph.add("image.save", "save", inputs={"image": "picture.image"})
+        graph.add("filter.sharpen", "sharpen")
+        graph.add("noise.seed", "seed")
+        for name, at in (
+            ("picture", [0, 0]),
+            ("save", [700, 0]),
+            ("sharpen", [300, 300]),
+            ("seed", [300, 500]),
+        ):
+            graph.place(name, {"at": at})
+
+
+def test_a_node_dropped_on_a_link_is_put_into_it(canvas, hand, document):
+    chain(document)
+    canvas.zoom_to_fit()
+    link = next(iter(canvas.mirror.links.values()))
+    middle = hand.at(link.path().pointAtPercent(0.5))
+    sharpen = canvas.mirror.nodes["sharpen"]
+    grip = hand.header("sharpen")
+    off = hand.at(sharpen.box().center()) - grip
+    hand.drag(grip, middle - off)
+    assert inputs(document, "sharpen") == {"image": ["picture.image"]}
+    assert inputs(document, "save") == {"image": ["sharpen.image"]}
+    document.undo()
+    assert inputs(document, "save") == {"image": ["picture.image"]}
+    assert document.graph.view["sharpen"] == {"at": [300, 300]}
+
+
+def test_a_node_that_does_not_fit_only_moves(canvas, hand, document):
+    chain(document)
+    canvas.zoom_to_fit()
+    middle = hand.at(next(iter(canvas.mirror.links.values())).path().pointAtPercent(0.5))
+    grip = hand.header("seed")
+    hand.drag(grip, middle - (hand.at(canvas.mirror.nodes["seed"].box().center()) - grip))
+    assert inputs(document, "save") == {"image": ["picture.image"]}
+    assert document.graph.view["seed"]["at"] != [300, 500]
+
+
+def test_a_type_from_the_palette_is_dropped(canvas, document):
+    data = QMimeData()
+    data.setData("application/x-loom-node", b"vae.decode")
+    drop(canvas, data, QPoint(200, 200))
+    assert [node.type for node in document.graph.nodes.values()] == ["vae.decode"]
+
+
+def test_a_type_dropped_on_a_link_goes_into_it(canvas, hand, document):
+    chain(document)
+    canvas.zoom_to_fit()
+    data = QMimeData()
+    data.setData("application/x-loom-node", b"filter.blur")
+    drop(canvas, data, hand.at(next(iter(canvas.mirror.links.values())).path().pointAtPercent(0.5)))
+    assert inputs(document, "save") == {"image": ["blur.picture"]}
+
+
+def test_files_are_dropped(canvas, document, tmp_path):
+    opened = []
+    canvas.file_dropped.connect(opened.append)
+    workflow, picture = tmp_path / "a.json", tmp_path / "a.png"
+    workflow.write_text("{}")
+    QImage(8, 8, QImage.Format.Format_RGB32).save(str(picture))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(workflow)), QUrl.fromLocalFile(str(picture))])
+    drop(canvas, data, QPoint(100, 100))
+    assert opened == [Path(workflow)]
+    assert document.graph.nodes["load"].params == {"file": str(picture)}
+
+
+def test_a_subgraph_is_not_offered_inside_itself(document):
+    with document.edit("Build") as graph:
+        graph.add("noise.seed", "seed")
+    with document.edit("Two, one inside of the other") as graph:
+        collapse(graph, ["seed"], "inner", "one")
+        collapse(graph, ["one"], "outer", "two")
+    assert "subgraph:inner" in {offer.spec.id for offer in offers(document)}
+    document.enter("inner")
+    found = {offer.spec.id for offer in offers(document)}
+    assert not {"subgraph:inner", "subgraph:outer"} & found
