@@ -144,7 +144,13 @@ class Cache:
         blobs: list[bytes] = []
         stored: dict[str, Any] = {}
         for port, value in values.items():
-            how = _encoded(value, blobs)
+            try:
+                how = _encoded(value, blobs)
+            except (
+                Exception
+            ) as error:  # a codec may raise anything; the result is there all the same
+                self._warn(f"can't take a result in ({type(error).__name__}: {error})")
+                return
             if how is None:
                 return
             stored[port] = how

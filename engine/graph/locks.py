@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from engine.graph.errors import GraphError
 from engine.graph.expand import Expansion
 from engine.graph.graph import Graph
+from engine.graph.reach import top_level
 
 _ITERATION = re.compile(r"[^/]+#\d+/")
 
@@ -32,7 +33,7 @@ def lock(
     wanted = tuple(node_ids)
     with graph.grouped(f"Lock {', '.join(wanted)}"):
         for node_id in wanted:
-            for flat_id in _written_out(node_id, expansion, keys):
+            for flat_id in _written_out(graph, node_id, expansion, keys):
                 if keys.get(flat_id) not in held:
                     raise GraphError(
                         "It has no result to keep.", node=flat_id, remedy="Run it first."
@@ -50,17 +51,24 @@ def unlock(graph: Graph, node_ids: Iterable[str]) -> None:
         for node_id in wanted:
             found = [name for name in locked(graph) if _is_meant(node_id, name)]
             if not found:
-                graph.node(re.split("[/#]", node_id, maxsplit=1)[0])
+                graph.node(top_level(node_id))
                 raise GraphError("It is not locked.", node=node_id)
             for name in found:
                 graph.set_lock(name, "")
 
 
-def _written_out(node_id: str, expansion: Expansion, keys: Mapping[str, str]) -> list[str]:
+def _written_out(
+    graph: Graph, node_id: str, expansion: Expansion, keys: Mapping[str, str]
+) -> list[str]:
     """The written-out nodes that are locked for a node that people name."""
     found = list(expansion.pulled(node_id))
     if not found:
-        raise GraphError(f"There is no node {node_id!r}.", node=node_id)
+        graph.node(top_level(node_id))
+        raise GraphError(
+            f"There is no node {node_id!r} inside.",
+            node=node_id,
+            remedy="A plan lists the nodes inside as they are written out.",
+        )
     if swept := [name for name in found if "@" in name]:
         raise GraphError(
             f"The sweep gives it {len(swept)} results, one for each cell.",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.graph import codecs
 from engine.graph.cache import Cache, Entry, Lost, WrittenFile
 from engine.graph.digests import fingerprint
 from engine.graph.files import GRAIN_NS
@@ -71,6 +72,27 @@ def test_a_value_without_codec_stays_in_memory(tmp_path: Path):
     assert set(cache.find(["a"])) == {"a"}
     assert cache.find(["a"])["a"].number is None
     assert Cache(tmp_path).find(["a"]) == {}
+
+
+class Stubborn:
+    """A value whose codec fails."""
+
+
+def _fail(value: Stubborn) -> bytes:
+    raise RuntimeError("no room for this")
+
+
+def test_a_codec_that_fails_costs_only_what_it_would_have_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    codecs.register(codecs.Codec("stubborn", Stubborn, _fail, lambda data: Stubborn()))
+    cache = Cache(tmp_path)
+    value = Stubborn()
+    made = Entry("a", {"x": "digest"}, 1.0)
+    cache.store(("a",), made, {"x": value})
+    assert cache.load(made) == {"x": value}
+    assert Cache(tmp_path).find(["a"]) == {}
+    assert "can't take a result in (RuntimeError: no room for this)." in caplog.text
 
 
 def test_damage_on_disk_is_found_and_dropped(tmp_path: Path):

@@ -143,11 +143,13 @@ def test_what_can_not_be_locked_is_told(executor: Executor):
     graph = two_instances()
     with pytest.raises(GraphError, match="one/clamp: It has no result to keep"):
         executor.lock(graph, "one")
-    with pytest.raises(GraphError, match="no node 'nobody'"):
+    with pytest.raises(GraphError, match=r"no node 'nobody'\. The nodes are n, one, two"):
         executor.lock(graph, "nobody")
+    with pytest.raises(GraphError, match="no node 'one/nobody' inside"):
+        executor.lock(graph, "one/nobody")
     with pytest.raises(GraphError, match="It is not locked"):
         unlock(graph, ["n"])
-    with pytest.raises(GraphError, match="no node 'nobody'"):
+    with pytest.raises(GraphError, match=r"no node 'nobody'\. The nodes are n, one, two"):
         unlock(graph, ["nobody"])
     swept = Graph(graph.nodes.values(), graph.outputs, definitions=graph.definitions)
     swept.set_axis("n.value", Axis((1, 2)))
