@@ -5,1231 +5,1879 @@
     <name>loom</name>
     <message>
         <source>Canvas</source>
-        <translation type="unfinished"></translation>
+        <translation>캔버스</translation>
     </message>
     <message>
         <source>Move</source>
-        <translation type="unfinished"></translation>
+        <translation>이동</translation>
     </message>
     <message>
         <source>Connect</source>
-        <translation type="unfinished"></translation>
+        <translation>연결</translation>
     </message>
     <message>
         <source>Disconnect</source>
-        <translation type="unfinished"></translation>
+        <translation>연결 끊기</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>삭제</translation>
     </message>
     <message>
         <source>Add {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 추가</translation>
     </message>
     <message>
         <source>new each run</source>
-        <translation type="unfinished"></translation>
+        <translation>실행마다 새로</translation>
     </message>
     <message>
         <source>needed</source>
-        <translation type="unfinished"></translation>
+        <translation>실행 필요</translation>
     </message>
     <message>
         <source>automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>자동</translation>
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished"></translation>
+        <translation>예</translation>
     </message>
     <message>
         <source>no</source>
-        <translation type="unfinished"></translation>
+        <translation>아니요</translation>
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished"></translation>
+        <translation>입력</translation>
     </message>
     <message>
         <source>Outputs</source>
-        <translation type="unfinished"></translation>
+        <translation>출력</translation>
     </message>
     <message>
         <source>{} already depends on {}: the links would go round in a circle.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}은(는) 이미 {}에 의존합니다. 연결이 순환하게 됩니다.</translation>
     </message>
     <message>
         <source>values</source>
-        <translation type="unfinished"></translation>
+        <translation>값</translation>
     </message>
     <message>
         <source>Join an output to an input.</source>
-        <translation type="unfinished"></translation>
+        <translation>출력을 입력에 연결하세요.</translation>
     </message>
     <message>
         <source>There is no such port any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>이 포트는 더 이상 없습니다.</translation>
     </message>
     <message>
         <source>A node can&apos;t feed itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>노드는 자기 자신에 연결할 수 없습니다.</translation>
     </message>
     <message>
         <source>{} can&apos;t go in here: it takes {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}은(는) 넣을 수 없습니다. 여기는 {}을(를) 받습니다.</translation>
     </message>
     <message>
         <source>{} can&apos;t go with {}: take parts of one family.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}은(는) {}과(와) 함께 쓸 수 없습니다. 같은 계열의 구성 요소를 쓰세요.</translation>
     </message>
     <message>
         <source>It gives a list of {}, and this takes one {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 목록을 내지만, 여기는 {} 하나만 받습니다.</translation>
     </message>
     <message>
         <source>{} min {} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{}분 {}초</translation>
     </message>
     <message>
         <source>{} MB</source>
-        <translation type="unfinished"></translation>
+        <translation>{} MB</translation>
     </message>
     <message>
         <source>{} ms</source>
-        <translation type="unfinished"></translation>
+        <translation>{} ms</translation>
     </message>
     <message>
         <source>{} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{}초</translation>
     </message>
     <message>
         <source>{} GB</source>
-        <translation type="unfinished"></translation>
+        <translation>{} GB</translation>
     </message>
     <message>
         <source>{} of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} / {}</translation>
     </message>
     <message>
         <source>Times</source>
-        <translation type="unfinished"></translation>
+        <translation>횟수</translation>
     </message>
     <message>
         <source>Index</source>
-        <translation type="unfinished"></translation>
+        <translation>번호</translation>
     </message>
     <message>
         <source>New state</source>
-        <translation type="unfinished"></translation>
+        <translation>새 상태</translation>
     </message>
     <message>
         <source>Collect</source>
-        <translation type="unfinished"></translation>
+        <translation>모으기</translation>
     </message>
     <message>
         <source>New output</source>
-        <translation type="unfinished"></translation>
+        <translation>새 출력</translation>
     </message>
     <message>
         <source>Each</source>
-        <translation type="unfinished"></translation>
+        <translation>각 항목</translation>
     </message>
     <message>
         <source>Item</source>
-        <translation type="unfinished"></translation>
+        <translation>항목</translation>
     </message>
     <message>
         <source>New input</source>
-        <translation type="unfinished"></translation>
+        <translation>새 입력</translation>
     </message>
     <message>
         <source>Set {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 설정</translation>
     </message>
     <message>
         <source>Search nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>노드 검색</translation>
     </message>
     <message>
         <source>Letters of a name in any order of words</source>
-        <translation type="unfinished"></translation>
+        <translation>이름의 글자를 낱말 순서와 상관없이 입력</translation>
     </message>
     <message>
         <source>Found nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>찾은 노드</translation>
     </message>
     <message>
         <source>The node type {} is not known here. What the file says of it is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>노드 종류 {}을(를) 알 수 없습니다. 파일에 적힌 내용은 그대로 보존됩니다.</translation>
     </message>
     <message>
         <source>This port is no part of the node&apos;s type any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>이 포트는 더 이상 이 노드 종류에 없습니다.</translation>
     </message>
     <message>
         <source>Locked: keeps its result whatever changes before it.</source>
-        <translation type="unfinished"></translation>
+        <translation>잠김: 앞이 바뀌어도 결과를 유지합니다.</translation>
     </message>
     <message>
         <source>Muted: left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>꺼짐: 실행에서 빠집니다.</translation>
     </message>
     <message>
         <source>Bypassed: hands on what it gets.</source>
-        <translation type="unfinished"></translation>
+        <translation>우회: 받은 것을 그대로 넘깁니다.</translation>
     </message>
     <message>
         <source>Its result is kept, so it would not run.</source>
-        <translation type="unfinished"></translation>
+        <translation>결과가 남아 있어 실행하지 않습니다.</translation>
     </message>
     <message>
         <source>Would run: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>실행 예정: {}</translation>
     </message>
     <message>
         <source>it has no result yet</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 결과가 없음</translation>
     </message>
     <message>
         <source>Takes about {}</source>
-        <translation type="unfinished"></translation>
+        <translation>약 {} 걸림</translation>
     </message>
     <message>
         <source>Workflows, bundles and pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>워크플로, 묶음, 이미지</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>열기</translation>
     </message>
     <message>
         <source>Save as</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 이름으로 저장</translation>
     </message>
     <message>
         <source>Workflow</source>
-        <translation type="unfinished"></translation>
+        <translation>워크플로</translation>
     </message>
     <message>
         <source>Unsaved changes</source>
-        <translation type="unfinished"></translation>
+        <translation>저장하지 않은 변경</translation>
     </message>
     <message>
         <source>Untitled</source>
-        <translation type="unfinished"></translation>
+        <translation>제목 없음</translation>
     </message>
     <message>
         <source>Export</source>
-        <translation type="unfinished"></translation>
+        <translation>내보내기</translation>
     </message>
     <message>
         <source>Latent Loom</source>
-        <translation type="unfinished"></translation>
+        <translation>Latent Loom</translation>
     </message>
     <message>
         <source>Pack a bundle</source>
-        <translation type="unfinished"></translation>
+        <translation>묶음 만들기</translation>
     </message>
     <message>
         <source>Bundle</source>
-        <translation type="unfinished"></translation>
+        <translation>묶음</translation>
     </message>
     <message>
         <source>Export as Python</source>
-        <translation type="unfinished"></translation>
+        <translation>Python으로 내보내기</translation>
     </message>
     <message>
         <source>Python script</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 스크립트</translation>
     </message>
     <message>
         <source>Picture</source>
-        <translation type="unfinished"></translation>
+        <translation>이미지</translation>
     </message>
     <message>
         <source>Vector picture</source>
-        <translation type="unfinished"></translation>
+        <translation>벡터 이미지</translation>
     </message>
     <message>
         <source>All files</source>
-        <translation type="unfinished"></translation>
+        <translation>모든 파일</translation>
     </message>
     <message>
         <source>{} has changes that are not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}에 저장하지 않은 변경이 있습니다.</translation>
     </message>
     <message>
         <source>It can&apos;t be written: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>쓸 수 없습니다: {}.</translation>
     </message>
     <message>
         <source>Choose a colour</source>
-        <translation type="unfinished"></translation>
+        <translation>색 선택</translation>
     </message>
     <message>
         <source>empty</source>
-        <translation type="unfinished"></translation>
+        <translation>비어 있음</translation>
     </message>
     <message>
         <source>Paint…</source>
-        <translation type="unfinished"></translation>
+        <translation>그리기…</translation>
     </message>
     <message>
         <source>Paint on the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>이미지 위에 그리기</translation>
     </message>
     <message>
         <source>one shape</source>
-        <translation type="unfinished"></translation>
+        <translation>도형 1개</translation>
     </message>
     <message>
         <source>can&apos;t be read</source>
-        <translation type="unfinished"></translation>
+        <translation>읽을 수 없음</translation>
     </message>
     <message>
         <source>{}: paint</source>
-        <translation type="unfinished"></translation>
+        <translation>{}: 그리기</translation>
     </message>
     <message>
         <source>{} shapes</source>
-        <translation type="unfinished"></translation>
+        <translation>도형 {}개</translation>
     </message>
     <message>
         <source>Choose a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>폴더 선택</translation>
     </message>
     <message>
         <source>Choose a file, or drop one here</source>
-        <translation type="unfinished"></translation>
+        <translation>파일을 고르거나 여기에 놓으세요</translation>
     </message>
     <message>
         <source>Browse…</source>
-        <translation type="unfinished"></translation>
+        <translation>찾아보기…</translation>
     </message>
     <message>
         <source>Locate…</source>
-        <translation type="unfinished"></translation>
+        <translation>찾기…</translation>
     </message>
     <message>
         <source>Say where it is now</source>
-        <translation type="unfinished"></translation>
+        <translation>지금 있는 곳을 알려 주세요</translation>
     </message>
     <message>
         <source>A file ({}), or drop one here</source>
-        <translation type="unfinished"></translation>
+        <translation>파일({}), 여기에 놓아도 됩니다</translation>
     </message>
     <message>
         <source>A folder, or drop one here</source>
-        <translation type="unfinished"></translation>
+        <translation>폴더, 여기에 놓아도 됩니다</translation>
     </message>
     <message>
         <source>Choose a file</source>
-        <translation type="unfinished"></translation>
+        <translation>파일 선택</translation>
     </message>
     <message>
         <source>Files</source>
-        <translation type="unfinished"></translation>
+        <translation>파일</translation>
     </message>
     <message>
         <source>“{}” is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{}”이(가) 없습니다.</translation>
     </message>
     <message>
         <source>the output folder</source>
-        <translation type="unfinished"></translation>
+        <translation>출력 폴더</translation>
     </message>
     <message>
         <source>A folder to write to</source>
-        <translation type="unfinished"></translation>
+        <translation>저장할 폴더</translation>
     </message>
     <message>
         <source>{} is not inside of {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}은(는) {} 안에 있지 않습니다.</translation>
     </message>
     <message>
         <source>A model in the model folders, by name</source>
-        <translation type="unfinished"></translation>
+        <translation>모델 폴더에 있는 모델의 이름</translation>
     </message>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>모델 선택</translation>
     </message>
     <message>
         <source>Look through the model folders again</source>
-        <translation type="unfinished"></translation>
+        <translation>모델 폴더 다시 살펴보기</translation>
     </message>
     <message>
         <source>Add the folder that has this model to the model folders</source>
-        <translation type="unfinished"></translation>
+        <translation>이 모델이 있는 폴더를 모델 폴더에 추가</translation>
     </message>
     <message>
         <source>Looking for models…</source>
-        <translation type="unfinished"></translation>
+        <translation>모델을 찾는 중…</translation>
     </message>
     <message>
         <source>On: a value of its own. Off: none.</source>
-        <translation type="unfinished"></translation>
+        <translation>켬: 값을 직접 지정. 끔: 없음.</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>없음</translation>
     </message>
     <message>
         <source>{}: give a value</source>
-        <translation type="unfinished"></translation>
+        <translation>{}: 값 지정</translation>
     </message>
     <message>
         <source>“{}” is not a number; it takes {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{}”은(는) 숫자가 아닙니다. 받을 수 있는 값: {}.</translation>
     </message>
     <message>
         <source>{}, slider</source>
-        <translation type="unfinished"></translation>
+        <translation>{}, 슬라이더</translation>
     </message>
     <message>
         <source>(some words)1.3, word++ and word-- weight words</source>
-        <translation type="unfinished"></translation>
+        <translation>(낱말들)1.3, 낱말++, 낱말--로 가중치를 줍니다</translation>
     </message>
     <message>
         <source>{} of {} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>토큰 {} / {}</translation>
     </message>
     <message>
         <source>{}; cut off: “{}”</source>
-        <translation type="unfinished"></translation>
+        <translation>{}, 잘린 부분: “{}”</translation>
     </message>
     <message>
         <source>Draw another seed</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 시드 뽑기</translation>
     </message>
     <message>
         <source>Keep this seed</source>
-        <translation type="unfinished"></translation>
+        <translation>이 시드 유지</translation>
     </message>
     <message>
         <source>Draw a new seed for each run</source>
-        <translation type="unfinished"></translation>
+        <translation>실행마다 새 시드 뽑기</translation>
     </message>
     <message>
         <source>Keep one seed for all runs</source>
-        <translation type="unfinished"></translation>
+        <translation>모든 실행에 같은 시드 사용</translation>
     </message>
     <message>
         <source>new for each run</source>
-        <translation type="unfinished"></translation>
+        <translation>실행마다 새로</translation>
     </message>
     <message>
         <source>Filled in by a sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>스윕이 채웁니다</translation>
     </message>
     <message>
         <source>New</source>
-        <translation type="unfinished"></translation>
+        <translation>새로 만들기</translation>
     </message>
     <message>
         <source>Open…</source>
-        <translation type="unfinished"></translation>
+        <translation>열기…</translation>
     </message>
     <message>
         <source>Open recent</source>
-        <translation type="unfinished"></translation>
+        <translation>최근 파일 열기</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>저장</translation>
     </message>
     <message>
         <source>Save as…</source>
-        <translation type="unfinished"></translation>
+        <translation>다른 이름으로 저장…</translation>
     </message>
     <message>
         <source>Pack a bundle…</source>
-        <translation type="unfinished"></translation>
+        <translation>묶음 만들기…</translation>
     </message>
     <message>
         <source>Picture of the graph…</source>
-        <translation type="unfinished"></translation>
+        <translation>그래프 그림…</translation>
     </message>
     <message>
         <source>Python script…</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 스크립트…</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>실행 취소</translation>
     </message>
     <message>
         <source>Redo</source>
-        <translation type="unfinished"></translation>
+        <translation>다시 실행</translation>
     </message>
     <message>
         <source>&amp;Graph</source>
-        <translation type="unfinished"></translation>
+        <translation>그래프(&amp;G)</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>실행</translation>
     </message>
     <message>
         <source>Run to the selected nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>선택한 노드까지 실행</translation>
     </message>
     <message>
         <source>Run several times</source>
-        <translation type="unfinished"></translation>
+        <translation>여러 번 실행</translation>
     </message>
     <message>
         <source>Run all anew</source>
-        <translation type="unfinished"></translation>
+        <translation>모두 새로 실행</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>취소</translation>
     </message>
     <message>
         <source>Run on every change</source>
-        <translation type="unfinished"></translation>
+        <translation>바뀔 때마다 실행</translation>
     </message>
     <message>
         <source>Show what would run</source>
-        <translation type="unfinished"></translation>
+        <translation>실행될 것 보기</translation>
     </message>
     <message>
         <source>&amp;View</source>
-        <translation type="unfinished"></translation>
+        <translation>보기(&amp;V)</translation>
     </message>
     <message>
         <source>Full screen</source>
-        <translation type="unfinished"></translation>
+        <translation>전체 화면</translation>
     </message>
     <message>
         <source>&amp;Help</source>
-        <translation type="unfinished"></translation>
+        <translation>도움말(&amp;H)</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>단축키</translation>
     </message>
     <message>
         <source>About Latent Loom</source>
-        <translation type="unfinished"></translation>
+        <translation>Latent Loom 정보</translation>
     </message>
     <message>
         <source>Tools</source>
-        <translation type="unfinished"></translation>
+        <translation>도구</translation>
     </message>
     <message>
         <source>&amp;File</source>
-        <translation type="unfinished"></translation>
+        <translation>파일(&amp;F)</translation>
     </message>
     <message>
         <source>Gallery of workflows</source>
-        <translation type="unfinished"></translation>
+        <translation>워크플로 모음</translation>
     </message>
     <message>
         <source>&amp;Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>편집(&amp;E)</translation>
     </message>
     <message>
         <source>&amp;Run</source>
-        <translation type="unfinished"></translation>
+        <translation>실행(&amp;R)</translation>
     </message>
     <message>
         <source>Settings…</source>
-        <translation type="unfinished"></translation>
+        <translation>설정…</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>끝내기</translation>
     </message>
     <message>
         <source>For published models</source>
-        <translation type="unfinished"></translation>
+        <translation>공개 모델용</translation>
     </message>
     <message>
         <source>{} times</source>
-        <translation type="unfinished"></translation>
+        <translation>{}번</translation>
     </message>
     <message>
         <source>Batches</source>
-        <translation type="unfinished"></translation>
+        <translation>배치</translation>
     </message>
     <message>
         <source>Captions</source>
-        <translation type="unfinished"></translation>
+        <translation>캡션</translation>
     </message>
     <message>
         <source>Colours</source>
-        <translation type="unfinished"></translation>
+        <translation>색</translation>
     </message>
     <message>
         <source>Comparing</source>
-        <translation type="unfinished"></translation>
+        <translation>비교</translation>
     </message>
     <message>
         <source>Compositing</source>
-        <translation type="unfinished"></translation>
+        <translation>합성</translation>
     </message>
     <message>
         <source>Conditioning</source>
-        <translation type="unfinished"></translation>
+        <translation>조건</translation>
     </message>
     <message>
         <source>Control</source>
-        <translation type="unfinished"></translation>
+        <translation>컨트롤</translation>
     </message>
     <message>
         <source>DiffEdit</source>
-        <translation type="unfinished"></translation>
+        <translation>DiffEdit</translation>
     </message>
     <message>
         <source>Denoising</source>
-        <translation type="unfinished"></translation>
+        <translation>노이즈 제거</translation>
     </message>
     <message>
         <source>Filters</source>
-        <translation type="unfinished"></translation>
+        <translation>필터</translation>
     </message>
     <message>
         <source>Guidance</source>
-        <translation type="unfinished"></translation>
+        <translation>가이던스</translation>
     </message>
     <message>
         <source>Hooks</source>
-        <translation type="unfinished"></translation>
+        <translation>훅</translation>
     </message>
     <message>
         <source>Pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>이미지</translation>
     </message>
     <message>
         <source>Latents</source>
-        <translation type="unfinished"></translation>
+        <translation>잠재 표현</translation>
     </message>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>모델</translation>
     </message>
     <message>
         <source>Opened loop</source>
-        <translation type="unfinished"></translation>
+        <translation>펼친 루프</translation>
     </message>
     <message>
         <source>Masks</source>
-        <translation type="unfinished"></translation>
+        <translation>마스크</translation>
     </message>
     <message>
         <source>Noise</source>
-        <translation type="unfinished"></translation>
+        <translation>노이즈</translation>
     </message>
     <message>
         <source>Repeating</source>
-        <translation type="unfinished"></translation>
+        <translation>반복</translation>
     </message>
     <message>
         <source>Safety</source>
-        <translation type="unfinished"></translation>
+        <translation>안전</translation>
     </message>
     <message>
         <source>Noise schedules</source>
-        <translation type="unfinished"></translation>
+        <translation>노이즈 스케줄</translation>
     </message>
     <message>
         <source>Solvers</source>
-        <translation type="unfinished"></translation>
+        <translation>솔버</translation>
     </message>
     <message>
         <source>Text</source>
-        <translation type="unfinished"></translation>
+        <translation>텍스트</translation>
+    </message>
+    <message>
+        <source>Add a node…</source>
+        <translation>노드 추가…</translation>
+    </message>
+    <message>
+        <source>Cut</source>
+        <translation>잘라내기</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>붙여넣기</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>복제</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>모두 선택</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>이름 바꾸기…</translation>
+    </message>
+    <message>
+        <source>Fold</source>
+        <translation>접기</translation>
+    </message>
+    <message>
+        <source>Run up to these nodes when all is run</source>
+        <translation>전체 실행 때 이 노드까지 실행</translation>
+    </message>
+    <message>
+        <source>Zoom to fit</source>
+        <translation>전체 보기</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>확대</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>축소</translation>
+    </message>
+    <message>
+        <source>Actual size</source>
+        <translation>실제 크기</translation>
+    </message>
+    <message>
+        <source>Lay out</source>
+        <translation>자동 배치</translation>
+    </message>
+    <message>
+        <source>Align left</source>
+        <translation>왼쪽 맞춤</translation>
+    </message>
+    <message>
+        <source>Align top</source>
+        <translation>위쪽 맞춤</translation>
+    </message>
+    <message>
+        <source>Spread across</source>
+        <translation>가로로 고르게 배치</translation>
+    </message>
+    <message>
+        <source>Spread down</source>
+        <translation>세로로 고르게 배치</translation>
+    </message>
+    <message>
+        <source>Make a subgraph</source>
+        <translation>하위 그래프로 묶기</translation>
+    </message>
+    <message>
+        <source>Go inside</source>
+        <translation>안으로 들어가기</translation>
+    </message>
+    <message>
+        <source>Go out</source>
+        <translation>밖으로 나가기</translation>
+    </message>
+    <message>
+        <source>Frame with a comment</source>
+        <translation>설명 틀로 묶기</translation>
+    </message>
+    <message>
+        <source>Repeat these nodes</source>
+        <translation>이 노드 반복하기</translation>
+    </message>
+    <message>
+        <source>Minimap</source>
+        <translation>미니맵</translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>왼쪽</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>오른쪽</translation>
+    </message>
+    <message>
+        <source>up</source>
+        <translation>위쪽</translation>
+    </message>
+    <message>
+        <source>down</source>
+        <translation>아래쪽</translation>
+    </message>
+    <message>
+        <source>Mute</source>
+        <translation>끄기</translation>
+    </message>
+    <message>
+        <source>Leave nodes out</source>
+        <translation>노드를 빼고 실행</translation>
+    </message>
+    <message>
+        <source>Bypass</source>
+        <translation>우회</translation>
+    </message>
+    <message>
+        <source>Hand on what nodes get</source>
+        <translation>노드가 받은 것을 그대로 넘김</translation>
+    </message>
+    <message>
+        <source>Keep results whatever changes before</source>
+        <translation>앞이 바뀌어도 결과를 유지</translation>
+    </message>
+    <message>
+        <source>Ask for the result</source>
+        <translation>결과로 요청</translation>
+    </message>
+    <message>
+        <source>Move {}</source>
+        <translation>{} 이동</translation>
+    </message>
+    <message>
+        <source>Walk {} along links</source>
+        <translation>연결을 따라 {}으로 이동</translation>
+    </message>
+    <message>
+        <source>Move far {}</source>
+        <translation>{}으로 크게 이동</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>이름</translation>
+    </message>
+    <message>
+        <source>Nodes that take {}</source>
+        <translation>{}을(를) 받는 노드</translation>
+    </message>
+    <message>
+        <source>Nodes that give {}</source>
+        <translation>{}을(를) 내는 노드</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>이름 바꾸기</translation>
+    </message>
+    <message>
+        <source>what was copied</source>
+        <translation>복사한 내용</translation>
+    </message>
+    <message>
+        <source>Ask for results</source>
+        <translation>결과 요청</translation>
+    </message>
+    <message>
+        <source>Frame</source>
+        <translation>틀</translation>
+    </message>
+    <message>
+        <source>Comment</source>
+        <translation>설명</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>반복</translation>
+    </message>
+    <message>
+        <source>Parameters shown</source>
+        <translation>표시할 매개변수</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>색</translation>
+    </message>
+    <message>
+        <source>Run to here</source>
+        <translation>여기까지 실행</translation>
+    </message>
+    <message>
+        <source>Lead through a dot</source>
+        <translation>점을 거쳐 잇기</translation>
+    </message>
+    <message>
+        <source>Go to where it comes from</source>
+        <translation>보내는 노드로 가기</translation>
+    </message>
+    <message>
+        <source>Go to where it leads</source>
+        <translation>받는 노드로 가기</translation>
+    </message>
+    <message>
+        <source>As usual</source>
+        <translation>기본값대로</translation>
+    </message>
+    <message>
+        <source>Remove the dot</source>
+        <translation>점 없애기</translation>
+    </message>
+    <message>
+        <source>Where you are</source>
+        <translation>현재 위치</translation>
+    </message>
+    <message>
+        <source>Go out to {}</source>
+        <translation>{}(으)로 나가기</translation>
+    </message>
+    <message>
+        <source>Add a picture</source>
+        <translation>이미지 추가</translation>
+    </message>
+    <message>
+        <source>Lead a link</source>
+        <translation>연결 경로 바꾸기</translation>
+    </message>
+    <message>
+        <source>Resize</source>
+        <translation>크기 조절</translation>
+    </message>
+    <message>
+        <source>Choose another folder or name.</source>
+        <translation>다른 폴더나 이름을 고르세요.</translation>
+    </message>
+    <message>
+        <source>Press to go there</source>
+        <translation>누르면 그곳으로 갑니다</translation>
+    </message>
+    <message>
+        <source>once for each item</source>
+        <translation>항목마다 한 번</translation>
+    </message>
+    <message>
+        <source>as often as its input says</source>
+        <translation>입력이 정한 만큼</translation>
+    </message>
+    <message>
+        <source>Missing models and files</source>
+        <translation>없는 모델과 파일</translation>
+    </message>
+    <message>
+        <source>Add a model folder…</source>
+        <translation>모델 폴더 추가…</translation>
+    </message>
+    <message>
+        <source>Models in this folder are found from now on</source>
+        <translation>앞으로 이 폴더의 모델을 찾습니다</translation>
+    </message>
+    <message>
+        <source>Locate {}</source>
+        <translation>{} 찾기</translation>
+    </message>
+    <message>
+        <source>Not found: {}</source>
+        <translation>찾을 수 없음: {}</translation>
+    </message>
+    <message>
+        <source>(no name)</source>
+        <translation>(이름 없음)</translation>
+    </message>
+    <message>
+        <source>Locate {}…</source>
+        <translation>{} 찾기…</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>값</translation>
+    </message>
+    <message>
+        <source>One value a line</source>
+        <translation>한 줄에 값 하나</translation>
+    </message>
+    <message>
+        <source>Text file</source>
+        <translation>텍스트 파일</translation>
+    </message>
+    <message>
+        <source>A text file with one value a line</source>
+        <translation>한 줄에 값이 하나씩 있는 텍스트 파일</translation>
+    </message>
+    <message>
+        <source>List</source>
+        <translation>목록</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>파일</translation>
+    </message>
+    <message>
+        <source>Goes along</source>
+        <translation>함께 움직일 축</translation>
+    </message>
+    <message>
+        <source>Axes multiply; one that goes along another moves in step with it</source>
+        <translation>축끼리는 곱해지고, 함께 움직이는 축은 다른 축과 나란히 바뀝니다</translation>
+    </message>
+    <message>
+        <source>no other axis</source>
+        <translation>없음</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>시작</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>끝</translation>
+    </message>
+    <message>
+        <source>In steps of</source>
+        <translation>간격</translation>
+    </message>
+    <message>
+        <source>{}, along {}</source>
+        <translation>{}, {}과(와) 함께</translation>
+    </message>
+    <message>
+        <source>Range</source>
+        <translation>범위</translation>
+    </message>
+    <message>
+        <source>Choose a file.</source>
+        <translation>파일을 선택하세요.</translation>
+    </message>
+    <message>
+        <source>Write one value a line.</source>
+        <translation>한 줄에 값을 하나씩 쓰세요.</translation>
+    </message>
+    <message>
+        <source>{} … {} by {}</source>
+        <translation>{} … {}, 간격 {}</translation>
+    </message>
+    <message>
+        <source>lines of {}</source>
+        <translation>{}의 각 줄</translation>
+    </message>
+    <message>
+        <source>Sweep {}</source>
+        <translation>{} 스윕</translation>
+    </message>
+    <message>
+        <source>“{}” is not a number.</source>
+        <translation>“{}”은(는) 숫자가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>{} values; the sweep makes {} runs.</source>
+        <translation>값 {}개, 스윕은 {}번 실행합니다.</translation>
+    </message>
+    <message>
+        <source>Add an input</source>
+        <translation>입력 추가</translation>
+    </message>
+    <message>
+        <source>Add an output</source>
+        <translation>출력 추가</translation>
+    </message>
+    <message>
+        <source>Type another name to rename it everywhere</source>
+        <translation>다른 이름을 쓰면 모든 곳에서 바뀝니다</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>위로 이동</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>아래로 이동</translation>
+    </message>
+    <message>
+        <source>Ports of “{}”</source>
+        <translation>“{}”의 포트</translation>
+    </message>
+    <message>
+        <source>Name of the port {}</source>
+        <translation>포트 {}의 이름</translation>
+    </message>
+    <message>
+        <source>Remove {}</source>
+        <translation>{} 제거</translation>
+    </message>
+    <message>
+        <source>Nothing inside is free</source>
+        <translation>안에 비어 있는 것이 없음</translation>
+    </message>
+    <message>
+        <source>Rename {}</source>
+        <translation>{} 이름 바꾸기</translation>
+    </message>
+    <message>
+        <source>Preview of the result</source>
+        <translation>결과 미리보기</translation>
+    </message>
+    <message>
+        <source>not run</source>
+        <translation>실행 안 함</translation>
+    </message>
+    <message>
+        <source>needs to run</source>
+        <translation>실행 필요</translation>
+    </message>
+    <message>
+        <source>result is kept</source>
+        <translation>결과가 남아 있음</translation>
+    </message>
+    <message>
+        <source>blocked by what failed before it</source>
+        <translation>앞의 실패로 막힘</translation>
+    </message>
+    <message>
+        <source>{}, step {} of {}</source>
+        <translation>{}, {} / {}단계</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>시간</translation>
+    </message>
+    <message>
+        <source>Expected</source>
+        <translation>예상</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>최대 메모리</translation>
+    </message>
+    <message>
+        <source>Show {}</source>
+        <translation>{} 보기</translation>
+    </message>
+    <message>
+        <source>Mute: leave the node out (M)</source>
+        <translation>끄기: 노드를 빼고 실행 (M)</translation>
+    </message>
+    <message>
+        <source>Bypass: hand on what comes in</source>
+        <translation>우회: 들어온 것을 그대로 넘김</translation>
+    </message>
+    <message>
+        <source>Lock: keep the result it has</source>
+        <translation>잠금: 지금 결과를 유지</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>더 보기</translation>
+    </message>
+    <message>
+        <source>All that is said of this node</source>
+        <translation>이 노드의 설명 전체</translation>
+    </message>
+    <message>
+        <source>Id of the node</source>
+        <translation>노드 이름</translation>
+    </message>
+    <message>
+        <source>Id of the node: type another one to rename it</source>
+        <translation>노드 이름: 다른 이름을 쓰면 바뀝니다</translation>
+    </message>
+    <message>
+        <source>Show what is inside</source>
+        <translation>안쪽 보기</translation>
+    </message>
+    <message>
+        <source>Less</source>
+        <translation>접기</translation>
+    </message>
+    <message>
+        <source>No pack that is installed has the node type “{}”. It keeps all it holds.</source>
+        <translation>설치된 팩 중 노드 종류 “{}”이(가) 있는 것이 없습니다. 담긴 내용은 모두 보존됩니다.</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>매개변수</translation>
+    </message>
+    <message>
+        <source>They have no parameter in common.</source>
+        <translation>공통된 매개변수가 없습니다.</translation>
+    </message>
+    <message>
+        <source>{} nodes</source>
+        <translation>노드 {}개</translation>
+    </message>
+    <message>
+        <source>The folder that has “{}”</source>
+        <translation>“{}”이(가) 있는 폴더</translation>
+    </message>
+    <message>
+        <source>Go to {}</source>
+        <translation>{}(으)로 가기</translation>
+    </message>
+    <message>
+        <source>Cut the link from {}</source>
+        <translation>{}에서 오는 연결 끊기</translation>
+    </message>
+    <message>
+        <source>{}, optional</source>
+        <translation>{}, 선택</translation>
+    </message>
+    <message>
+        <source>goes to {}</source>
+        <translation>{}(으)로 감</translation>
+    </message>
+    <message>
+        <source>Disconnect {}</source>
+        <translation>{} 연결 끊기</translation>
+    </message>
+    <message>
+        <source>Changed; a double click on the name resets it</source>
+        <translation>바뀜: 이름을 두 번 누르면 기본값으로 돌아갑니다</translation>
+    </message>
+    <message>
+        <source>Cut the link</source>
+        <translation>연결 끊기</translation>
+    </message>
+    <message>
+        <source>Sweep it no more</source>
+        <translation>스윕 끝내기</translation>
+    </message>
+    <message>
+        <source>Reset to the default</source>
+        <translation>기본값으로 되돌리기</translation>
+    </message>
+    <message>
+        <source>Sweep…</source>
+        <translation>스윕…</translation>
+    </message>
+    <message>
+        <source>Copy the value</source>
+        <translation>값 복사</translation>
+    </message>
+    <message>
+        <source>Paste a value</source>
+        <translation>값 붙여넣기</translation>
+    </message>
+    <message>
+        <source>Where the value comes from</source>
+        <translation>값이 오는 곳</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>끝내기</translation>
+    </message>
+    <message>
+        <source>Sweeps: click to change</source>
+        <translation>스윕 중: 누르면 바꿀 수 있습니다</translation>
+    </message>
+    <message>
+        <source>Sweep… (not inside a subgraph)</source>
+        <translation>스윕… (하위 그래프 안에서는 불가)</translation>
+    </message>
+    <message>
+        <source>Make it a parameter of the subgraph</source>
+        <translation>하위 그래프의 매개변수로 만들기</translation>
+    </message>
+    <message>
+        <source>Go to the node</source>
+        <translation>노드로 가기</translation>
+    </message>
+    <message>
+        <source>{}: more</source>
+        <translation>{}: 더 보기</translation>
+    </message>
+    <message>
+        <source>{} (several values)</source>
+        <translation>{} (값이 여럿)</translation>
+    </message>
+    <message>
+        <source>Reset {}</source>
+        <translation>{} 초기화</translation>
+    </message>
+    <message>
+        <source>input “{}” of the subgraph</source>
+        <translation>하위 그래프의 입력 “{}”</translation>
+    </message>
+    <message>
+        <source>Results asked for</source>
+        <translation>요청한 결과</translation>
+    </message>
+    <message>
+        <source>Subgraphs</source>
+        <translation>하위 그래프</translation>
+    </message>
+    <message>
+        <source>Untitled workflow</source>
+        <translation>제목 없는 워크플로</translation>
+    </message>
+    <message>
+        <source>one node</source>
+        <translation>노드 1개</translation>
+    </message>
+    <message>
+        <source>Set outputs</source>
+        <translation>결과 지정</translation>
+    </message>
+    <message>
+        <source>Inside of a subgraph: {}</source>
+        <translation>하위 그래프 안: {}</translation>
+    </message>
+    <message>
+        <source>Problems: {}</source>
+        <translation>문제: {}</translation>
+    </message>
+    <message>
+        <source>The workflow</source>
+        <translation>워크플로</translation>
+    </message>
+    <message>
+        <source>All that nobody reads: {}</source>
+        <translation>아무도 읽지 않는 모든 것: {}</translation>
+    </message>
+    <message>
+        <source>Ask for {} no more</source>
+        <translation>{} 요청 취소</translation>
+    </message>
+    <message>
+        <source>Name of the subgraph {}</source>
+        <translation>하위 그래프 {}의 이름</translation>
+    </message>
+    <message>
+        <source>Show the inside of {}</source>
+        <translation>{} 안쪽 보기</translation>
+    </message>
+    <message>
+        <source>Delete {}</source>
+        <translation>{} 삭제</translation>
+    </message>
+    <message>
+        <source>{} is used {} times</source>
+        <translation>{}은(는) {}번 쓰입니다</translation>
+    </message>
+    <message>
+        <source>{} runs</source>
+        <translation>{}번 실행</translation>
+    </message>
+    <message>
+        <source>New window</source>
+        <translation>새 창</translation>
     </message>
     <message>
         <source>Trajectories</source>
-        <translation type="unfinished"></translation>
+        <translation>궤적</translation>
     </message>
     <message>
         <source>Transforming</source>
-        <translation type="unfinished"></translation>
+        <translation>변형</translation>
     </message>
     <message>
         <source>VAE</source>
-        <translation type="unfinished"></translation>
+        <translation>VAE</translation>
     </message>
     <message>
         <source>Subgraphs of this workflow</source>
-        <translation type="unfinished"></translation>
+        <translation>이 워크플로의 하위 그래프</translation>
     </message>
     <message>
         <source>Packs that can&apos;t be used</source>
-        <translation type="unfinished"></translation>
+        <translation>쓸 수 없는 팩</translation>
     </message>
     <message>
         <source>Search by name, what a node does, or the types it handles</source>
-        <translation type="unfinished"></translation>
+        <translation>이름, 하는 일, 다루는 형식으로 검색</translation>
     </message>
     <message>
         <source>Node types</source>
-        <translation type="unfinished"></translation>
+        <translation>노드 종류</translation>
     </message>
     <message>
         <source>No node fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>맞는 노드가 없습니다.</translation>
     </message>
     <message>
         <source>Favourites</source>
-        <translation type="unfinished"></translation>
+        <translation>즐겨찾기</translation>
     </message>
     <message>
         <source>Recent</source>
-        <translation type="unfinished"></translation>
+        <translation>최근</translation>
     </message>
     <message>
         <source>Packs of nodes that failed to load</source>
-        <translation type="unfinished"></translation>
+        <translation>불러오지 못한 노드 팩</translation>
     </message>
     <message>
         <source>Add</source>
-        <translation type="unfinished"></translation>
+        <translation>추가</translation>
     </message>
     <message>
         <source>Remove from favourites</source>
-        <translation type="unfinished"></translation>
+        <translation>즐겨찾기에서 빼기</translation>
     </message>
     <message>
         <source>Add to favourites</source>
-        <translation type="unfinished"></translation>
+        <translation>즐겨찾기에 추가</translation>
     </message>
     <message>
         <source>Takes</source>
-        <translation type="unfinished"></translation>
+        <translation>받는 것</translation>
     </message>
     <message>
         <source>Gives</source>
-        <translation type="unfinished"></translation>
+        <translation>내는 것</translation>
     </message>
     <message>
         <source>optional</source>
-        <translation type="unfinished"></translation>
+        <translation>선택</translation>
     </message>
     <message>
         <source>{} node types</source>
-        <translation type="unfinished"></translation>
+        <translation>노드 종류 {}개</translation>
     </message>
     <message>
         <source>Search by prompt or name</source>
-        <translation type="unfinished"></translation>
+        <translation>프롬프트나 이름으로 검색</translation>
     </message>
     <message>
         <source>Search the gallery</source>
-        <translation type="unfinished"></translation>
+        <translation>갤러리 검색</translation>
     </message>
     <message>
         <source>Pictures that were made</source>
-        <translation type="unfinished"></translation>
+        <translation>만든 이미지</translation>
     </message>
     <message>
         <source>Open its workflow</source>
-        <translation type="unfinished"></translation>
+        <translation>워크플로 열기</translation>
     </message>
     <message>
         <source>Show the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>폴더 보기</translation>
     </message>
     <message>
         <source>Move to the bin</source>
-        <translation type="unfinished"></translation>
+        <translation>휴지통으로 이동</translation>
     </message>
     <message>
         <source>{} can&apos;t be moved to the bin.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}을(를) 휴지통으로 옮길 수 없습니다.</translation>
     </message>
     <message>
         <source>Pictures of the sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>스윕의 이미지</translation>
     </message>
     <message>
         <source>Use these values</source>
-        <translation type="unfinished"></translation>
+        <translation>이 값 사용</translation>
     </message>
     <message>
         <source>{} pictures over {}</source>
-        <translation type="unfinished"></translation>
+        <translation>이미지 {}개, 축: {}</translation>
     </message>
     <message>
         <source>Paint a mask</source>
-        <translation type="unfinished"></translation>
+        <translation>마스크 그리기</translation>
     </message>
     <message>
         <source>Brush</source>
-        <translation type="unfinished"></translation>
+        <translation>브러시</translation>
     </message>
     <message>
         <source>Feather</source>
-        <translation type="unfinished"></translation>
+        <translation>가장자리 부드럽게</translation>
     </message>
     <message>
         <source>Cover everything</source>
-        <translation type="unfinished"></translation>
+        <translation>전체 덮기</translation>
     </message>
     <message>
         <source>Clear</source>
-        <translation type="unfinished"></translation>
+        <translation>지우기</translation>
     </message>
     <message>
         <source>Fit the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>이미지에 맞추기</translation>
     </message>
     <message>
         <source>Eraser</source>
-        <translation type="unfinished"></translation>
+        <translation>지우개</translation>
     </message>
     <message>
         <source>Lasso</source>
-        <translation type="unfinished"></translation>
+        <translation>올가미</translation>
     </message>
     <message>
         <source>Rectangle</source>
-        <translation type="unfinished"></translation>
+        <translation>사각형</translation>
     </message>
     <message>
         <source>Ellipse</source>
-        <translation type="unfinished"></translation>
+        <translation>타원</translation>
     </message>
     <message>
         <source>Fill an area</source>
-        <translation type="unfinished"></translation>
+        <translation>영역 채우기</translation>
     </message>
     <message>
         <source>No picture yet</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 이미지 없음</translation>
     </message>
     <message>
         <source>Previous picture</source>
-        <translation type="unfinished"></translation>
+        <translation>이전 이미지</translation>
     </message>
     <message>
         <source>Next picture</source>
-        <translation type="unfinished"></translation>
+        <translation>다음 이미지</translation>
     </message>
     <message>
         <source>Play</source>
-        <translation type="unfinished"></translation>
+        <translation>재생</translation>
     </message>
     <message>
         <source>Which picture</source>
-        <translation type="unfinished"></translation>
+        <translation>어느 이미지</translation>
     </message>
     <message>
         <source>Compare what comes with this picture</source>
-        <translation type="unfinished"></translation>
+        <translation>다음 결과를 이 이미지와 비교</translation>
     </message>
     <message>
         <source>Comparison</source>
-        <translation type="unfinished"></translation>
+        <translation>비교</translation>
     </message>
     <message>
         <source>How the picture and the pinned one are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>이미지와 고정한 이미지를 보이는 방식</translation>
     </message>
     <message>
         <source>Amplification</source>
-        <translation type="unfinished"></translation>
+        <translation>증폭</translation>
     </message>
     <message>
         <source>What the difference is multiplied by</source>
-        <translation type="unfinished"></translation>
+        <translation>차이에 곱하는 값</translation>
     </message>
     <message>
         <source>One pixel for one</source>
-        <translation type="unfinished"></translation>
+        <translation>픽셀 1:1</translation>
     </message>
     <message>
         <source>Save a copy</source>
-        <translation type="unfinished"></translation>
+        <translation>사본 저장</translation>
     </message>
     <message>
         <source>This</source>
-        <translation type="unfinished"></translation>
+        <translation>이 이미지</translation>
     </message>
     <message>
         <source>Slide A | B</source>
-        <translation type="unfinished"></translation>
+        <translation>밀어서 A | B</translation>
     </message>
     <message>
         <source>Difference</source>
-        <translation type="unfinished"></translation>
+        <translation>차이</translation>
     </message>
     <message>
         <source>Save a copy…</source>
-        <translation type="unfinished"></translation>
+        <translation>사본 저장…</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>복사</translation>
     </message>
     <message>
         <source>This picture is in no file yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>이 이미지는 아직 파일로 저장되지 않았습니다.</translation>
     </message>
     <message>
         <source>{} can&apos;t be shown.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}을(를) 표시할 수 없습니다.</translation>
     </message>
     <message>
         <source>{} can&apos;t be written.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}에 쓸 수 없습니다.</translation>
     </message>
     <message>
         <source>What runs</source>
-        <translation type="unfinished"></translation>
+        <translation>실행 중인 것</translation>
     </message>
     <message>
         <source>Progress</source>
-        <translation type="unfinished"></translation>
+        <translation>진행</translation>
     </message>
     <message>
         <source>Cancel what runs; what is finished of it is kept</source>
-        <translation type="unfinished"></translation>
+        <translation>실행을 취소합니다. 끝난 부분은 남습니다</translation>
     </message>
     <message>
         <source>The engine is starting…</source>
-        <translation type="unfinished"></translation>
+        <translation>엔진을 시작하는 중…</translation>
     </message>
     <message>
         <source>Ready</source>
-        <translation type="unfinished"></translation>
+        <translation>준비됨</translation>
     </message>
     <message>
         <source>Preparing</source>
-        <translation type="unfinished"></translation>
+        <translation>준비 중</translation>
     </message>
     <message>
         <source>{} of about {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} / 약 {}</translation>
     </message>
     <message>
         <source>The queue is paused, {} waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>대기열이 멈춤, {}개 대기 중</translation>
     </message>
     <message>
         <source>{} waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>{}개 대기 중</translation>
     </message>
     <message>
         <source>step {} of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} / {}단계</translation>
     </message>
     <message>
         <source>node {} of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>노드 {} / {}</translation>
     </message>
     <message>
         <source>Problems</source>
-        <translation type="unfinished"></translation>
+        <translation>문제</translation>
     </message>
     <message>
         <source>Press Enter or click to go to the node</source>
-        <translation type="unfinished"></translation>
+        <translation>Enter를 누르거나 클릭하면 노드로 갑니다</translation>
     </message>
     <message>
         <source>No problems.</source>
-        <translation type="unfinished"></translation>
+        <translation>문제가 없습니다.</translation>
     </message>
     <message>
         <source>It took {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 걸렸습니다.</translation>
     </message>
     <message>
         <source>Jobs</source>
-        <translation type="unfinished"></translation>
+        <translation>작업</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>일시 정지</translation>
     </message>
     <message>
         <source>Earlier</source>
-        <translation type="unfinished"></translation>
+        <translation>앞으로</translation>
     </message>
     <message>
         <source>Later</source>
-        <translation type="unfinished"></translation>
+        <translation>뒤로</translation>
     </message>
     <message>
         <source>Run again, with the same seeds</source>
-        <translation type="unfinished"></translation>
+        <translation>같은 시드로 다시 실행</translation>
     </message>
     <message>
         <source>Forget what is over</source>
-        <translation type="unfinished"></translation>
+        <translation>끝난 작업 지우기</translation>
     </message>
     <message>
         <source>Nothing waits. What you run shows up here.</source>
-        <translation type="unfinished"></translation>
+        <translation>대기 중인 작업이 없습니다. 실행하면 여기에 나타납니다.</translation>
     </message>
     <message>
         <source>Begin the jobs that wait</source>
-        <translation type="unfinished"></translation>
+        <translation>대기 중인 작업 시작</translation>
     </message>
     <message>
         <source>Begin no further job</source>
-        <translation type="unfinished"></translation>
+        <translation>새 작업 시작 안 함</translation>
     </message>
     <message>
         <source>Go on</source>
-        <translation type="unfinished"></translation>
+        <translation>계속</translation>
     </message>
     <message>
         <source>paused</source>
-        <translation type="unfinished"></translation>
+        <translation>일시 정지됨</translation>
     </message>
     <message>
         <source>preparing</source>
-        <translation type="unfinished"></translation>
+        <translation>준비 중</translation>
     </message>
     <message>
         <source>waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>대기 중</translation>
     </message>
     <message>
         <source>failed</source>
-        <translation type="unfinished"></translation>
+        <translation>실패</translation>
     </message>
     <message>
         <source>{} file</source>
-        <translation type="unfinished"></translation>
+        <translation>파일 {}개</translation>
     </message>
     <message>
         <source>{} files</source>
-        <translation type="unfinished"></translation>
+        <translation>파일 {}개</translation>
     </message>
     <message>
         <source>The queue is paused: the run waits until it goes on.</source>
-        <translation type="unfinished"></translation>
+        <translation>대기열이 멈춰 있습니다. 다시 시작할 때까지 실행이 기다립니다.</translation>
     </message>
     <message>
         <source>Lock</source>
-        <translation type="unfinished"></translation>
+        <translation>잠금</translation>
     </message>
     <message>
         <source>Unlock</source>
-        <translation type="unfinished"></translation>
+        <translation>잠금 해제</translation>
     </message>
     <message>
         <source>{} Job {} is given up.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 작업 {}을(를) 포기합니다.</translation>
     </message>
     <message>
         <source>{} h {} min</source>
-        <translation type="unfinished"></translation>
+        <translation>{}시간 {}분</translation>
     </message>
     <message>
         <source>running</source>
-        <translation type="unfinished"></translation>
+        <translation>실행 중</translation>
     </message>
     <message>
         <source>done</source>
-        <translation type="unfinished"></translation>
+        <translation>완료</translation>
     </message>
     <message>
         <source>cancelled</source>
-        <translation type="unfinished"></translation>
+        <translation>취소됨</translation>
     </message>
     <message>
         <source>The settings in {} can&apos;t be read; the defaults are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}의 설정을 읽을 수 없어 기본값을 사용합니다.</translation>
     </message>
     <message>
         <source>The settings in {} are partly damaged ({}); defaults are used for these.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}의 설정 일부가 손상되었습니다({}). 해당 항목은 기본값을 사용합니다.</translation>
     </message>
     <message>
         <source>The settings can&apos;t be written to {}: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>설정을 {}에 쓸 수 없습니다: {}.</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>설정</translation>
     </message>
     <message>
         <source>Theme</source>
-        <translation type="unfinished"></translation>
+        <translation>테마</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>언어</translation>
     </message>
     <message>
         <source>the usual folder</source>
-        <translation type="unfinished"></translation>
+        <translation>기본 폴더</translation>
     </message>
     <message>
         <source>all there is</source>
-        <translation type="unfinished"></translation>
+        <translation>전부</translation>
     </message>
     <message>
         <source>How much of the device&apos;s memory a run may take</source>
-        <translation type="unfinished"></translation>
+        <translation>실행이 쓸 수 있는 장치 메모리</translation>
     </message>
     <message>
         <source>Device memory</source>
-        <translation type="unfinished"></translation>
+        <translation>장치 메모리</translation>
     </message>
     <message>
         <source>never</source>
-        <translation type="unfinished"></translation>
+        <translation>안 함</translation>
     </message>
     <message>
         <source>How often unsaved work is kept against a crash</source>
-        <translation type="unfinished"></translation>
+        <translation>비정상 종료에 대비해 저장 전 작업을 보관하는 간격</translation>
     </message>
     <message>
         <source>Keep unsaved work every</source>
-        <translation type="unfinished"></translation>
+        <translation>저장 전 작업 보관 간격</translation>
     </message>
     <message>
         <source>Run after every change</source>
-        <translation type="unfinished"></translation>
+        <translation>바뀔 때마다 실행</translation>
     </message>
     <message>
         <source>Live mode</source>
-        <translation type="unfinished"></translation>
+        <translation>라이브 모드</translation>
     </message>
     <message>
         <source>Another language holds from the next start on.</source>
-        <translation type="unfinished"></translation>
+        <translation>언어는 다음에 시작할 때 바뀝니다.</translation>
     </message>
     <message>
         <source>Model folders</source>
-        <translation type="unfinished"></translation>
+        <translation>모델 폴더</translation>
     </message>
     <message>
         <source>Output folder</source>
-        <translation type="unfinished"></translation>
+        <translation>출력 폴더</translation>
     </message>
     <message>
         <source>Add a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>폴더 추가</translation>
     </message>
     <message>
         <source>Take the folder off the list</source>
-        <translation type="unfinished"></translation>
+        <translation>목록에서 폴더 빼기</translation>
     </message>
     <message>
         <source>Search it earlier</source>
-        <translation type="unfinished"></translation>
+        <translation>더 먼저 찾기</translation>
     </message>
     <message>
         <source>Where pictures are written</source>
-        <translation type="unfinished"></translation>
+        <translation>이미지를 저장하는 곳</translation>
     </message>
     <message>
         <source>As the desktop</source>
-        <translation type="unfinished"></translation>
+        <translation>시스템 설정대로</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>어둡게</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>밝게</translation>
     </message>
     <message>
         <source>A folder with models</source>
-        <translation type="unfinished"></translation>
+        <translation>모델이 있는 폴더</translation>
     </message>
     <message>
         <source>Shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>단축키</translation>
     </message>
     <message>
         <source>Search commands and keys</source>
-        <translation type="unfinished"></translation>
+        <translation>명령과 키 검색</translation>
     </message>
     <message>
         <source>Commands and keys</source>
-        <translation type="unfinished"></translation>
+        <translation>명령과 키</translation>
     </message>
     <message>
         <source>Command</source>
-        <translation type="unfinished"></translation>
+        <translation>명령</translation>
     </message>
     <message>
         <source>Menu</source>
-        <translation type="unfinished"></translation>
+        <translation>메뉴</translation>
     </message>
     <message>
         <source>Keys</source>
-        <translation type="unfinished"></translation>
+        <translation>키</translation>
     </message>
     <message>
         <source>The program ended unexpectedly. {} is here again as it was, and is not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>프로그램이 예기치 않게 끝났습니다. {}을(를) 그대로 되살렸으며, 아직 저장되지 않았습니다.</translation>
     </message>
     <message>
         <source>Nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>노드</translation>
     </message>
     <message>
         <source>Inspector</source>
-        <translation type="unfinished"></translation>
+        <translation>속성</translation>
     </message>
     <message>
         <source>Recovered</source>
-        <translation type="unfinished"></translation>
+        <translation>복구됨</translation>
     </message>
     <message>
         <source>Gallery</source>
-        <translation type="unfinished"></translation>
+        <translation>갤러리</translation>
     </message>
     <message>
         <source>Sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>스윕</translation>
     </message>
     <message>
         <source>Queue</source>
-        <translation type="unfinished"></translation>
+        <translation>대기열</translation>
     </message>
     <message>
         <source>Latent Loom {}: a node editor for diffusion models.</source>
-        <translation type="unfinished"></translation>
+        <translation>Latent Loom {}: 확산 모델을 위한 노드 편집기.</translation>
     </message>
     <message>
         <source>Use a cell&apos;s values</source>
-        <translation type="unfinished"></translation>
+        <translation>칸의 값 사용</translation>
     </message>
     <message>
         <source> {} more are in {}.</source>
-        <translation type="unfinished"></translation>
+        <translation> {}개가 더 {}에 있습니다.</translation>
     </message>
     <message>
         <source>Unsaved work can&apos;t be kept: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>저장 전 작업을 보관할 수 없습니다: {}.</translation>
     </message>
     <message>
         <source>Paint {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 그리기</translation>
     </message>
     <message>
         <source>The process that runs workflows could not be started.</source>
-        <translation type="unfinished"></translation>
+        <translation>워크플로를 실행하는 프로세스를 시작하지 못했습니다.</translation>
     </message>
     <message>
         <source>The process that runs workflows was ended by the system, most likely because memory ran out.</source>
-        <translation type="unfinished"></translation>
+        <translation>워크플로를 실행하는 프로세스를 시스템이 종료했습니다. 메모리가 부족했을 가능성이 큽니다.</translation>
     </message>
     <message>
         <source>The editor is closing.</source>
-        <translation type="unfinished"></translation>
+        <translation>편집기를 닫는 중입니다.</translation>
     </message>
     <message>
         <source>The process that runs workflows ended unexpectedly (code {}).</source>
-        <translation type="unfinished"></translation>
+        <translation>워크플로를 실행하는 프로세스가 예기치 않게 끝났습니다(코드 {}).</translation>
     </message>
     <message>
         <source>It is started again.</source>
-        <translation type="unfinished"></translation>
+        <translation>다시 시작합니다.</translation>
     </message>
 </context>
 </TS>

@@ -5,1231 +5,1879 @@
     <name>loom</name>
     <message>
         <source>Canvas</source>
-        <translation type="unfinished"></translation>
+        <translation>画布</translation>
     </message>
     <message>
         <source>Move</source>
-        <translation type="unfinished"></translation>
+        <translation>移动</translation>
     </message>
     <message>
         <source>Connect</source>
-        <translation type="unfinished"></translation>
+        <translation>连接</translation>
     </message>
     <message>
         <source>Disconnect</source>
-        <translation type="unfinished"></translation>
+        <translation>断开连接</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Add {}</source>
-        <translation type="unfinished"></translation>
+        <translation>添加 {}</translation>
     </message>
     <message>
         <source>new each run</source>
-        <translation type="unfinished"></translation>
+        <translation>每次运行重新生成</translation>
     </message>
     <message>
         <source>needed</source>
-        <translation type="unfinished"></translation>
+        <translation>需要运行</translation>
     </message>
     <message>
         <source>automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>自动</translation>
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished"></translation>
+        <translation>是</translation>
     </message>
     <message>
         <source>no</source>
-        <translation type="unfinished"></translation>
+        <translation>否</translation>
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished"></translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Outputs</source>
-        <translation type="unfinished"></translation>
+        <translation>输出</translation>
     </message>
     <message>
         <source>{} already depends on {}: the links would go round in a circle.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 已经依赖于 {}：连线会形成环路。</translation>
     </message>
     <message>
         <source>values</source>
-        <translation type="unfinished"></translation>
+        <translation>值</translation>
     </message>
     <message>
         <source>Join an output to an input.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将输出连接到输入。</translation>
     </message>
     <message>
         <source>There is no such port any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>该端口已不存在。</translation>
     </message>
     <message>
         <source>A node can&apos;t feed itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>节点不能连接到自身。</translation>
     </message>
     <message>
         <source>{} can&apos;t go in here: it takes {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 不能连到这里：此处接受 {}。</translation>
     </message>
     <message>
         <source>{} can&apos;t go with {}: take parts of one family.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 不能与 {} 搭配：请使用同一系列的部件。</translation>
     </message>
     <message>
         <source>It gives a list of {}, and this takes one {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它输出 {} 的列表，而此处只接受一个 {}。</translation>
     </message>
     <message>
         <source>{} min {} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 分 {} 秒</translation>
     </message>
     <message>
         <source>{} MB</source>
-        <translation type="unfinished"></translation>
+        <translation>{} MB</translation>
     </message>
     <message>
         <source>{} ms</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 毫秒</translation>
     </message>
     <message>
         <source>{} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 秒</translation>
     </message>
     <message>
         <source>{} GB</source>
-        <translation type="unfinished"></translation>
+        <translation>{} GB</translation>
     </message>
     <message>
         <source>{} of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} / {}</translation>
     </message>
     <message>
         <source>Times</source>
-        <translation type="unfinished"></translation>
+        <translation>次数</translation>
     </message>
     <message>
         <source>Index</source>
-        <translation type="unfinished"></translation>
+        <translation>序号</translation>
     </message>
     <message>
         <source>New state</source>
-        <translation type="unfinished"></translation>
+        <translation>新状态</translation>
     </message>
     <message>
         <source>Collect</source>
-        <translation type="unfinished"></translation>
+        <translation>收集</translation>
     </message>
     <message>
         <source>New output</source>
-        <translation type="unfinished"></translation>
+        <translation>新输出</translation>
     </message>
     <message>
         <source>Each</source>
-        <translation type="unfinished"></translation>
+        <translation>每一项</translation>
     </message>
     <message>
         <source>Item</source>
-        <translation type="unfinished"></translation>
+        <translation>项</translation>
     </message>
     <message>
         <source>New input</source>
-        <translation type="unfinished"></translation>
+        <translation>新输入</translation>
     </message>
     <message>
         <source>Set {}</source>
-        <translation type="unfinished"></translation>
+        <translation>设置 {}</translation>
     </message>
     <message>
         <source>Search nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索节点</translation>
     </message>
     <message>
         <source>Letters of a name in any order of words</source>
-        <translation type="unfinished"></translation>
+        <translation>输入名称中的字母，词序不限</translation>
     </message>
     <message>
         <source>Found nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>找到的节点</translation>
     </message>
     <message>
         <source>The node type {} is not known here. What the file says of it is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>此处不认识节点类型 {}。文件中的内容会原样保留。</translation>
     </message>
     <message>
         <source>This port is no part of the node&apos;s type any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>该端口已不属于此节点类型。</translation>
     </message>
     <message>
         <source>Locked: keeps its result whatever changes before it.</source>
-        <translation type="unfinished"></translation>
+        <translation>已锁定：无论上游如何变化都保留结果。</translation>
     </message>
     <message>
         <source>Muted: left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停用：运行时略过。</translation>
     </message>
     <message>
         <source>Bypassed: hands on what it gets.</source>
-        <translation type="unfinished"></translation>
+        <translation>旁路：原样传递输入。</translation>
     </message>
     <message>
         <source>Its result is kept, so it would not run.</source>
-        <translation type="unfinished"></translation>
+        <translation>结果已缓存，因此不会运行。</translation>
     </message>
     <message>
         <source>Would run: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>将会运行：{}</translation>
     </message>
     <message>
         <source>it has no result yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚无结果</translation>
     </message>
     <message>
         <source>Takes about {}</source>
-        <translation type="unfinished"></translation>
+        <translation>大约需要 {}</translation>
     </message>
     <message>
         <source>Workflows, bundles and pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>工作流、打包文件和图像</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Save as</source>
-        <translation type="unfinished"></translation>
+        <translation>另存为</translation>
     </message>
     <message>
         <source>Workflow</source>
-        <translation type="unfinished"></translation>
+        <translation>工作流</translation>
     </message>
     <message>
         <source>Unsaved changes</source>
-        <translation type="unfinished"></translation>
+        <translation>未保存的更改</translation>
     </message>
     <message>
         <source>Untitled</source>
-        <translation type="unfinished"></translation>
+        <translation>未命名</translation>
     </message>
     <message>
         <source>Export</source>
-        <translation type="unfinished"></translation>
+        <translation>导出</translation>
     </message>
     <message>
         <source>Latent Loom</source>
-        <translation type="unfinished"></translation>
+        <translation>Latent Loom</translation>
     </message>
     <message>
         <source>Pack a bundle</source>
-        <translation type="unfinished"></translation>
+        <translation>打包</translation>
     </message>
     <message>
         <source>Bundle</source>
-        <translation type="unfinished"></translation>
+        <translation>打包文件</translation>
     </message>
     <message>
         <source>Export as Python</source>
-        <translation type="unfinished"></translation>
+        <translation>导出为 Python</translation>
     </message>
     <message>
         <source>Python script</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 脚本</translation>
     </message>
     <message>
         <source>Picture</source>
-        <translation type="unfinished"></translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Vector picture</source>
-        <translation type="unfinished"></translation>
+        <translation>矢量图</translation>
     </message>
     <message>
         <source>All files</source>
-        <translation type="unfinished"></translation>
+        <translation>所有文件</translation>
     </message>
     <message>
         <source>{} has changes that are not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 有未保存的更改。</translation>
     </message>
     <message>
         <source>It can&apos;t be written: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入：{}。</translation>
     </message>
     <message>
         <source>Choose a colour</source>
-        <translation type="unfinished"></translation>
+        <translation>选择颜色</translation>
     </message>
     <message>
         <source>empty</source>
-        <translation type="unfinished"></translation>
+        <translation>空</translation>
     </message>
     <message>
         <source>Paint…</source>
-        <translation type="unfinished"></translation>
+        <translation>绘制…</translation>
     </message>
     <message>
         <source>Paint on the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>在图像上绘制</translation>
     </message>
     <message>
         <source>one shape</source>
-        <translation type="unfinished"></translation>
+        <translation>1 个形状</translation>
     </message>
     <message>
         <source>can&apos;t be read</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取</translation>
     </message>
     <message>
         <source>{}: paint</source>
-        <translation type="unfinished"></translation>
+        <translation>{}：绘制</translation>
     </message>
     <message>
         <source>{} shapes</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 个形状</translation>
     </message>
     <message>
         <source>Choose a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件夹</translation>
     </message>
     <message>
         <source>Choose a file, or drop one here</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件，或拖放到此处</translation>
     </message>
     <message>
         <source>Browse…</source>
-        <translation type="unfinished"></translation>
+        <translation>浏览…</translation>
     </message>
     <message>
         <source>Locate…</source>
-        <translation type="unfinished"></translation>
+        <translation>定位…</translation>
     </message>
     <message>
         <source>Say where it is now</source>
-        <translation type="unfinished"></translation>
+        <translation>指明它现在的位置</translation>
     </message>
     <message>
         <source>A file ({}), or drop one here</source>
-        <translation type="unfinished"></translation>
+        <translation>文件（{}），也可拖放到此处</translation>
     </message>
     <message>
         <source>A folder, or drop one here</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹，也可拖放到此处</translation>
     </message>
     <message>
         <source>Choose a file</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件</translation>
     </message>
     <message>
         <source>Files</source>
-        <translation type="unfinished"></translation>
+        <translation>文件</translation>
     </message>
     <message>
         <source>“{}” is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>缺少“{}”。</translation>
     </message>
     <message>
         <source>the output folder</source>
-        <translation type="unfinished"></translation>
+        <translation>输出文件夹</translation>
     </message>
     <message>
         <source>A folder to write to</source>
-        <translation type="unfinished"></translation>
+        <translation>要写入的文件夹</translation>
     </message>
     <message>
         <source>{} is not inside of {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 不在 {} 之内。</translation>
     </message>
     <message>
         <source>A model in the model folders, by name</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件夹中的模型名称</translation>
     </message>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>选择模型</translation>
     </message>
     <message>
         <source>Look through the model folders again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新查找模型文件夹</translation>
     </message>
     <message>
         <source>Add the folder that has this model to the model folders</source>
-        <translation type="unfinished"></translation>
+        <translation>将包含此模型的文件夹加入模型文件夹</translation>
     </message>
     <message>
         <source>Looking for models…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找模型…</translation>
     </message>
     <message>
         <source>On: a value of its own. Off: none.</source>
-        <translation type="unfinished"></translation>
+        <translation>开：自定义值。关：无。</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>{}: give a value</source>
-        <translation type="unfinished"></translation>
+        <translation>{}：指定值</translation>
     </message>
     <message>
         <source>“{}” is not a number; it takes {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{}”不是数字；可接受：{}。</translation>
     </message>
     <message>
         <source>{}, slider</source>
-        <translation type="unfinished"></translation>
+        <translation>{}，滑块</translation>
     </message>
     <message>
         <source>(some words)1.3, word++ and word-- weight words</source>
-        <translation type="unfinished"></translation>
+        <translation>用 (词语)1.3、词++ 和 词-- 设置权重</translation>
     </message>
     <message>
         <source>{} of {} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{} / {} 个词元</translation>
     </message>
     <message>
         <source>{}; cut off: “{}”</source>
-        <translation type="unfinished"></translation>
+        <translation>{}；被截断：“{}”</translation>
     </message>
     <message>
         <source>Draw another seed</source>
-        <translation type="unfinished"></translation>
+        <translation>随机换一个种子</translation>
     </message>
     <message>
         <source>Keep this seed</source>
-        <translation type="unfinished"></translation>
+        <translation>保留此种子</translation>
     </message>
     <message>
         <source>Draw a new seed for each run</source>
-        <translation type="unfinished"></translation>
+        <translation>每次运行使用新种子</translation>
     </message>
     <message>
         <source>Keep one seed for all runs</source>
-        <translation type="unfinished"></translation>
+        <translation>所有运行使用同一种子</translation>
     </message>
     <message>
         <source>new for each run</source>
-        <translation type="unfinished"></translation>
+        <translation>每次运行重新生成</translation>
     </message>
     <message>
         <source>Filled in by a sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>由扫描填写</translation>
     </message>
     <message>
         <source>New</source>
-        <translation type="unfinished"></translation>
+        <translation>新建</translation>
     </message>
     <message>
         <source>Open…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开…</translation>
     </message>
     <message>
         <source>Open recent</source>
-        <translation type="unfinished"></translation>
+        <translation>打开最近的文件</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Save as…</source>
-        <translation type="unfinished"></translation>
+        <translation>另存为…</translation>
     </message>
     <message>
         <source>Pack a bundle…</source>
-        <translation type="unfinished"></translation>
+        <translation>打包…</translation>
     </message>
     <message>
         <source>Picture of the graph…</source>
-        <translation type="unfinished"></translation>
+        <translation>图的图片…</translation>
     </message>
     <message>
         <source>Python script…</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 脚本…</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Redo</source>
-        <translation type="unfinished"></translation>
+        <translation>重做</translation>
     </message>
     <message>
         <source>&amp;Graph</source>
-        <translation type="unfinished"></translation>
+        <translation>图(&amp;G)</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Run to the selected nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>运行到所选节点</translation>
     </message>
     <message>
         <source>Run several times</source>
-        <translation type="unfinished"></translation>
+        <translation>多次运行</translation>
     </message>
     <message>
         <source>Run all anew</source>
-        <translation type="unfinished"></translation>
+        <translation>全部重新运行</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Run on every change</source>
-        <translation type="unfinished"></translation>
+        <translation>每次更改时运行</translation>
     </message>
     <message>
         <source>Show what would run</source>
-        <translation type="unfinished"></translation>
+        <translation>显示将要运行的内容</translation>
     </message>
     <message>
         <source>&amp;View</source>
-        <translation type="unfinished"></translation>
+        <translation>视图(&amp;V)</translation>
     </message>
     <message>
         <source>Full screen</source>
-        <translation type="unfinished"></translation>
+        <translation>全屏</translation>
     </message>
     <message>
         <source>&amp;Help</source>
-        <translation type="unfinished"></translation>
+        <translation>帮助(&amp;H)</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>键盘快捷键</translation>
     </message>
     <message>
         <source>About Latent Loom</source>
-        <translation type="unfinished"></translation>
+        <translation>关于 Latent Loom</translation>
     </message>
     <message>
         <source>Tools</source>
-        <translation type="unfinished"></translation>
+        <translation>工具</translation>
     </message>
     <message>
         <source>&amp;File</source>
-        <translation type="unfinished"></translation>
+        <translation>文件(&amp;F)</translation>
     </message>
     <message>
         <source>Gallery of workflows</source>
-        <translation type="unfinished"></translation>
+        <translation>工作流示例</translation>
     </message>
     <message>
         <source>&amp;Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑(&amp;E)</translation>
     </message>
     <message>
         <source>&amp;Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行(&amp;R)</translation>
     </message>
     <message>
         <source>Settings…</source>
-        <translation type="unfinished"></translation>
+        <translation>设置…</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>退出</translation>
     </message>
     <message>
         <source>For published models</source>
-        <translation type="unfinished"></translation>
+        <translation>用于公开模型</translation>
     </message>
     <message>
         <source>{} times</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 次</translation>
     </message>
     <message>
         <source>Batches</source>
-        <translation type="unfinished"></translation>
+        <translation>批次</translation>
     </message>
     <message>
         <source>Captions</source>
-        <translation type="unfinished"></translation>
+        <translation>图像描述</translation>
     </message>
     <message>
         <source>Colours</source>
-        <translation type="unfinished"></translation>
+        <translation>颜色</translation>
     </message>
     <message>
         <source>Comparing</source>
-        <translation type="unfinished"></translation>
+        <translation>比较</translation>
     </message>
     <message>
         <source>Compositing</source>
-        <translation type="unfinished"></translation>
+        <translation>合成</translation>
     </message>
     <message>
         <source>Conditioning</source>
-        <translation type="unfinished"></translation>
+        <translation>条件</translation>
     </message>
     <message>
         <source>Control</source>
-        <translation type="unfinished"></translation>
+        <translation>控制</translation>
     </message>
     <message>
         <source>DiffEdit</source>
-        <translation type="unfinished"></translation>
+        <translation>DiffEdit</translation>
     </message>
     <message>
         <source>Denoising</source>
-        <translation type="unfinished"></translation>
+        <translation>去噪</translation>
     </message>
     <message>
         <source>Filters</source>
-        <translation type="unfinished"></translation>
+        <translation>滤镜</translation>
     </message>
     <message>
         <source>Guidance</source>
-        <translation type="unfinished"></translation>
+        <translation>引导</translation>
     </message>
     <message>
         <source>Hooks</source>
-        <translation type="unfinished"></translation>
+        <translation>钩子</translation>
     </message>
     <message>
         <source>Pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Latents</source>
-        <translation type="unfinished"></translation>
+        <translation>潜变量</translation>
     </message>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Opened loop</source>
-        <translation type="unfinished"></translation>
+        <translation>展开的循环</translation>
     </message>
     <message>
         <source>Masks</source>
-        <translation type="unfinished"></translation>
+        <translation>蒙版</translation>
     </message>
     <message>
         <source>Noise</source>
-        <translation type="unfinished"></translation>
+        <translation>噪声</translation>
     </message>
     <message>
         <source>Repeating</source>
-        <translation type="unfinished"></translation>
+        <translation>重复</translation>
     </message>
     <message>
         <source>Safety</source>
-        <translation type="unfinished"></translation>
+        <translation>安全</translation>
     </message>
     <message>
         <source>Noise schedules</source>
-        <translation type="unfinished"></translation>
+        <translation>噪声调度</translation>
     </message>
     <message>
         <source>Solvers</source>
-        <translation type="unfinished"></translation>
+        <translation>求解器</translation>
     </message>
     <message>
         <source>Text</source>
-        <translation type="unfinished"></translation>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Add a node…</source>
+        <translation>添加节点…</translation>
+    </message>
+    <message>
+        <source>Cut</source>
+        <translation>剪切</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>创建副本</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Fold</source>
+        <translation>折叠</translation>
+    </message>
+    <message>
+        <source>Run up to these nodes when all is run</source>
+        <translation>全部运行时运行到这些节点</translation>
+    </message>
+    <message>
+        <source>Zoom to fit</source>
+        <translation>缩放至合适</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Actual size</source>
+        <translation>实际大小</translation>
+    </message>
+    <message>
+        <source>Lay out</source>
+        <translation>自动布局</translation>
+    </message>
+    <message>
+        <source>Align left</source>
+        <translation>左对齐</translation>
+    </message>
+    <message>
+        <source>Align top</source>
+        <translation>顶端对齐</translation>
+    </message>
+    <message>
+        <source>Spread across</source>
+        <translation>水平均匀分布</translation>
+    </message>
+    <message>
+        <source>Spread down</source>
+        <translation>垂直均匀分布</translation>
+    </message>
+    <message>
+        <source>Make a subgraph</source>
+        <translation>创建子图</translation>
+    </message>
+    <message>
+        <source>Go inside</source>
+        <translation>进入内部</translation>
+    </message>
+    <message>
+        <source>Go out</source>
+        <translation>返回外层</translation>
+    </message>
+    <message>
+        <source>Frame with a comment</source>
+        <translation>加注释框</translation>
+    </message>
+    <message>
+        <source>Repeat these nodes</source>
+        <translation>重复这些节点</translation>
+    </message>
+    <message>
+        <source>Minimap</source>
+        <translation>小地图</translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>向左</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>向右</translation>
+    </message>
+    <message>
+        <source>up</source>
+        <translation>向上</translation>
+    </message>
+    <message>
+        <source>down</source>
+        <translation>向下</translation>
+    </message>
+    <message>
+        <source>Mute</source>
+        <translation>停用</translation>
+    </message>
+    <message>
+        <source>Leave nodes out</source>
+        <translation>运行时略过节点</translation>
+    </message>
+    <message>
+        <source>Bypass</source>
+        <translation>旁路</translation>
+    </message>
+    <message>
+        <source>Hand on what nodes get</source>
+        <translation>将节点的输入原样传下去</translation>
+    </message>
+    <message>
+        <source>Keep results whatever changes before</source>
+        <translation>无论上游如何变化都保留结果</translation>
+    </message>
+    <message>
+        <source>Ask for the result</source>
+        <translation>请求其结果</translation>
+    </message>
+    <message>
+        <source>Move {}</source>
+        <translation>移动 {}</translation>
+    </message>
+    <message>
+        <source>Walk {} along links</source>
+        <translation>沿连线{}移动</translation>
+    </message>
+    <message>
+        <source>Move far {}</source>
+        <translation>{}大幅移动</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Nodes that take {}</source>
+        <translation>接受 {} 的节点</translation>
+    </message>
+    <message>
+        <source>Nodes that give {}</source>
+        <translation>输出 {} 的节点</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>what was copied</source>
+        <translation>复制的内容</translation>
+    </message>
+    <message>
+        <source>Ask for results</source>
+        <translation>请求结果</translation>
+    </message>
+    <message>
+        <source>Frame</source>
+        <translation>框</translation>
+    </message>
+    <message>
+        <source>Comment</source>
+        <translation>注释</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Parameters shown</source>
+        <translation>显示的参数</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Run to here</source>
+        <translation>运行到此处</translation>
+    </message>
+    <message>
+        <source>Lead through a dot</source>
+        <translation>经由圆点连线</translation>
+    </message>
+    <message>
+        <source>Go to where it comes from</source>
+        <translation>转到来源</translation>
+    </message>
+    <message>
+        <source>Go to where it leads</source>
+        <translation>转到去向</translation>
+    </message>
+    <message>
+        <source>As usual</source>
+        <translation>按默认</translation>
+    </message>
+    <message>
+        <source>Remove the dot</source>
+        <translation>移除圆点</translation>
+    </message>
+    <message>
+        <source>Where you are</source>
+        <translation>当前位置</translation>
+    </message>
+    <message>
+        <source>Go out to {}</source>
+        <translation>返回到 {}</translation>
+    </message>
+    <message>
+        <source>Add a picture</source>
+        <translation>添加图像</translation>
+    </message>
+    <message>
+        <source>Lead a link</source>
+        <translation>调整连线路径</translation>
+    </message>
+    <message>
+        <source>Resize</source>
+        <translation>调整大小</translation>
+    </message>
+    <message>
+        <source>Choose another folder or name.</source>
+        <translation>请选择其他文件夹或名称。</translation>
+    </message>
+    <message>
+        <source>Press to go there</source>
+        <translation>点击前往</translation>
+    </message>
+    <message>
+        <source>once for each item</source>
+        <translation>每一项一次</translation>
+    </message>
+    <message>
+        <source>as often as its input says</source>
+        <translation>次数由输入决定</translation>
+    </message>
+    <message>
+        <source>Missing models and files</source>
+        <translation>缺少的模型和文件</translation>
+    </message>
+    <message>
+        <source>Add a model folder…</source>
+        <translation>添加模型文件夹…</translation>
+    </message>
+    <message>
+        <source>Models in this folder are found from now on</source>
+        <translation>今后会在此文件夹中查找模型</translation>
+    </message>
+    <message>
+        <source>Locate {}</source>
+        <translation>定位 {}</translation>
+    </message>
+    <message>
+        <source>Not found: {}</source>
+        <translation>未找到：{}</translation>
+    </message>
+    <message>
+        <source>(no name)</source>
+        <translation>（无名称）</translation>
+    </message>
+    <message>
+        <source>Locate {}…</source>
+        <translation>定位 {}…</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>One value a line</source>
+        <translation>每行一个值</translation>
+    </message>
+    <message>
+        <source>Text file</source>
+        <translation>文本文件</translation>
+    </message>
+    <message>
+        <source>A text file with one value a line</source>
+        <translation>每行一个值的文本文件</translation>
+    </message>
+    <message>
+        <source>List</source>
+        <translation>列表</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Goes along</source>
+        <translation>联动</translation>
+    </message>
+    <message>
+        <source>Axes multiply; one that goes along another moves in step with it</source>
+        <translation>各轴相乘；联动的轴与另一轴同步变化</translation>
+    </message>
+    <message>
+        <source>no other axis</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>从</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>到</translation>
+    </message>
+    <message>
+        <source>In steps of</source>
+        <translation>步长</translation>
+    </message>
+    <message>
+        <source>{}, along {}</source>
+        <translation>{}，与 {} 联动</translation>
+    </message>
+    <message>
+        <source>Range</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>Choose a file.</source>
+        <translation>请选择文件。</translation>
+    </message>
+    <message>
+        <source>Write one value a line.</source>
+        <translation>请每行写一个值。</translation>
+    </message>
+    <message>
+        <source>{} … {} by {}</source>
+        <translation>{} … {}，步长 {}</translation>
+    </message>
+    <message>
+        <source>lines of {}</source>
+        <translation>{} 的各行</translation>
+    </message>
+    <message>
+        <source>Sweep {}</source>
+        <translation>扫描 {}</translation>
+    </message>
+    <message>
+        <source>“{}” is not a number.</source>
+        <translation>“{}”不是数字。</translation>
+    </message>
+    <message>
+        <source>{} values; the sweep makes {} runs.</source>
+        <translation>{} 个值；扫描共运行 {} 次。</translation>
+    </message>
+    <message>
+        <source>Add an input</source>
+        <translation>添加输入</translation>
+    </message>
+    <message>
+        <source>Add an output</source>
+        <translation>添加输出</translation>
+    </message>
+    <message>
+        <source>Type another name to rename it everywhere</source>
+        <translation>输入其他名称即可全部重命名</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Ports of “{}”</source>
+        <translation>“{}”的端口</translation>
+    </message>
+    <message>
+        <source>Name of the port {}</source>
+        <translation>端口 {} 的名称</translation>
+    </message>
+    <message>
+        <source>Remove {}</source>
+        <translation>移除 {}</translation>
+    </message>
+    <message>
+        <source>Nothing inside is free</source>
+        <translation>内部没有空闲的端口</translation>
+    </message>
+    <message>
+        <source>Rename {}</source>
+        <translation>重命名 {}</translation>
+    </message>
+    <message>
+        <source>Preview of the result</source>
+        <translation>结果预览</translation>
+    </message>
+    <message>
+        <source>not run</source>
+        <translation>未运行</translation>
+    </message>
+    <message>
+        <source>needs to run</source>
+        <translation>需要运行</translation>
+    </message>
+    <message>
+        <source>result is kept</source>
+        <translation>结果已缓存</translation>
+    </message>
+    <message>
+        <source>blocked by what failed before it</source>
+        <translation>因上游失败而受阻</translation>
+    </message>
+    <message>
+        <source>{}, step {} of {}</source>
+        <translation>{}，第 {} / {} 步</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>Expected</source>
+        <translation>预计</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>内存峰值</translation>
+    </message>
+    <message>
+        <source>Show {}</source>
+        <translation>显示 {}</translation>
+    </message>
+    <message>
+        <source>Mute: leave the node out (M)</source>
+        <translation>停用：运行时略过此节点 (M)</translation>
+    </message>
+    <message>
+        <source>Bypass: hand on what comes in</source>
+        <translation>旁路：将输入原样传下去</translation>
+    </message>
+    <message>
+        <source>Lock: keep the result it has</source>
+        <translation>锁定：保留现有结果</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>展开</translation>
+    </message>
+    <message>
+        <source>All that is said of this node</source>
+        <translation>此节点的完整说明</translation>
+    </message>
+    <message>
+        <source>Id of the node</source>
+        <translation>节点 ID</translation>
+    </message>
+    <message>
+        <source>Id of the node: type another one to rename it</source>
+        <translation>节点 ID：输入其他名称即可重命名</translation>
+    </message>
+    <message>
+        <source>Show what is inside</source>
+        <translation>显示内部</translation>
+    </message>
+    <message>
+        <source>Less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>No pack that is installed has the node type “{}”. It keeps all it holds.</source>
+        <translation>已安装的节点包中没有节点类型“{}”。其内容会全部保留。</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>They have no parameter in common.</source>
+        <translation>它们没有共同的参数。</translation>
+    </message>
+    <message>
+        <source>{} nodes</source>
+        <translation>{} 个节点</translation>
+    </message>
+    <message>
+        <source>The folder that has “{}”</source>
+        <translation>包含“{}”的文件夹</translation>
+    </message>
+    <message>
+        <source>Go to {}</source>
+        <translation>转到 {}</translation>
+    </message>
+    <message>
+        <source>Cut the link from {}</source>
+        <translation>断开来自 {} 的连线</translation>
+    </message>
+    <message>
+        <source>{}, optional</source>
+        <translation>{}，可选</translation>
+    </message>
+    <message>
+        <source>goes to {}</source>
+        <translation>连到 {}</translation>
+    </message>
+    <message>
+        <source>Disconnect {}</source>
+        <translation>断开 {}</translation>
+    </message>
+    <message>
+        <source>Changed; a double click on the name resets it</source>
+        <translation>已更改；双击名称可重置</translation>
+    </message>
+    <message>
+        <source>Cut the link</source>
+        <translation>断开连线</translation>
+    </message>
+    <message>
+        <source>Sweep it no more</source>
+        <translation>不再扫描</translation>
+    </message>
+    <message>
+        <source>Reset to the default</source>
+        <translation>重置为默认值</translation>
+    </message>
+    <message>
+        <source>Sweep…</source>
+        <translation>参数扫描…</translation>
+    </message>
+    <message>
+        <source>Copy the value</source>
+        <translation>复制值</translation>
+    </message>
+    <message>
+        <source>Paste a value</source>
+        <translation>粘贴值</translation>
+    </message>
+    <message>
+        <source>Where the value comes from</source>
+        <translation>值的来源</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>Sweeps: click to change</source>
+        <translation>扫描中：点击更改</translation>
+    </message>
+    <message>
+        <source>Sweep… (not inside a subgraph)</source>
+        <translation>参数扫描…（子图内不可用）</translation>
+    </message>
+    <message>
+        <source>Make it a parameter of the subgraph</source>
+        <translation>设为子图的参数</translation>
+    </message>
+    <message>
+        <source>Go to the node</source>
+        <translation>转到节点</translation>
+    </message>
+    <message>
+        <source>{}: more</source>
+        <translation>{}：更多</translation>
+    </message>
+    <message>
+        <source>{} (several values)</source>
+        <translation>{}（多个值）</translation>
+    </message>
+    <message>
+        <source>Reset {}</source>
+        <translation>重置 {}</translation>
+    </message>
+    <message>
+        <source>input “{}” of the subgraph</source>
+        <translation>子图的输入“{}”</translation>
+    </message>
+    <message>
+        <source>Results asked for</source>
+        <translation>请求的结果</translation>
+    </message>
+    <message>
+        <source>Subgraphs</source>
+        <translation>子图</translation>
+    </message>
+    <message>
+        <source>Untitled workflow</source>
+        <translation>未命名工作流</translation>
+    </message>
+    <message>
+        <source>one node</source>
+        <translation>1 个节点</translation>
+    </message>
+    <message>
+        <source>Set outputs</source>
+        <translation>设置输出</translation>
+    </message>
+    <message>
+        <source>Inside of a subgraph: {}</source>
+        <translation>子图内部：{}</translation>
+    </message>
+    <message>
+        <source>Problems: {}</source>
+        <translation>问题：{}</translation>
+    </message>
+    <message>
+        <source>The workflow</source>
+        <translation>工作流</translation>
+    </message>
+    <message>
+        <source>All that nobody reads: {}</source>
+        <translation>所有末端节点：{}</translation>
+    </message>
+    <message>
+        <source>Ask for {} no more</source>
+        <translation>不再请求 {}</translation>
+    </message>
+    <message>
+        <source>Name of the subgraph {}</source>
+        <translation>子图 {} 的名称</translation>
+    </message>
+    <message>
+        <source>Show the inside of {}</source>
+        <translation>显示 {} 的内部</translation>
+    </message>
+    <message>
+        <source>Delete {}</source>
+        <translation>删除 {}</translation>
+    </message>
+    <message>
+        <source>{} is used {} times</source>
+        <translation>{} 被使用 {} 次</translation>
+    </message>
+    <message>
+        <source>{} runs</source>
+        <translation>{} 次运行</translation>
+    </message>
+    <message>
+        <source>New window</source>
+        <translation>新建窗口</translation>
     </message>
     <message>
         <source>Trajectories</source>
-        <translation type="unfinished"></translation>
+        <translation>轨迹</translation>
     </message>
     <message>
         <source>Transforming</source>
-        <translation type="unfinished"></translation>
+        <translation>变换</translation>
     </message>
     <message>
         <source>VAE</source>
-        <translation type="unfinished"></translation>
+        <translation>VAE</translation>
     </message>
     <message>
         <source>Subgraphs of this workflow</source>
-        <translation type="unfinished"></translation>
+        <translation>此工作流的子图</translation>
     </message>
     <message>
         <source>Packs that can&apos;t be used</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用的节点包</translation>
     </message>
     <message>
         <source>Search by name, what a node does, or the types it handles</source>
-        <translation type="unfinished"></translation>
+        <translation>按名称、功能或所处理的类型搜索</translation>
     </message>
     <message>
         <source>Node types</source>
-        <translation type="unfinished"></translation>
+        <translation>节点类型</translation>
     </message>
     <message>
         <source>No node fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有匹配的节点。</translation>
     </message>
     <message>
         <source>Favourites</source>
-        <translation type="unfinished"></translation>
+        <translation>收藏</translation>
     </message>
     <message>
         <source>Recent</source>
-        <translation type="unfinished"></translation>
+        <translation>最近</translation>
     </message>
     <message>
         <source>Packs of nodes that failed to load</source>
-        <translation type="unfinished"></translation>
+        <translation>加载失败的节点包</translation>
     </message>
     <message>
         <source>Add</source>
-        <translation type="unfinished"></translation>
+        <translation>添加</translation>
     </message>
     <message>
         <source>Remove from favourites</source>
-        <translation type="unfinished"></translation>
+        <translation>从收藏中移除</translation>
     </message>
     <message>
         <source>Add to favourites</source>
-        <translation type="unfinished"></translation>
+        <translation>加入收藏</translation>
     </message>
     <message>
         <source>Takes</source>
-        <translation type="unfinished"></translation>
+        <translation>输入</translation>
     </message>
     <message>
         <source>Gives</source>
-        <translation type="unfinished"></translation>
+        <translation>输出</translation>
     </message>
     <message>
         <source>optional</source>
-        <translation type="unfinished"></translation>
+        <translation>可选</translation>
     </message>
     <message>
         <source>{} node types</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 种节点</translation>
     </message>
     <message>
         <source>Search by prompt or name</source>
-        <translation type="unfinished"></translation>
+        <translation>按提示词或名称搜索</translation>
     </message>
     <message>
         <source>Search the gallery</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索图库</translation>
     </message>
     <message>
         <source>Pictures that were made</source>
-        <translation type="unfinished"></translation>
+        <translation>已生成的图像</translation>
     </message>
     <message>
         <source>Open its workflow</source>
-        <translation type="unfinished"></translation>
+        <translation>打开其工作流</translation>
     </message>
     <message>
         <source>Show the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>显示文件夹</translation>
     </message>
     <message>
         <source>Move to the bin</source>
-        <translation type="unfinished"></translation>
+        <translation>移到回收站</translation>
     </message>
     <message>
         <source>{} can&apos;t be moved to the bin.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将 {} 移到回收站。</translation>
     </message>
     <message>
         <source>Pictures of the sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>扫描的图像</translation>
     </message>
     <message>
         <source>Use these values</source>
-        <translation type="unfinished"></translation>
+        <translation>使用这些值</translation>
     </message>
     <message>
         <source>{} pictures over {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 张图像，轴：{}</translation>
     </message>
     <message>
         <source>Paint a mask</source>
-        <translation type="unfinished"></translation>
+        <translation>绘制蒙版</translation>
     </message>
     <message>
         <source>Brush</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔</translation>
     </message>
     <message>
         <source>Feather</source>
-        <translation type="unfinished"></translation>
+        <translation>羽化</translation>
     </message>
     <message>
         <source>Cover everything</source>
-        <translation type="unfinished"></translation>
+        <translation>全部覆盖</translation>
     </message>
     <message>
         <source>Clear</source>
-        <translation type="unfinished"></translation>
+        <translation>清除</translation>
     </message>
     <message>
         <source>Fit the picture</source>
-        <translation type="unfinished"></translation>
+        <translation>适应图像</translation>
     </message>
     <message>
         <source>Eraser</source>
-        <translation type="unfinished"></translation>
+        <translation>橡皮擦</translation>
     </message>
     <message>
         <source>Lasso</source>
-        <translation type="unfinished"></translation>
+        <translation>套索</translation>
     </message>
     <message>
         <source>Rectangle</source>
-        <translation type="unfinished"></translation>
+        <translation>矩形</translation>
     </message>
     <message>
         <source>Ellipse</source>
-        <translation type="unfinished"></translation>
+        <translation>椭圆</translation>
     </message>
     <message>
         <source>Fill an area</source>
-        <translation type="unfinished"></translation>
+        <translation>填充区域</translation>
     </message>
     <message>
         <source>No picture yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚无图像</translation>
     </message>
     <message>
         <source>Previous picture</source>
-        <translation type="unfinished"></translation>
+        <translation>上一张图像</translation>
     </message>
     <message>
         <source>Next picture</source>
-        <translation type="unfinished"></translation>
+        <translation>下一张图像</translation>
     </message>
     <message>
         <source>Play</source>
-        <translation type="unfinished"></translation>
+        <translation>播放</translation>
     </message>
     <message>
         <source>Which picture</source>
-        <translation type="unfinished"></translation>
+        <translation>哪张图像</translation>
     </message>
     <message>
         <source>Compare what comes with this picture</source>
-        <translation type="unfinished"></translation>
+        <translation>将后续结果与此图像比较</translation>
     </message>
     <message>
         <source>Comparison</source>
-        <translation type="unfinished"></translation>
+        <translation>比较</translation>
     </message>
     <message>
         <source>How the picture and the pinned one are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>图像与固定图像的显示方式</translation>
     </message>
     <message>
         <source>Amplification</source>
-        <translation type="unfinished"></translation>
+        <translation>放大倍数</translation>
     </message>
     <message>
         <source>What the difference is multiplied by</source>
-        <translation type="unfinished"></translation>
+        <translation>差异所乘的倍数</translation>
     </message>
     <message>
         <source>One pixel for one</source>
-        <translation type="unfinished"></translation>
+        <translation>像素 1:1</translation>
     </message>
     <message>
         <source>Save a copy</source>
-        <translation type="unfinished"></translation>
+        <translation>保存副本</translation>
     </message>
     <message>
         <source>This</source>
-        <translation type="unfinished"></translation>
+        <translation>当前图像</translation>
     </message>
     <message>
         <source>Slide A | B</source>
-        <translation type="unfinished"></translation>
+        <translation>滑动 A | B</translation>
     </message>
     <message>
         <source>Difference</source>
-        <translation type="unfinished"></translation>
+        <translation>差异</translation>
     </message>
     <message>
         <source>Save a copy…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存副本…</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>This picture is in no file yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>此图像尚未保存为文件。</translation>
     </message>
     <message>
         <source>{} can&apos;t be shown.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法显示 {}。</translation>
     </message>
     <message>
         <source>{} can&apos;t be written.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {}。</translation>
     </message>
     <message>
         <source>What runs</source>
-        <translation type="unfinished"></translation>
+        <translation>正在运行的内容</translation>
     </message>
     <message>
         <source>Progress</source>
-        <translation type="unfinished"></translation>
+        <translation>进度</translation>
     </message>
     <message>
         <source>Cancel what runs; what is finished of it is kept</source>
-        <translation type="unfinished"></translation>
+        <translation>取消运行；已完成的部分会保留</translation>
     </message>
     <message>
         <source>The engine is starting…</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎正在启动…</translation>
     </message>
     <message>
         <source>Ready</source>
-        <translation type="unfinished"></translation>
+        <translation>就绪</translation>
     </message>
     <message>
         <source>Preparing</source>
-        <translation type="unfinished"></translation>
+        <translation>准备中</translation>
     </message>
     <message>
         <source>{} of about {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} / 约 {}</translation>
     </message>
     <message>
         <source>The queue is paused, {} waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>队列已暂停，{} 个等待中</translation>
     </message>
     <message>
         <source>{} waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 个等待中</translation>
     </message>
     <message>
         <source>step {} of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {} / {} 步</translation>
     </message>
     <message>
         <source>node {} of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>节点 {} / {}</translation>
     </message>
     <message>
         <source>Problems</source>
-        <translation type="unfinished"></translation>
+        <translation>问题</translation>
     </message>
     <message>
         <source>Press Enter or click to go to the node</source>
-        <translation type="unfinished"></translation>
+        <translation>按 Enter 或点击转到节点</translation>
     </message>
     <message>
         <source>No problems.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有问题。</translation>
     </message>
     <message>
         <source>It took {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>用时 {}。</translation>
     </message>
     <message>
         <source>Jobs</source>
-        <translation type="unfinished"></translation>
+        <translation>任务</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Earlier</source>
-        <translation type="unfinished"></translation>
+        <translation>提前</translation>
     </message>
     <message>
         <source>Later</source>
-        <translation type="unfinished"></translation>
+        <translation>推后</translation>
     </message>
     <message>
         <source>Run again, with the same seeds</source>
-        <translation type="unfinished"></translation>
+        <translation>用相同的种子再次运行</translation>
     </message>
     <message>
         <source>Forget what is over</source>
-        <translation type="unfinished"></translation>
+        <translation>清除已结束的任务</translation>
     </message>
     <message>
         <source>Nothing waits. What you run shows up here.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有等待的任务。运行的内容会显示在这里。</translation>
     </message>
     <message>
         <source>Begin the jobs that wait</source>
-        <translation type="unfinished"></translation>
+        <translation>开始等待的任务</translation>
     </message>
     <message>
         <source>Begin no further job</source>
-        <translation type="unfinished"></translation>
+        <translation>不再开始新任务</translation>
     </message>
     <message>
         <source>Go on</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>paused</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停</translation>
     </message>
     <message>
         <source>preparing</source>
-        <translation type="unfinished"></translation>
+        <translation>准备中</translation>
     </message>
     <message>
         <source>waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>等待中</translation>
     </message>
     <message>
         <source>failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>{} file</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 个文件</translation>
     </message>
     <message>
         <source>{} files</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 个文件</translation>
     </message>
     <message>
         <source>The queue is paused: the run waits until it goes on.</source>
-        <translation type="unfinished"></translation>
+        <translation>队列已暂停：运行将等待队列恢复。</translation>
     </message>
     <message>
         <source>Lock</source>
-        <translation type="unfinished"></translation>
+        <translation>锁定</translation>
     </message>
     <message>
         <source>Unlock</source>
-        <translation type="unfinished"></translation>
+        <translation>解锁</translation>
     </message>
     <message>
         <source>{} Job {} is given up.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 已放弃任务 {}。</translation>
     </message>
     <message>
         <source>{} h {} min</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 小时 {} 分</translation>
     </message>
     <message>
         <source>running</source>
-        <translation type="unfinished"></translation>
+        <translation>运行中</translation>
     </message>
     <message>
         <source>done</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>cancelled</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消</translation>
     </message>
     <message>
         <source>The settings in {} can&apos;t be read; the defaults are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 {} 中的设置；将使用默认值。</translation>
     </message>
     <message>
         <source>The settings in {} are partly damaged ({}); defaults are used for these.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 中的设置部分损坏（{}）；这些项将使用默认值。</translation>
     </message>
     <message>
         <source>The settings can&apos;t be written to {}: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将设置写入 {}：{}。</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>设置</translation>
     </message>
     <message>
         <source>Theme</source>
-        <translation type="unfinished"></translation>
+        <translation>主题</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
         <source>the usual folder</source>
-        <translation type="unfinished"></translation>
+        <translation>默认文件夹</translation>
     </message>
     <message>
         <source>all there is</source>
-        <translation type="unfinished"></translation>
+        <translation>全部</translation>
     </message>
     <message>
         <source>How much of the device&apos;s memory a run may take</source>
-        <translation type="unfinished"></translation>
+        <translation>一次运行可使用的设备内存</translation>
     </message>
     <message>
         <source>Device memory</source>
-        <translation type="unfinished"></translation>
+        <translation>设备内存</translation>
     </message>
     <message>
         <source>never</source>
-        <translation type="unfinished"></translation>
+        <translation>从不</translation>
     </message>
     <message>
         <source>How often unsaved work is kept against a crash</source>
-        <translation type="unfinished"></translation>
+        <translation>为防崩溃而保留未保存工作的间隔</translation>
     </message>
     <message>
         <source>Keep unsaved work every</source>
-        <translation type="unfinished"></translation>
+        <translation>保留未保存工作的间隔</translation>
     </message>
     <message>
         <source>Run after every change</source>
-        <translation type="unfinished"></translation>
+        <translation>每次更改后运行</translation>
     </message>
     <message>
         <source>Live mode</source>
-        <translation type="unfinished"></translation>
+        <translation>实时模式</translation>
     </message>
     <message>
         <source>Another language holds from the next start on.</source>
-        <translation type="unfinished"></translation>
+        <translation>语言将在下次启动时生效。</translation>
     </message>
     <message>
         <source>Model folders</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件夹</translation>
     </message>
     <message>
         <source>Output folder</source>
-        <translation type="unfinished"></translation>
+        <translation>输出文件夹</translation>
     </message>
     <message>
         <source>Add a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>添加文件夹</translation>
     </message>
     <message>
         <source>Take the folder off the list</source>
-        <translation type="unfinished"></translation>
+        <translation>从列表中移除文件夹</translation>
     </message>
     <message>
         <source>Search it earlier</source>
-        <translation type="unfinished"></translation>
+        <translation>优先查找</translation>
     </message>
     <message>
         <source>Where pictures are written</source>
-        <translation type="unfinished"></translation>
+        <translation>图像的保存位置</translation>
     </message>
     <message>
         <source>As the desktop</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随系统</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>深色</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>浅色</translation>
     </message>
     <message>
         <source>A folder with models</source>
-        <translation type="unfinished"></translation>
+        <translation>包含模型的文件夹</translation>
     </message>
     <message>
         <source>Shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>快捷键</translation>
     </message>
     <message>
         <source>Search commands and keys</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索命令和按键</translation>
     </message>
     <message>
         <source>Commands and keys</source>
-        <translation type="unfinished"></translation>
+        <translation>命令和按键</translation>
     </message>
     <message>
         <source>Command</source>
-        <translation type="unfinished"></translation>
+        <translation>命令</translation>
     </message>
     <message>
         <source>Menu</source>
-        <translation type="unfinished"></translation>
+        <translation>菜单</translation>
     </message>
     <message>
         <source>Keys</source>
-        <translation type="unfinished"></translation>
+        <translation>按键</translation>
     </message>
     <message>
         <source>The program ended unexpectedly. {} is here again as it was, and is not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>程序意外结束。{} 已恢复原状，尚未保存。</translation>
     </message>
     <message>
         <source>Nodes</source>
-        <translation type="unfinished"></translation>
+        <translation>节点</translation>
     </message>
     <message>
         <source>Inspector</source>
-        <translation type="unfinished"></translation>
+        <translation>属性</translation>
     </message>
     <message>
         <source>Recovered</source>
-        <translation type="unfinished"></translation>
+        <translation>已恢复</translation>
     </message>
     <message>
         <source>Gallery</source>
-        <translation type="unfinished"></translation>
+        <translation>图库</translation>
     </message>
     <message>
         <source>Sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>参数扫描</translation>
     </message>
     <message>
         <source>Queue</source>
-        <translation type="unfinished"></translation>
+        <translation>队列</translation>
     </message>
     <message>
         <source>Latent Loom {}: a node editor for diffusion models.</source>
-        <translation type="unfinished"></translation>
+        <translation>Latent Loom {}：扩散模型的节点编辑器。</translation>
     </message>
     <message>
         <source>Use a cell&apos;s values</source>
-        <translation type="unfinished"></translation>
+        <translation>使用单元格的值</translation>
     </message>
     <message>
         <source> {} more are in {}.</source>
-        <translation type="unfinished"></translation>
+        <translation> 另有 {} 个在 {} 中。</translation>
     </message>
     <message>
         <source>Unsaved work can&apos;t be kept: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法保留未保存的工作：{}。</translation>
     </message>
     <message>
         <source>Paint {}</source>
-        <translation type="unfinished"></translation>
+        <translation>绘制 {}</translation>
     </message>
     <message>
         <source>The process that runs workflows could not be started.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法启动运行工作流的进程。</translation>
     </message>
     <message>
         <source>The process that runs workflows was ended by the system, most likely because memory ran out.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行工作流的进程被系统终止，很可能是内存不足。</translation>
     </message>
     <message>
         <source>The editor is closing.</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑器正在关闭。</translation>
     </message>
     <message>
         <source>The process that runs workflows ended unexpectedly (code {}).</source>
-        <translation type="unfinished"></translation>
+        <translation>运行工作流的进程意外结束（代码 {}）。</translation>
     </message>
     <message>
         <source>It is started again.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在重新启动。</translation>
     </message>
 </context>
 </TS>
