@@ -300,6 +300,9 @@ class Run:
             with self._changed:
                 self._frontier.running.discard(node.id)
             return
+        except SystemExit:
+            self._fail(node, RuntimeError("it tried to end the program"))
+            return
         except Exception as error:  # a node is foreign code; whatever it raises is its failure
             self._fail(node, error)
             return

@@ -17,7 +17,7 @@ from engine.graph.errors import GraphError, LoomError
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.registry import Registry
-from engine.graph.spec import ForPreviews, node
+from engine.graph.spec import ForPreviews, node, spec_of
 from engine.graph.subgraph import Definition
 from engine.graph.sweep import Axis
 from tests.engine.graph import stubs
@@ -50,6 +50,24 @@ seen: dict[str, Any] = {}
 def keep(ctx: Context, items: list[stubs.Latents] | None = None) -> None:
     """Keeps what it is told of its origin."""
     seen.update(ctx.provenance)
+
+
+@node("test.maybe")
+def maybe() -> stubs.Latents | None:
+    """Nothing, today."""
+    return None
+
+
+@node("test.bears")
+def bears(latents: stubs.Latents | None) -> int:
+    """Has to be joined, and can do with nothing."""
+    return -1 if latents is None else len(latents.values)
+
+
+@node("test.needs")
+def needs(latents: stubs.Latents) -> int:
+    """Can't do with nothing."""
+    return len(latents.values)
 
 
 @node("test.draw")
@@ -110,6 +128,17 @@ def test_what_only_draws_previews_is_no_part_of_the_result(settings: Settings):
     assert seen["brush"] is not None
     graph.set_param("brush", "seed", 6)
     assert executor.run(graph, ["draw"], fresh=False).ran == ()
+
+
+def test_an_output_may_carry_nothing_for_those_who_say_so(settings: Settings):
+    executor = Executor(Registry((*stubs.NODES, maybe, bears, needs)), settings)
+    graph = Graph()
+    graph.add("test.maybe", "maybe")
+    graph.add("test.bears", "bears", inputs={"latents": "maybe.stub_latents"})
+    graph.add("test.needs", "needs", inputs={"latents": "maybe.stub_latents"})
+    result = executor.run(graph, ["bears", "needs"])
+    assert result.value("bears.int") == -1
+    assert "latents: What is joined to it gave nothing" in str(result.failed["needs"])
 
 
 def test_only_what_is_asked_for_runs(executor: Executor):
@@ -299,6 +328,20 @@ def test_a_failure_blocks_only_what_reads_it(executor: Executor):
     assert "blocked deep" in listener.texts
     with pytest.raises(GraphError, match="no value at deep"):
         result.value("deep.int")
+
+
+def test_a_node_that_would_end_the_program_has_failed(executor: Executor):
+    @node("stub.exit")
+    def leave(a: int = 0) -> int:
+        """Ends the program."""
+        raise SystemExit(a)
+
+    executor.registry.add(spec_of(leave))
+    graph = stubs.chain(3)
+    graph.add("stub.exit", "bad")
+    result = executor.run(graph, ["bad", "n2"])
+    assert "it tried to end the program" in str(result.failed["bad"])
+    assert set(result.ran) == {"n0", "n1", "n2"}
 
 
 def test_a_run_resumes_where_it_failed(executor: Executor):
