@@ -32,7 +32,7 @@ def record(layers: str = "", start: Fraction = 0.0, end: Fraction = 1.0) -> Hook
 
 @node("attention.maps", label="Attention by word", runs_on="cpu")
 def maps(
-    attention: AttentionMaps,
+    attention: AttentionMaps | None,
     tokenizer: Tokenizer,
     image: Image | None = None,
     text: Annotated[str, Multiline()] = "",

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 
 from engine.diffusion.values import Image, Latents
 
-INTERVAL = 0.25  # seconds between previews
+INTERVAL = 0.25  # seconds between previews, at least
+SHARE = 0.2  # of the run's time that drawing them may take
 SIDE = 512  # pixels of a preview's longer side, at most
 
 Map = tuple[tuple[tuple[float, ...], ...], tuple[float, ...]]
@@ -50,7 +51,7 @@ MAPS: Mapping[str, Map] = {
 class Previews:
     """Hands a picture of the latents so far to `show_image`, a few times a second at most.
 
-    `draw` makes it: `picture`, or a small autoencoder.
+    `draw` makes it: `picture`, or a small autoencoder. Where it is slow, pictures come less often.
     """
 
     def __init__(
@@ -67,10 +68,12 @@ class Previews:
 
     def show(self, samples: torch.Tensor) -> None:
         """Show `samples` (B, C, h, w) if it is time."""
-        now = self._clock()
-        if now >= self._next:
-            self._next = now + self._interval
-            self._show(self._draw(Latents(samples, self._like.space, self._like.factor)))
+        began = self._clock()
+        if began < self._next:
+            return
+        self._show(self._draw(Latents(samples, self._like.space, self._like.factor)))
+        spent = self._clock() - began
+        self._next = began + max(self._interval, spent / SHARE)
 
 
 @torch.inference_mode()

@@ -28,6 +28,10 @@ def arguments(
         if port_type is None or not sources:
             continue
         values = [value(source) for source in sources]
+        port = spec.inputs.get(name)
+        if port and port.nullable and values == [None]:
+            found[name] = None
+            continue
         try:
             gathered = _gathered(values, port_type)
             param = spec.params.get(name)
@@ -67,6 +71,8 @@ def _gathered(values: list[Any], wanted: PortType) -> Any:
 
 
 def _as(value: Any, wanted: PortType) -> Any:
+    if value is None:
+        raise LoomError(f"What is joined to it gave nothing, and it takes {wanted.describe()}.")
     if wanted.kind is not None:
         return convert(value, wanted.kind)
     cls: type[Any] = value.__class__

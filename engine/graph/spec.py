@@ -79,7 +79,8 @@ class Port:
     """An input or output of a node.
 
     With `handle_only` a model joined to it need not be loaded. What is joined to one `for_previews`
-    can't change the node's results.
+    can't change the node's results. One that is `nullable` may be joined to an output that carries
+    nothing in the end.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Port:
     label: str = ""
     handle_only: bool = False
     for_previews: bool = False
+    nullable: bool = False
 
 
 @dataclass(frozen=True)
@@ -326,6 +328,7 @@ def _read_parameter(
             *(name, note.port_type(), not given, note.label or title(name)),
             handle_only=HandleOnly in marks,
             for_previews=ForPreviews in marks,
+            nullable=note.nullable,
         )
         return
     widget = note.widget

@@ -3,7 +3,7 @@ import torch
 
 from engine.diffusion import preview
 from engine.diffusion.preview import Previews, fitted_map, picture
-from engine.diffusion.values import Latents
+from engine.diffusion.values import Image, Latents
 
 
 def test_a_known_map_is_used(monkeypatch: pytest.MonkeyPatch):
@@ -53,3 +53,21 @@ def test_previews_come_at_a_bounded_rate():
         now[0] = step * 0.01
         previews.show(torch.randn(1, 4, 2, 2))
     assert len(shown) == 4
+
+
+def test_a_slow_decoder_takes_a_fifth_of_the_time_at_most():
+    now, drawn = 0.0, []
+
+    def slow(latents: Latents) -> Image:
+        nonlocal now
+        now += 2.0
+        drawn.append(now)
+        return picture(latents)
+
+    like = Latents(torch.zeros(1, 4, 2, 2), "sd15")
+    previews = Previews(lambda image: None, like, slow, clock=lambda: now)
+    for _ in range(100):
+        now += 0.5  # a step
+        previews.show(torch.zeros(1, 4, 2, 2))
+    assert 2.0 * len(drawn) <= 0.2 * now + 2.0
+    assert len(drawn) >= 6
