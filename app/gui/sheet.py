@@ -191,7 +191,15 @@ QAbstractScrollArea::corner { background: transparent; }
 QSplitter::handle { background: $window; }
 QSplitter::handle:hover, QMainWindow::separator:hover { background: $accent; }
 QMainWindow::separator { background: $window; width: 4px; height: 4px; }
-QDockWidget { color: $dim; }
+QDockWidget {
+    color: $dim;
+    titlebar-close-icon: url("$folder/close-$name.svg");
+    titlebar-normal-icon: url("$folder/float-$name.svg");
+}
+QDockWidget::close-button, QDockWidget::float-button {
+    border: none; border-radius: 4px; padding: 1px; background: transparent;
+}
+QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $border; }
 QDockWidget::title { background: $panel; padding: 6px 8px; }
 QStatusBar { background: $window; border-top: 1px solid $border; color: $dim; }
 QStatusBar::item { border: none; }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QCollator, QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
@@ -113,10 +113,11 @@ class Palette(QWidget):
         self.tree.setRootIsDecorated(True)
         self._add("★", tr("Favourites"), "star", _known(chosen.favourites, registry), "warning")
         self._add("recent", tr("Recent"), "history", _known(chosen.recent_nodes, registry), "dim")
+        collator = QCollator()
         families: dict[str, list[NodeSpec]] = {}
         for spec in registry:
             families.setdefault(family_of(spec), []).append(spec)
-        for family in sorted(families, key=name_of):
+        for family in sorted(families, key=lambda one: collator.sortKey(name_of(one))):
             specs = sorted(families[family], key=lambda spec: spec.label)
             self._add(family, name_of(family), icon_of(family), specs)
         self._fill_failures()
