@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,15 @@ def shout(value: int = 0) -> int:
     sys.stdout.flush()
     return value
 '''
+
+
+@pytest.fixture(autouse=True)
+def _garbage_of_the_interface() -> Iterator[None]:
+    """Collect garbage in this thread alone, as the editor does: see `app.gui.garbage`."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
