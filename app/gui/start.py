@@ -7,12 +7,12 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.gui import language, settings, theme
 from app.gui.files.recovery import Sessions
+from app.gui.garbage import Garbage
 from app.gui.window import Window
 from app.session import open_registry
 
@@ -25,12 +25,14 @@ def start(file: Path | None = None) -> int:
     window = Window(open_registry(), Sessions())
     window.begin(file)
     window.show()
-    # Ctrl+C in the terminal closes the window in good order; Python sees it between Qt's events.
+    # Ctrl+C in the terminal closes the window in good order; Python sees it between Qt's events,
+    # for which the look at the garbage wakes it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
-    heartbeat = QTimer()
-    heartbeat.timeout.connect(lambda: None)
-    heartbeat.start(500)
-    return app.exec()
+    garbage = Garbage()
+    try:
+        return app.exec()
+    finally:
+        garbage.close()
 
 
 def application() -> QApplication:
