@@ -58,8 +58,10 @@ class Lines:
         path = settings.find_input(self.file)
         try:
             text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeError) as error:
-            raise LoomError(f"{path} can't be read as text: {error}.") from error
+        except UnicodeError:
+            raise LoomError(f"{path} is not text in UTF-8.", remedy="Save it as UTF-8.") from None
+        except OSError as error:
+            raise LoomError(f"{path} can't be read: {error.strerror or error}.") from error
         return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 

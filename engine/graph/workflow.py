@@ -215,7 +215,11 @@ def _up_to_date(data: Any, name: str) -> Any:
     found = cast(Json, data)
     version = found["loom"]
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise WorkflowError(f"{name} has no proper version: {version!r}.", field="loom")
+        raise WorkflowError(
+            f"{name} has no proper version: {version!r}.",
+            field="loom",
+            remedy=f"Write {VERSION}.",
+        )
     if version > VERSION:
         raise WorkflowError(
             f"{name} was saved by a newer Latent Loom (format {version}, this one reads up to "

@@ -298,3 +298,9 @@ def test_a_grid_has_every_combination_once(values):
 )
 def test_axes_in_files(data):
     assert to_json(from_json(data)) == data
+
+
+def test_a_file_of_prompts_that_is_no_text_is_told(settings: Settings):
+    (settings.input_folders[0] / "latin.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(LoomError, match=r"latin\.txt is not text in UTF-8\. Save it as UTF-8\."):
+        Lines("latin.txt").values(settings)
