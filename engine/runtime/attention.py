@@ -5,20 +5,22 @@ from __future__ import annotations
 import importlib.util
 import os
 
+from engine.diffusion.blocks.native_build import available
 from engine.graph.errors import LoomError
 
 ATTENTION_VARIABLE = "LOOM_ATTENTION"
-BACKENDS = ("auto", "sdpa", "xformers", "sliced")
+BACKENDS = ("auto", "sdpa", "native", "xformers", "sliced")
 # What the scores of a slice may take, in MiB, where nothing is said.
 SLICE = 256
 
 
-def pick_attention(wanted: str, device: str) -> str:
+def pick_attention(wanted: str, device: str, dtype: str = "float32") -> str:
     """The backend for a device kind: what is `wanted`, else what LOOM_ATTENTION says, else the
-    fastest: `sdpa`, `xformers`, or `sliced:MiB` with the most that a slice may take.
+    fastest: `sdpa`, `native`, `xformers`, or `sliced:MiB` with the most that a slice may take.
 
-    "auto" is the fastest too. Raises LoomError for a name that is not known, and for xFormers where
-    it can't be used.
+    "auto" is the fastest too: in bfloat16 on a CPU the native kernel, where it can be compiled,
+    else torch's own. Raises LoomError for a name that is not known, and for a backend that can't be
+    used here.
     """
     source = "The attention backend" if wanted else ATTENTION_VARIABLE
     wanted = wanted or os.environ.get(ATTENTION_VARIABLE, "") or "auto"
@@ -31,9 +33,21 @@ def pick_attention(wanted: str, device: str) -> str:
         )
     if name == "xformers":
         _check_xformers(device)
+    if name == "native":
+        _check_native(device)
     if name == "sliced":
         return f"sliced:{int(size or SLICE)}"
-    return "sdpa" if name == "auto" else name
+    if name != "auto":
+        return name
+    return "native" if (device, dtype) == ("cpu", "bfloat16") and available(True) else "sdpa"
+
+
+def _check_native(device: str) -> None:
+    if device != "cpu" or not available(False):
+        raise LoomError(
+            "The native attention kernel needs Linux, a CPU with AVX-512 and a C compiler.",
+            remedy="Choose sdpa attention.",
+        )
 
 
 def _check_xformers(device: str) -> None:

@@ -83,7 +83,7 @@ def numeric_environment(attention: str = "") -> dict[str, str]:
     misnamed, or that is nothing for this device.
     """
     device = pick()
-    backend = pick_attention(attention, device.kind)
+    backend = pick_attention(attention, device.kind, device.dtype_for())
     return {
         "device": device.kind,
         "dtype": device.dtype_for(),

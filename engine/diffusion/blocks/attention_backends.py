@@ -15,10 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.diffusion.blocks import native_attention
 from engine.graph.environment import environment
 from engine.graph.errors import LoomError
 
-SDPA, XFORMERS, SLICED = "sdpa", "xformers", "sliced"
+SDPA, NATIVE, XFORMERS, SLICED = "sdpa", "native", "xformers", "sliced"
 MIB = 1 << 20
 
 
@@ -28,13 +29,17 @@ def attend(
     """Attention of queries (B, heads, N, d) over keys (B, heads, L, d) and values (B, heads, L, e).
 
     `mask` can be spread to (B, heads, N, L): True where a query may look, or numbers that are added
-    to the scores. `scale` is 1/√d where none is given. Returns (B, heads, N, e). Raises LoomError
-    for a backend that can't compute this here.
+    to the scores. `scale` is 1/√d where none is given. Returns (B, heads, N, e). What the native
+    kernel has no form for torch computes. Raises LoomError for a backend that can't be used here.
     """
     if torch.compiler.is_compiling():
         return F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
     name, _, size = environment().get("attention", SDPA).partition(":")
     if name == SDPA:
+        return F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
+    if name == NATIVE:
+        if native_attention.suits(q, k, v, mask, scale):
+            return native_attention.attention(q, k, v, scale)
         return F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
     if name == XFORMERS:
         return _xformers(q, k, v, mask, scale)

@@ -41,3 +41,17 @@ def test_xformers_needs_a_card_and_to_be_installed(monkeypatch):
         else:
             with pytest.raises(LoomError, match="xFormers is not installed"):
                 pick_attention("xformers", "cuda")
+
+
+def test_bfloat16_on_a_cpu_takes_the_native_kernel_where_there_is_one(monkeypatch):
+    for there, picked in ((True, "native"), (False, "sdpa")):
+        monkeypatch.setattr(attention, "available", lambda bfloat16, there=there: there)
+        assert pick_attention("", "cpu", "bfloat16") == picked
+        assert pick_attention("", "cpu", "float32") == "sdpa"
+        assert pick_attention("", "cuda", "bfloat16") == "sdpa"
+    with pytest.raises(LoomError, match="needs Linux, a CPU with AVX-512"):
+        pick_attention("native", "cpu")
+    monkeypatch.setattr(attention, "available", lambda bfloat16: True)
+    assert pick_attention("native", "cpu") == "native"
+    with pytest.raises(LoomError, match="needs Linux"):
+        pick_attention("native", "cuda")
