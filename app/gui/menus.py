@@ -55,6 +55,7 @@ class Menus(QObject):
     def _file(self) -> None:
         files, menu = self.window.files, self._menu(tr("&File"))
         self._add(menu, "new", tr("New"), Keys.New, files.new)
+        self._add(menu, "window", tr("New window"), "Ctrl+Shift+N", self.window.new_window)
         self._add(menu, "open", tr("Open…"), Keys.Open, files.ask_open)
         self._recent = menu.addMenu(tr("Open recent"))
         self._recent.setToolTipsVisible(True)

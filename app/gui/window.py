@@ -6,8 +6,9 @@ import importlib.metadata
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
-from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPoint, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
@@ -18,6 +19,8 @@ from app.gui.files.files import STARTER, Files
 from app.gui.files.missing import MissingFiles
 from app.gui.files.recovery import Session, Sessions
 from app.gui.inspector.panel import Inspector
+from app.gui.inspector.widgets.base import Answer as TokenAnswer
+from app.gui.inspector.widgets.base import TokenCount
 from app.gui.language import tr
 from app.gui.menus import Menus
 from app.gui.palette.panel import Palette
@@ -39,19 +42,30 @@ from engine.graph.registry import Registry
 from engine.graph.workflow import to_json
 
 NOTE_SECONDS = 8
+LAYOUT = 1  # rises when panels come or go: an older arrangement of them is not restored
 Side = Qt.DockWidgetArea
 HORIZONTAL = Qt.Orientation.Horizontal
 
 
 class Window(QMainWindow):
-    """One workflow, on a canvas, with all there is to say about it around it."""
+    """One workflow, on a canvas, with all there is to say about it around it.
 
-    def __init__(self, registry: Registry, sessions: Sessions) -> None:
+    Windows of one program share its `worker`; the last one that is closed ends it.
+    """
+
+    opened: ClassVar[list[Window]] = []
+
+    def __init__(
+        self, registry: Registry, sessions: Sessions, worker: Worker | None = None
+    ) -> None:
         super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.opened.append(self)
+        self.registry = registry
         self.sessions = sessions
         self.document = Document(registry, self)
         self.statuses = Statuses(self)
-        self.worker = Worker(self)
+        self.worker = worker or Worker()
         self.runs = Runs(self.document, self.statuses, self.worker)
         self.files = Files(self.document, self)
         self.canvas = Canvas(self.document, self.statuses)
@@ -143,7 +157,9 @@ class Window(QMainWindow):
         self._autosave.stop()
         self.gallery.close_down()
         self.runs.close()
-        self.worker.close()
+        self.opened.remove(self)
+        if not any(window.worker is self.worker for window in self.opened):
+            self.worker.close()
         event.accept()
 
     # What happens
@@ -152,6 +168,13 @@ class Window(QMainWindow):
         """Show a sentence in the status bar for a while."""
         self._note.setText(sentence)
         QTimer.singleShot(NOTE_SECONDS * 1000, lambda: self._unsay(sentence))
+
+    def new_window(self) -> None:
+        """Open another window, empty, on the same worker."""
+        window = Window(self.registry, Sessions(self.sessions.folder), self.worker)
+        window.move(self.pos() + QPoint(32, 32))
+        window.resize(self.size())
+        window.show()
 
     def run_selected(self) -> None:
         """Run up to the selected nodes; the whole workflow when none is."""
@@ -183,7 +206,6 @@ class Window(QMainWindow):
     def _join(self) -> None:
         """Let each panel's signals reach the others."""
         self.document.titled.connect(self._retitle)
-        self.document.shown.connect(self.statuses.clear)
         self.files.opened.connect(self._remember)
         self.canvas.selection_changed.connect(self.inspector.show_nodes)
         self.canvas.run_asked.connect(self.runs.run)
@@ -197,6 +219,10 @@ class Window(QMainWindow):
         self.runs.said.connect(self.say)
         self.inspector.edit_drawing.connect(self._paint_mask)
         self.inspector.select_asked.connect(self.canvas.reveal)
+        self.inspector.lock_asked.connect(self.runs.lock)
+        self.inspector.file_asked.connect(lambda path: self._show_files([path]))
+        self.inspector.count_tokens = self._count_tokens
+        self.canvas.edit_asked.connect(self.inspector.edit)
         self.canvas.selection_changed.connect(self.showing.select)
         self.viewer.open_asked.connect(self.files.open)
         self.viewer.said.connect(self.say)
@@ -248,6 +274,11 @@ class Window(QMainWindow):
         if self.document.root.sweep and self.grid.show_files([Path(name) for name in files]):
             self.show_panel("grid")
 
+    def _count_tokens(self, node: str, name: str, text: str, answer: TokenAnswer) -> None:
+        asked = self.runs.tokens(node, text)
+        if asked is not None:
+            asked.then(lambda said: answer(TokenCount(**said)))
+
     def _show_files(self, files: list[Path]) -> None:
         self.viewer.show_files(files)
         self.docks["viewer"].show()
@@ -277,14 +308,16 @@ class Window(QMainWindow):
         unsaved = to_json(document.root) if document.modified else None
         layout = {
             "geometry": _text(self.saveGeometry()),
-            "docks": _text(self.saveState()),
+            "docks": _text(self.saveState(LAYOUT)),
         }
         return Session(str(document.path or ""), unsaved, layout)
 
     def _lay_out(self, session: Session) -> None:
-        for name, restore in (("geometry", self.restoreGeometry), ("docks", self.restoreState)):
-            if isinstance(text := session.layout.get(name), str):
-                restore(QByteArray(b64decode(text)))
+        layout = session.layout
+        if isinstance(text := layout.get("geometry"), str):
+            self.restoreGeometry(QByteArray(b64decode(text)))
+        if isinstance(text := layout.get("docks"), str):
+            self.restoreState(QByteArray(b64decode(text)), LAYOUT)
 
     def _restore(self, session: Session) -> bool:
         """Show what a session showed; False when there is nothing of it."""

@@ -50,7 +50,6 @@ def open_window(qtbot, registry, home, monkeypatch):
     """Opens windows, and closes them without a question."""
     discard = QMessageBox.StandardButton.Discard
     monkeypatch.setattr(QMessageBox, "question", lambda *_: discard)
-    opened = []
 
     def open_one(file: Path | None = None, worker: bool = False) -> Window:
         window = Window(registry, Sessions(home / "sessions"))
@@ -59,13 +58,11 @@ def open_window(qtbot, registry, home, monkeypatch):
         window.begin(file)
         window.show()
         qtbot.waitExposed(window)
-        opened.append(window)
         return window
 
     yield open_one
-    for window in opened:
+    for window in list(Window.opened):
         window.close()
-        window.deleteLater()
 
 
 def canvas_is_true(window: Window) -> bool:
@@ -301,3 +298,17 @@ def test_panels_fit_a_small_screen(open_window):
     assert window.minimumSizeHint().width() <= 1024
     assert window.minimumSizeHint().height() <= 700
     assert window.rect().contains(QPoint(1000, 600))
+
+
+def test_windows_share_a_worker_and_nothing_else(open_window, qtbot):
+    first = open_window()
+    first.new_window()
+    second = Window.opened[-1]
+    assert second is not first and second.worker is first.worker
+    assert not second.document.graph.nodes and first.document.graph.nodes
+    ended = []
+    first.worker.close = lambda *_: ended.append(1)
+    second.close()
+    assert not ended
+    first.close()
+    assert ended == [1]
