@@ -22,9 +22,11 @@ from engine.diffusion.weights.mapped import release
 
 # Smaller layers gain nothing, and a UNet's first convolution is often asked for its weight's dtype.
 LEAST = {nn.Linear: 1 << 16, nn.Conv2d: 1 << 14}
-# What the layout is chosen for. It is the same for other sizes, or as fast.
-PIXELS = 16
+# What a linear layer's layout is chosen for. It is the same for other numbers of rows.
 ROWS = 512
+# Kernels for pictures of fewer pixels may read another layout, and compute from the wrong one twenty
+# times as slowly; within either class the layout is the same, or as fast.
+SMALL = 16 * 16
 
 _packing = threading.Lock()  # a model may be lent to several threads
 
@@ -125,6 +127,7 @@ class Packed(nn.Module):
         self.packs = True
         self._packed: Tensor | None = None
         self._stand_in = 0  # its address
+        self._class = ""
 
     @property
     def weight(self) -> nn.Parameter:
@@ -148,9 +151,13 @@ class Packed(nn.Module):
         with _packing:
             self._packed = None
 
-    def _layout(self, weight: Tensor) -> Tensor:
-        """`weight` as the kernels read it."""
+    def _layout(self, weight: Tensor, x: Tensor) -> Tensor:
+        """`weight` as the kernels read it for inputs like `x`."""
         raise NotImplementedError
+
+    def _class_of(self, x: Tensor) -> str:
+        """What inputs the layout for `x` is good for."""
+        return ""
 
     def _kernel_weight(self, x: Tensor) -> Tensor | None:
         """The packed weight for an input, or None where an ordinary layer must compute it."""
@@ -161,22 +168,28 @@ class Packed(nn.Module):
             return None
         if torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling():
             return None
-        if self._packed is None or rows.data_ptr() != self._stand_in:
-            self._pack()
+        fits = self._class == self._class_of(x)
+        if self._packed is None or not fits or rows.data_ptr() != self._stand_in:
+            return self._pack(x)
         return self._packed
 
-    def _pack(self) -> None:
+    def _pack(self, x: Tensor) -> Tensor | None:
+        """Pack the weight for inputs like `x`; what it was packed for before is given up."""
         with _packing, torch.inference_mode(False), torch.no_grad():
-            rows = self._rows
-            packed = self._packed is not None and rows.data_ptr() == self._stand_in
-            if packed or not self.packs:
-                return
+            rows, wanted = self._rows, self._class_of(x)
+            if not self.packs:
+                return None
+            if self._packed is not None and rows.data_ptr() == self._stand_in:
+                if self._class == wanted:
+                    return self._packed
+                rows.data = self._packed.to_dense().view(rows.shape)
             dense = rows.data
-            self._packed = self._layout(dense)
+            self._packed, self._class = self._layout(dense, x), wanted
             nan = torch.full((1,), torch.nan, dtype=dense.dtype)
             rows.data = nan.expand(dense.shape)
             self._stand_in = nan.data_ptr()
             release(dense)
+            return self._packed
 
     def _unpack(self) -> None:
         with _packing, torch.inference_mode(False), torch.no_grad():
@@ -206,7 +219,7 @@ class PackedLinear(Packed, nn.Linear):  # pyright: ignore[reportIncompatibleVari
             return F.linear(input, self.weight, self.bias)
         return torch.ops.mkldnn._linear_pointwise(input, weight, self.bias, "none", [], "")
 
-    def _layout(self, weight: Tensor) -> Tensor:
+    def _layout(self, weight: Tensor, x: Tensor) -> Tensor:
         return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS)
 
 
@@ -234,9 +247,13 @@ class PackedConv2d(Packed, nn.Conv2d):  # pyright: ignore[reportIncompatibleVari
     def _of_pixels(self) -> bool:
         return (self.kernel_size, self.stride, self.padding) == ((1, 1), (1, 1), (0, 0))
 
-    def _layout(self, weight: Tensor) -> Tensor:
+    def _layout(self, weight: Tensor, x: Tensor) -> Tensor:
         if self._of_pixels:
             return torch.ops.mkldnn._reorder_linear_weight(weight.flatten(1).contiguous(), ROWS)
         shape = self.padding, self.stride, self.dilation, self.groups
-        sample = [2, self.in_channels, PIXELS, PIXELS]
-        return torch.ops.mkldnn._reorder_convolution_weight(weight, *shape, sample)
+        return torch.ops.mkldnn._reorder_convolution_weight(weight, *shape, list(x.shape))
+
+    def _class_of(self, x: Tensor) -> str:
+        if self._of_pixels:
+            return ""
+        return "small" if x.shape[-2] * x.shape[-1] < SMALL else "large"

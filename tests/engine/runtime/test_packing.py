@@ -192,3 +192,18 @@ def test_kinds(layers):
     assert isinstance(layers.conv, PackedConv2d) and isinstance(layers.linear, PackedLinear)
     assert isinstance(layers.conv, nn.Conv2d) and isinstance(layers.linear, nn.Linear)
     assert type(layers.small) is nn.Linear
+
+
+def test_a_convolution_is_packed_anew_for_pictures_of_another_class():
+    torch.manual_seed(0)
+    layer = nn.Conv2d(192, 192, 3, padding=1).requires_grad_(False)
+    packed = PackedConv2d(copy.deepcopy(layer))
+    with torch.inference_mode():
+        for side in (8, 16, 4, 32, 8):
+            x = torch.randn(2, 192, side, side)
+            assert torch.allclose(packed(x), layer(x), atol=1e-5)
+            assert packed._class == ("small" if side < 16 else "large")
+            kept = packed._packed
+            packed(x[:1])
+            assert packed._packed is kept
+    assert torch.equal(packed.weight, layer.weight)
