@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.gui.document import Document
@@ -94,6 +94,7 @@ class NodePage(Page):
         self.header.enter_asked.connect(self.enter_asked.emit)
         self.column.addWidget(self.header)
         self.wrong = label("", self, "wrong")
+        self.wrong.hide()
         self.column.addWidget(self.wrong)
         if spec is None and not (document.scope and node_id in ENDS):
             self.column.addWidget(label(unknown(node.type), self, "doubtful"))
@@ -110,7 +111,8 @@ class NodePage(Page):
         self.facts.file_asked.connect(self.file_asked.emit)
         self.column.addWidget(self.facts)
         self.column.addStretch(1)
-        self.refresh()
+        # The ports come a moment later, so that the window never waits long.
+        QTimer.singleShot(0, self, self.refresh)
 
     def refresh(self) -> None:
         super().refresh()

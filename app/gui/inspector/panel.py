@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from app.gui import settings, theme
 from app.gui.document import Document
+from app.gui.inspector.names import whole_name
 from app.gui.inspector.page import ManyPage, NodePage, Page
 from app.gui.inspector.row import ParamRow
 from app.gui.inspector.widgets import Around
@@ -63,7 +64,7 @@ class Inspector(QWidget):
         document.titled.connect(self._soon)
         document.checked.connect(self._soon)
         document.shown.connect(lambda: self.show_nodes(()))
-        statuses.changed.connect(self._soon)
+        statuses.changed.connect(self._follow)
         theme.changed.connect(self._rebuild)
         self.show_nodes(())
 
@@ -100,6 +101,11 @@ class Inspector(QWidget):
         """Refresh once after all that happens now."""
         self._timer.start()
 
+    def _follow(self, ids: frozenset[str]) -> None:
+        """Show the run's news of the node that is shown."""
+        if len(self._ids) == 1 and whole_name(self._document, self._ids[0]) in ids:
+            self._timer.start()
+
     def _wanted(self) -> Any:
         """What a page depends on beyond its values: another one needs another page."""
         document = self._document
@@ -125,8 +131,13 @@ class Inspector(QWidget):
         page.enter_asked.connect(self._document.enter)
         page.file_asked.connect(self.file_asked.emit)
         self.page = page
+        old = self._scroll.takeWidget()
+        if old is not None:
+            old.deleteLater()
         self._scroll.setWidget(page)
-        bar.setValue(place)
+        if place:
+            page.refresh()
+            bar.setValue(place)
 
     def _renamed(self, name: str) -> None:
         self.show_nodes((name,))

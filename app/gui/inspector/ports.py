@@ -18,7 +18,7 @@ from engine.graph.types import PortType
 
 
 class PortList(QWidget):
-    """Two sections: what a node takes and what it gives."""
+    """Two sections: what a node takes and what it gives. `refresh` fills them."""
 
     go_to = Signal(str)
     """The person asks to see a node."""
@@ -33,7 +33,8 @@ class PortList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.inputs)
         layout.addWidget(self.outputs)
-        self.refresh()
+        self.inputs.hide()
+        self.outputs.hide()
 
     def refresh(self) -> None:
         """Show the ports as they are now, where anything is different."""
@@ -107,9 +108,8 @@ class PortList(QWidget):
         column.setSpacing(1)
         above = QHBoxLayout()
         above.setSpacing(unit // 3)
-        dot = QLabel("●", row)
         shade = colour if colour.startswith("#") else theme.theme().colour(colour).name()
-        dot.setStyleSheet(f"color: {shade}")
+        dot = QLabel(f"<span style='color: {shade}'>●</span>", row)
         above.addWidget(dot)
         above.addWidget(QLabel(title, row))
         above.addWidget(Shortened(words, row, "dim"), 1)

@@ -39,13 +39,13 @@ def drag(qtbot, slider, start: float, end: float) -> None:
     qtbot.mouseRelease(slider, LEFT, pos=QPoint(round(slider.width() * end), y))
 
 
-def test_a_page_shows_what_a_node_is(inspector):
+def test_a_page_shows_what_a_node_is(inspector, qtbot):
     inspector.show_nodes(["denoise"])
     page = inspector.page
     assert isinstance(page, NodePage)
     assert page.header.title.whole == "Denoise" and page.header.name.text() == "denoise"
     assert [row.param.name for row in page.rows][:2] == ["steps", "guidance"]
-    assert "UNet [space=starter" in texts(page)
+    qtbot.waitUntil(lambda: "UNet [space=starter" in texts(page))
 
 
 def test_one_drag_is_one_step_and_the_next_another(inspector, document, qtbot):
@@ -112,7 +112,7 @@ def test_what_is_out_of_range_is_refused_in_words(inspector, document, qtbot):
     assert param(document, "denoise", "steps") == 50 and row.wrong.isHidden()
 
 
-def test_problems_stand_beside_what_they_are_about(inspector, document):
+def test_problems_stand_beside_what_they_are_about(inspector, document, qtbot):
     with document.edit("Break") as graph:
         graph.set_param("model", "model", "gone")
         graph.disconnect("decode.latents")
@@ -121,7 +121,7 @@ def test_problems_stand_beside_what_they_are_about(inspector, document):
     inspector.show_nodes(["model"])
     assert "no model called 'gone'" in inspector.row("model").wrong.text()
     inspector.show_nodes(["decode"])
-    assert "Nothing is joined" in texts(inspector.page.ports)
+    qtbot.waitUntil(lambda: "Nothing is joined" in texts(inspector.page.ports))
     inspector.show_nodes(["odd"])
     assert "no.such" in texts(inspector.page)
     inspector.show_nodes([])
@@ -355,6 +355,7 @@ def test_the_workflow_is_shown_while_nothing_is_selected(inspector, document, pa
 def test_every_control_has_a_name_and_a_tip(inspector, document, part):
     for ids in (["model"], ["prompt"], ["seed"], [part], ["save"], []):
         inspector.show_nodes([name for name in ids if name in document.graph.nodes])
+        inspector.refresh()
         for button in inspector.page.findChildren(QToolButton):
             assert button.accessibleName() or button.text(), button
             assert button.toolTip(), button.text()
