@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 from app.gui.icons import set_icon
 from app.gui.language import tr
 from app.gui.runs import words
-from app.gui.runs.runs import Running, Runs
+from app.gui.runs.running import Running
+from app.gui.runs.runs import Runs
 from app.gui.runs.strip import Strip
 from app.gui.status import Statuses
 
@@ -61,7 +62,7 @@ class RunBar(QWidget):
             self._clock.start() if busy else self._clock.stop()
         if current is not None:
             self.text.setText(self._said(current, waiting))
-            self.strip.set_share(share(current))
+            self.strip.set_share(current.share)
         else:
             self.text.setText(self._idle(waiting))
 
@@ -94,11 +95,3 @@ class RunBar(QWidget):
         if waiting:
             return tr("{} waiting").format(waiting)
         return tr("Ready") if runs.worker.state == "ready" else ""
-
-
-def share(current: Running) -> float | None:
-    """How much of a run is done, 0…1; None while that is not known."""
-    if not current.total:
-        return None
-    inside = current.step / current.steps if current.steps else 0.0
-    return min((current.over + inside) / current.total, 1.0)

@@ -12,10 +12,9 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from app.gui import icons, theme
 from app.gui.language import tr
 from app.gui.runs import strip, words
-from app.gui.runs.bar import share
 from app.gui.runs.queue_model import JOB, title
+from app.gui.runs.running import Running
 from app.gui.runs.runs import JOB as RUN
-from app.gui.runs.runs import Running
 from engine.graph.queue import Job
 
 Index = QModelIndex | QPersistentModelIndex
@@ -121,7 +120,7 @@ class QueueRows(QStyledItemDelegate):
             top = lower.center().y() - height // 2
             place = QRectF(lower.right() - width, top, width, height)
             role = "on_accent" if marked else "accent"
-            strip.paint(painter, place, share(running) or 0.0, role)
+            strip.paint(painter, place, running.share or 0.0, role)
             lower.setRight(lower.right() - width - metrics.height() // 2)
         wrong = job.state == "failed" and not marked
         painter.setPen(colours.colour("on_accent" if marked else "error" if wrong else "dim"))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,19 +11,20 @@ from PySide6.QtGui import QImage
 
 from app.gui.document import Document
 from app.gui.language import tr
-from app.gui.runs.edited import edited, settled
+from app.gui.runs.asking import Asking
 from app.gui.runs.faces import Faces
 from app.gui.runs.following import Following
 from app.gui.runs.jobs import Jobs
+from app.gui.runs.live import Live
 from app.gui.runs.names import told
+from app.gui.runs.running import Running
 from app.gui.status import Statuses
 from app.gui.worker.answers import Answer
 from app.gui.worker.client import Worker
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
 from engine.graph.locks import unlock
-from engine.graph.queue import Job, Options
-from engine.graph.resolve import draw_seeds
+from engine.graph.queue import Job
 
 JOB = "job "
 QUIET = 300  # milliseconds without an edit before a plan is asked for, or a live run
@@ -34,26 +32,7 @@ WATCH = 2000  # milliseconds between looks at a queue in which something waits
 GIVE_UP = 2  # a job in whose middle the worker died so often is given up
 
 
-@dataclass(frozen=True)
-class Running:
-    """A run that is under way: the nodes that are over, and all that run.
-
-    `node` is the one that runs, and `step` of its `steps` is done, where it tells. `began` is in
-    seconds of `time.monotonic`; `expected` the seconds it should take, None for unknown.
-    """
-
-    run: str
-    name: str
-    began: float
-    over: int = 0
-    total: int = 0
-    node: str = ""
-    step: int = 0
-    steps: int = 0
-    expected: float | None = None
-
-
-class Runs(QObject):
+class Runs(Asking):
     """What runs and what waits. Every method returns at once.
 
     A run goes through the durable queue, except in live mode, where the newest edit is what counts.
@@ -77,19 +56,14 @@ class Runs(QObject):
         worker: Worker,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.document, self.worker = document, worker
+        super().__init__(document, worker, parent)
         self.jobs = Jobs(self)
         self.following = Following(document, statuses)
         self._faces = Faces(document, self._ask_thumbnails, self.following.picture, self)
-        self._last: Graph | None = None
         self._root = document.root
-        self._name = _new_name()
         self._running: dict[str, Running] = {}
         self._graphs: dict[str, Graph] = {}
-        self._numbers = itertools.count(1)
-        self._live = ""
-        self._live_graph: Graph | None = None
+        self._live = Live(document, self._run_live, lambda run: worker.ask("cancel", run=run))
         self._is_live = False
         self._plans = 0
         self._said = ""
@@ -112,12 +86,6 @@ class Runs(QObject):
     # What there is
 
     @property
-    def name(self) -> str:
-        """By what name runs of this document are remembered."""
-        path = self.document.path
-        return str(path.absolute()) if path else self._name
-
-    @property
     def current(self) -> Running | None:
         """What runs now, the newest of it."""
         return next(reversed(self._running.values()), None)
@@ -131,21 +99,11 @@ class Runs(QObject):
         """Whether every change is run at once."""
         return self._is_live
 
-    def options(self, fresh: bool = False) -> Options:
-        """The folders of a run, by their full names: the queue outlives this process."""
-        settings = self.document.settings
-        return Options(
-            str(settings.output_folder.absolute()),
-            tuple(str(folder.absolute()) for folder in settings.model_folders),
-            tuple(str(folder.absolute()) for folder in settings.input_folders),
-            fresh,
-        )
-
     # What people do
 
     def run(self, outputs: Iterable[str] = (), *, count: int = 1, fresh: bool = False) -> None:
         """Run the workflow, or what these nodes need; `count` runs have seeds of their own."""
-        wanted = self._outputs(outputs)
+        wanted = self.outputs(outputs)
         graph = self.document.root.copy()
         if wanted:
             graph.set_outputs(wanted)
@@ -172,9 +130,9 @@ class Runs(QObject):
         self._is_live = live
         self.live_changed.emit(live)
         if live:
-            self._run_live()
+            self._live.start()
         else:
-            self._stop_live()
+            self._live.stop()
 
     def cancel(self, run: str = "") -> None:
         """Cancel a run, by default the newest that runs, else the one that waits next."""
@@ -191,7 +149,7 @@ class Runs(QObject):
 
     def lock(self, nodes: Iterable[str]) -> None:
         """Lock nodes to the results they have; those that all are locked already are unlocked."""
-        wanted = self._outputs(nodes)
+        wanted = self.outputs(nodes)
         root = self.document.root
         if not wanted:
             return
@@ -202,75 +160,20 @@ class Runs(QObject):
             except LoomError as error:
                 self.said.emit(str(error))
             return
-        answer = self._ask_kept("lock", nodes=wanted)
+        answer = self.ask_kept("lock", nodes=wanted)
         answer.then(self._lock, lambda error: self.said.emit(str(error)))
-
-    # What people look at
-
-    def pictures(self, port: str, side: int = 0) -> Answer:
-        """The pictures at a port (`node.port`, as it is shown): a dictionary, `pictures` in it.
-
-        They are QImages of at most `side` pixels, 0 for their own size. LoomError to the answer
-        where nothing is kept, or it is no picture.
-        """
-        return self._ask_kept("pictures", port=self._outputs([port])[0], side=side)
-
-    def trajectory(self, port: str, item: int = 0, side: int = 0) -> Answer:
-        """The pictures of a recorded run's steps: `pictures`, and `timesteps` between them."""
-        return self._ask_kept("trajectory", port=self._outputs([port])[0], item=item, side=side)
-
-    def summary(self, port: str) -> Answer:
-        """What a port holds: `kind`, `facets`, `tensors` with shape and range, `fields`."""
-        return self._ask_kept("summary", port=self._outputs([port])[0])
-
-    def tokens(self, node: str, text: str) -> Answer | None:
-        """How many tokens a text has for the model that a node which is shown reads.
-
-        The answer has `tokens`, the `limit` of what is read at once, and how many letters are
-        `kept`. None where no tokenizer from a model is joined to the node.
-        """
-        nodes = self.document.graph.nodes
-        for source in nodes[node].inputs.get("tokenizer", ()) if node in nodes else ():
-            given = nodes[source.node].params.get("model") if source.node in nodes else None
-            if given:
-                options = asdict(self.options())
-                name = given["name"] if isinstance(given, Mapping) else given
-                return self.worker.ask(
-                    "tokens", text=text, model=name, part=source.port, options=options
-                )
-        return None
 
     def close(self) -> None:
         """Stop looking; what waits and runs stays in the queue."""
         self._watch.stop()
         self._quiet.stop()
-        self._stop_live()
+        self._live.stop()
         self.jobs.close()
 
     # Inside
 
-    def _ask(self, command: str, **arguments: Any) -> Answer:
-        """Ask the worker about the document as it is."""
-        options = asdict(self.options())
-        given = {"workflow": self.document.root, "name": self.name, **arguments}
-        return self.worker.ask(command, options=options, **given)
-
-    def _ask_kept(self, command: str, **arguments: Any) -> Answer:
-        """Ask about what is kept: with the seeds that were drawn for the last run."""
-        graph = settled(self.document.root, self._last, self.document.registry)
-        return self._ask(command, workflow=graph, **arguments)
-
     def _ask_thumbnails(self, ports: Mapping[str, str]) -> Answer:
-        return self._ask_kept("thumbnails", ports=dict(ports))
-
-    def _outputs(self, nodes: Iterable[str]) -> tuple[str, ...]:
-        """Nodes that are shown, as they are called in the whole workflow."""
-        scope = self.document.scope
-        if not scope:
-            return tuple(nodes)
-        kind = f"subgraph:{scope}"
-        instances = [node.id for node in self.document.root.nodes.values() if node.type == kind]
-        return tuple(f"{instance}/{node}" for instance in instances[:1] for node in nodes)
+        return self.ask_kept("thumbnails", ports=dict(ports))
 
     def _lock(self, keys: Mapping[str, str]) -> None:
         try:
@@ -284,19 +187,9 @@ class Runs(QObject):
         self._graphs[f"{JOB}{number}"] = graph
         self.worker.ask("work")
 
-    # Live mode
-
-    def _run_live(self) -> None:
-        self._stop_live()
-        self._live = f"live {next(self._numbers)}"
-        graph = draw_seeds(self.document.root, self.document.registry)
-        self._graphs[self._live] = self._live_graph = graph
-        self._ask("run", run=self._live, workflow=graph)
-
-    def _stop_live(self) -> None:
-        if self._live:
-            self.worker.ask("cancel", run=self._live)
-            self._live = ""
+    def _run_live(self, run: str, graph: Graph) -> None:
+        self._graphs[run] = graph
+        self.ask("run", run=run, workflow=graph)
 
     # What the document does
 
@@ -304,15 +197,14 @@ class Runs(QObject):
         """Another workflow, or only another part of it."""
         if self.document.root is not self._root:
             self._root = self.document.root
-            self._name = _new_name()
+            self.forget()
             self.following.forget()
             self._faces.forget()
-            self._last = None
 
     def _edited(self, _: object) -> None:
         self.following.edited()
-        if self._live and self._is_edited():
-            self._stop_live()
+        if self._live.run and self._live.is_edited():
+            self._live.stop()
 
     def _checked(self, _: object) -> None:
         self.following.edited()
@@ -322,13 +214,8 @@ class Runs(QObject):
         """Nothing was edited for a moment."""
         if not self._is_live:
             self._ask_plan()
-        elif self._is_edited():
-            self._run_live()
-
-    def _is_edited(self) -> bool:
-        """Whether the document is no longer what the last live run was of."""
-        ran = self._live_graph
-        return ran is None or bool(edited(self._root, ran, self.document.registry))
+        elif self._live.is_edited():
+            self._live.start()
 
     def _ask_plan(self) -> None:
         if self.following.run:
@@ -344,7 +231,7 @@ class Runs(QObject):
                 self.following.plan(plan["steps"])
                 self._faces.planned(plan["steps"])
 
-        self._ask("plan").then(take, lambda error: is_newest() and self.following.unplanned())
+        self.ask("plan").then(take, lambda error: is_newest() and self.following.unplanned())
 
     # What the worker does
 
@@ -392,11 +279,8 @@ class Runs(QObject):
         self.changed.emit()
 
     def _begin(self, run: str, steps: list[Mapping[str, Any]]) -> None:
-        running = self._running[run]
-        known = [step["seconds"] for step in steps if step["state"] == "run"]
-        expected = sum(known) if known and None not in known else None
-        total = len(known)
-        self._running[run] = replace(running, expected=expected, total=total)
+        running = self._running.get(run) or Running(run, "", time.monotonic())
+        self._running[run] = running.planned(steps)
         if run not in self._graphs and running.name != self.name:
             return
         self._plans += 1
@@ -413,19 +297,8 @@ class Runs(QObject):
             self._last = graph
 
     def _follow(self, run: str, event: Mapping[str, Any]) -> None:
-        running = self._running.get(run)
-        if running is None:
-            return
-        match event["event"]:
-            case "started":
-                running = replace(running, node=event["node"], step=0, steps=0)
-            case "progress" if event["node"] == running.node and not event["text"]:
-                running = replace(running, step=event["step"], steps=event["total"])
-            case "produced" | "failed" | "blocked":
-                running = replace(running, over=min(running.over + 1, running.total))
-            case _:
-                pass
-        self._running[run] = running
+        if run in self._running:
+            self._running[run] = self._running[run].after(event)
         if run == self.following.run:
             self.following.take(event)
             if event["event"] in ("produced", "cached"):
@@ -437,13 +310,12 @@ class Runs(QObject):
 
     def _end(self, run: str, state: str, message: str) -> None:
         self._running.pop(run, None)
-        self._graphs.pop(run, None)
-        if run == self._live:
-            self._live = ""
+        own = self._graphs.pop(run, None) is not None
+        self._live.over(run)
         if run == self.following.run:
             self.following.end()
             self._ask_plan()
-        if message:
+        if message and own:
             self.said.emit(message.partition("\n")[0])
         self.ended.emit(run, state)
         self.jobs.refresh()
@@ -458,14 +330,9 @@ class Runs(QObject):
                 self.said.emit(tr("{} Job {} is given up.").format(said, job.id))
             if run == self.following.run:
                 self.following.broken(said, again=again)
+            self._live.over(run)
         self._running.clear()
-        self._live = ""
         self.changed.emit()
-
-
-def _new_name() -> str:
-    """A name for the runs of a workflow that has no file."""
-    return f"untitled-{secrets.token_hex(4)}"
 
 
 def _timer(parent: QObject, milliseconds: int, then: Any) -> QTimer:

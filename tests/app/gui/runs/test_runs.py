@@ -186,6 +186,7 @@ def test_an_instance_sums_up_what_is_inside(document, chain, statuses, ran, stat
     assert states("both", "both/number", "both/slow", "add") == ["done"] * 4
     assert (statuses["both"].step, statuses["both"].total) == (2, 2)
     assert statuses["both"].seconds >= statuses["both/slow"].seconds
+    ran("both/number")
 
 
 def test_a_sweep_sums_up_its_cells(document, chain, statuses, ran, states):
