@@ -29,10 +29,10 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fals
 class Recipe:
     """All that determines the result of a node, in readable parts, and their key.
 
-    `params` are canonical and complete (defaults filled in; linked ones left out), `files` the
-    content hashes of files and models by parameter, and of what else the node finds by itself.
-    `sources` are the wires by input, without those of ports for previews. `folder` is where an
-    effect saves, "" for other nodes.
+    `params` are canonical and complete (defaults filled in; linked ones left out, and the labels of
+    cells that a sweep fills in), `files` the content hashes of files and models by parameter, and
+    of what else the node finds by itself. `sources` are the wires by input, without those of ports
+    for previews. `folder` is where an effect saves, "" for other nodes.
     """
 
     key: str
@@ -145,7 +145,8 @@ def _recipe(
         sources[port] = tuple(map(str, ends))
         wired.append(f"{port}={','.join(f'{above[end.node].key}.{end.port}' for end in ends)}")
     key = _hash(f"recipe\n{own}\n{';'.join(wired)}")
-    return Recipe(key, own, params, files, sources, folder)
+    told = {name: value for name, value in params.items() if name != spec.gathers}
+    return Recipe(key, own, told, files, sources, folder)
 
 
 def _found_besides(

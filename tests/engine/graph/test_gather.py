@@ -107,6 +107,8 @@ def test_one_more_value_runs_its_cells_and_what_gathers():
     executor.run(graph)
     assert executor.run(graph).ran == ()
     graph.set_axis("noise.seed", Axis((10, 20, 30)))
+    why = {step.node: step.why for step in executor.plan(graph).steps}
+    assert why["table"] == "items comes from noise.stub_latents (6 times)"
     assert executor.run(graph).ran == (
         *("noise@seed=30,count=1", "noise@seed=30,count=2", "table"),
     )
