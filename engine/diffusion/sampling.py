@@ -22,6 +22,7 @@ from engine.diffusion.schedulers.base import Scheduler as Solver
 from engine.diffusion.schedulers.handles import solver
 from engine.diffusion.schedulers.run import SchedulerRun
 from engine.diffusion.span import WHOLE, Span
+from engine.diffusion.told_check import check_told
 from engine.diffusion.values import (
     AttentionMaps,
     Conditioning,
@@ -85,7 +86,7 @@ class Job:
         far. Raises LoomError as `loop.denoise` does, and for latents that the UNet can't read.
         """
         config: Any = self.unet.config
-        self._check_told(config)
+        check_told(config, self.positive, self.negative)
         samples = self._checked_samples(config.in_channels)
         scheduler = solver(self.scheduler)
         run = start_run(scheduler, self.scheduler, self.steps, samples.device)
@@ -130,27 +131,6 @@ class Job:
         samples = self.latents.samples.to(next(self.unet.parameters()).device)
         denoiser = UNetDenoiser(self.unet, told, self.controls)
         Scheduled(denoiser).prepare(run.timesteps, contexts, len(samples))(0, samples, names)
-
-    def _check_told(self, config: Any) -> None:
-        """LoomError where the UNet needs to be told more, or has no such class."""
-        classes: int | None = getattr(config, "num_class_embeds", None)
-        reads_text = hasattr(config, "cross_attention_dim")
-        if self.positive is None and (reads_text or classes):
-            raise LoomError(
-                "This UNet is told what to show, and nothing is joined to positive.",
-                field="positive",
-                remedy="Join an encoded prompt; an empty one will do."
-                if reads_text
-                else "Join the classes of the pictures.",
-            )
-        for name, told in (("positive", self.positive), ("negative", self.negative)):
-            levels = None if told is None else told.level
-            if classes and levels is not None and not 0 <= int(levels.max()) < classes:
-                raise LoomError(
-                    f"This UNet knows the classes 0 to {classes - 1}, and none is "
-                    f"{int(levels.max())}.",
-                    field=name,
-                )
 
     def _checked_samples(self, reads: int) -> torch.Tensor:
         samples, extra = self.latents.samples, self.channels

@@ -7,6 +7,7 @@ from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.sampling import Job
 from engine.diffusion.span import Span
 from engine.diffusion.text.combine import with_sizes, zeroed
+from engine.graph.errors import LoomError
 from tests.parity.pipelines.tiny import (
     SOLVERS,
     agree,
@@ -212,6 +213,27 @@ def test_one_step_without_guidance(tiny):
         guidance=0.0,
     )
     agree(decoded(model.ours["vae"], job.run().latents), theirs)
+
+
+@pytest.mark.parametrize(
+    ("family", "words", "sizes", "reason"),
+    [
+        ("refiner", "refiner", (64, 64, 0, 0, 64, 64), "SDXL's refiner that reads 5 sizes, and"),
+        ("sdxl", "sdxl", (64, 64, 0, 0, 6.0), "SDXL's base that reads 6 sizes, and"),
+        ("refiner", "sdxl", (64, 64, 0, 0, 6.0), "embeddings 32 wide, and the positive prompt's"),
+        ("sdxl", "sdxl", (), "lacks them"),
+        ("sd", "refiner", (64, 64, 0, 0, 6.0), "this UNet reads none"),
+    ],
+)
+def test_what_a_unet_can_not_read_is_named(tiny, family, words, sizes, reason: str):
+    """A refiner in the base's place, among others."""
+    told = tiny(words).prompt("a cat")
+    scheduler = our_scheduler(their_scheduler("DDIMScheduler"))
+    positive = with_sizes(told, *sizes) if sizes else told
+    job = Job(tiny(family).ours["unet"], scheduler, zeros(), noise(), positive, guidance=1.0)
+    with pytest.raises(LoomError, match=reason) as caught:
+        job.run()
+    assert caught.value.field == "positive"
 
 
 def _refiner(model):
