@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, QTimer, Signal
-from PySide6.QtGui import QAction, QCursor, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QTimer, Signal
+from PySide6.QtGui import QAction, QCursor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.gui import theme
@@ -90,6 +90,13 @@ class Canvas(QWidget):
         self._shown()
 
     def _join(self) -> None:
+        self.view.overlay(self.crumbs, lambda size: QPoint(INSET, INSET))
+        self.view.overlay(
+            self.map,
+            lambda size: QPoint(
+                size.width() - self.map.width() - INSET, size.height() - self.map.height() - INSET
+            ),
+        )
         self.view.tip = self._tip
         self.view.paint_far = self._paint_far
         self.view.double_clicked.connect(self._double_clicked)
@@ -412,13 +419,5 @@ class Canvas(QWidget):
         link = self.hands.link_at(at)
         return tips.of_link(self.document, prefix, link) if link is not None else ""
 
-    def _paint_far(self, painter: QPainter, area: QRectF) -> None:
-        far.paint(painter, area, self.mirror)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.crumbs.move(INSET, INSET)
-        self.crumbs.raise_()
-        corner = QRect(self.rect()).bottomRight() - QPoint(INSET, INSET)
-        self.map.move(corner - QPoint(self.map.width(), self.map.height()))
-        self.map.raise_()
+    def _paint_far(self, painter: QPainter, areas: list[QRectF]) -> None:
+        far.paint(painter, areas, self.mirror)

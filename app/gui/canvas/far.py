@@ -3,49 +3,71 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 
-from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem
 
-from app.gui.canvas import paint as near
 from app.gui.canvas.colours import mix
+from app.gui.canvas.frame_item import FrameItem
+from app.gui.canvas.link_item import LinkItem
 from app.gui.canvas.mirror import Mirror
 from app.gui.canvas.node_item import NodeItem
+from app.gui.canvas.paint import tone
 from app.gui.canvas.zone_item import ZoneItem
 from app.gui.theme import theme
 
+SOME = 0.5  # of the scene; to find what is in more of it takes longer than to paint all
 
-def paint(painter: QPainter, area: QRectF, mirror: Mirror) -> None:
-    """Paint what lies in an area of the scene."""
-    for frame in mirror.frames.values():
-        if frame.box().intersects(area):
-            tint = QColor(frame.colour)
-            tint.setAlpha(40)
-            painter.fillRect(frame.box(), tint)
-    for zone in mirror.zones():
-        if zone.box().intersects(area):
-            painter.fillRect(zone.box(), theme().colour("accent", 30))
-    lines: dict[str, list[QLineF]] = defaultdict(list)
-    for item in mirror.links.values():
-        start, end = item.ends
-        if QRectF(start, end).normalized().adjusted(-1, -1, 1, 1).intersects(area):
-            lines[item.colour.name()].append(QLineF(start, end))
-    for name, found in lines.items():
-        pen = QPen(QColor(name), 1)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawLines(found)
+
+def paint(painter: QPainter, areas: list[QRectF], mirror: Mirror) -> None:
+    """Paint what lies in areas of the scene."""
+    lines: dict[int, list[QLineF]] = defaultdict(list)
     boxes: dict[tuple[str, str], list[QRectF]] = defaultdict(list)
-    for item in mirror.nodes.values():
-        box = item.box()
-        if box.intersects(area) and not isinstance(item, ZoneItem):
-            boxes[fill(item), border(item)].append(box)
+    behind: list[tuple[QColor, QRectF]] = []
+    for item in _items(areas, mirror):
+        if isinstance(item, LinkItem):
+            lines[item.colour.rgb()].append(item.line)
+        elif isinstance(item, ZoneItem):
+            behind.append((theme().colour("accent", 30), item.box()))
+        elif isinstance(item, NodeItem):
+            boxes[fill(item), border(item)].append(item.box())
+        elif isinstance(item, FrameItem):
+            tint = QColor(item.colour)
+            tint.setAlpha(40)
+            behind.append((tint, item.box()))
+    for colour, box in behind:
+        painter.fillRect(box, colour)
+    for colour, found in lines.items():
+        _draw_with(painter, QColor(colour), 1)
+        painter.drawLines(found)
     for (inside, edge), found in boxes.items():
         painter.setBrush(QColor(inside))
-        pen = QPen(QColor(edge), 2 if edge == theme().accent else 1)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        _draw_with(painter, QColor(edge), 2 if edge == theme().accent else 1)
         painter.drawRects(found)
+
+
+def _items(areas: list[QRectF], mirror: Mirror) -> list[QGraphicsItem]:
+    """What may lie in the areas."""
+    whole = mirror.scene.itemsBoundingRect() if len(areas) == 1 else QRectF()
+    if len(areas) == 1 and _size(areas[0]) > SOME * _size(whole):
+        return [*mirror.links.values(), *mirror.nodes.values(), *mirror.frames.values()]
+    mode = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+    found: dict[int, QGraphicsItem] = {}
+    for area in areas:
+        found |= {id(item): item for item in mirror.scene.items(area, mode)}
+    return list(found.values())
+
+
+def _size(area: QRectF) -> float:
+    return area.width() * area.height()
+
+
+def _draw_with(painter: QPainter, colour: QColor, width: int) -> None:
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
 
 
 def fill(item: NodeItem) -> str:
@@ -59,8 +81,12 @@ def fill(item: NodeItem) -> str:
         return theme().accent
     if state == "failed":
         return theme().error
-    strength = 0.2 if item.face.state else 0.55
-    return mix(theme().colour("node"), near.tone(item), strength).name()
+    return _toned(theme().node, tone(item).name(), bool(item.face.state))
+
+
+@lru_cache(maxsize=512)
+def _toned(node: str, colour: str, faint: bool) -> str:
+    return mix(QColor(node), QColor(colour), 0.2 if faint else 0.55).name()
 
 
 def border(item: NodeItem) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
@@ -44,6 +44,7 @@ class LinkItem(CurveItem):
         self.conversion: Conversion | None = None
         self.colour = QColor()
         self.middle = QPointF()
+        self.line = QLineF()
         self.ends = (QPointF(), QPointF())
         self.faded = False
         self.marked = False
@@ -59,6 +60,7 @@ class LinkItem(CurveItem):
         if self.conversion:  # a small lozenge: what goes in is turned into something else here
             path.addPolygon(LOZENGE.translated(self.middle))
         self.setPath(path)
+        self.line = QLineF(start, end)
 
     def tint(self, colour: QColor) -> None:
         """Take the colour of what it carries, and the weight that its state asks for."""

@@ -34,6 +34,7 @@ class Minimap(QWidget):
         self.setFixedSize(WIDE * em, HIGH * em)
         self.setAccessibleName(tr("Minimap"))
         self.setToolTip(tr("Press to go there"))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # so that scrolling stays cheap
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         view.looked.connect(self.update)
 
@@ -68,11 +69,11 @@ class Minimap(QWidget):
         ratio = self.devicePixelRatioF()
         drawn = QPixmap(self.size() * ratio)
         drawn.setDevicePixelRatio(ratio)
-        drawn.fill(Qt.GlobalColor.transparent)
+        drawn.fill(theme().colour("canvas"))
         painter = QPainter(drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme().colour("border"))
-        painter.setBrush(theme().colour("panel", 235))
+        painter.setBrush(theme().colour("panel"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         boxes: dict[str, list[QRectF]] = defaultdict(list)
         self._all = QRectF()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
+    QBrush,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -17,8 +17,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
-    QPolygonF,
+    QPixmap,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -55,10 +54,14 @@ class View(Viewer):
         self._pressed = pressed
         self._gesture: Gesture | None = None
         self._space = False
+        self._overlays: list[tuple[QWidget, Callable[[QSize], QPoint]]] = []
+        self._grid: tuple[str, QPixmap] = ("", QPixmap())
         self.tip: Callable[[QPointF], str] | None = None
         self.accepts: Callable[[QMimeData], bool] | None = None
-        self.paint_far: Callable[[QPainter, QRectF], None] | None = None
+        self.paint_far: Callable[[QPainter, list[QRectF]], None] | None = None
         self.setMouseTracking(True)
+        # The background is painted everywhere, so that scrolling may move what is there already.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._set_scale(1.0)
@@ -124,6 +127,24 @@ class View(Viewer):
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setValue(across.value() + off.x())
         down.setValue(down.value() + off.y())
+
+    def overlay(self, widget: QWidget, place: Callable[[QSize], QPoint]) -> None:
+        """Let a widget lie over the scene, where `place` says for the size of the view.
+
+        It is a child of the viewport, because what lies over that from outside makes Qt paint all
+        anew at every step of scrolling.
+        """
+        widget.setParent(self.viewport())
+        self._overlays.append((widget, place))
+        self._settle_overlays()
+
+    def _settle_overlays(self) -> None:
+        for widget, place in self._overlays:
+            widget.move(place(self.viewport().size()))
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self._settle_overlays()  # scrolling takes children along
 
     # What is where
 
@@ -208,6 +229,7 @@ class View(Viewer):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._settle_overlays()
         self.looked.emit()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -244,14 +266,29 @@ class View(Viewer):
         step = GRID
         while step * scale < 20:
             step *= 2
-        left, top = int(rect.left() // step), int(rect.top() // step)
-        across = range(left, int(rect.right() // step) + 2)
-        down = range(top, int(rect.bottom() // step) + 2)
-        points = [QPointF(x * step, y * step) for x in across for y in down]
-        pen = QPen(QColor(theme().grid), 2.0)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawPoints(QPolygonF(points))
+        painter.save()
+        painter.resetTransform()
+        tile = self._tile(step * scale)
+        size = tile.width() / tile.devicePixelRatio()
+        brush = QBrush(tile)
+        brush.setTransform(QTransform.fromScale(step * scale / size, step * scale / size))
+        painter.setBrushOrigin(QPointF(self.mapFromScene(QPointF(0, 0))))
+        painter.fillRect(self.mapFromScene(rect).boundingRect(), brush)
+        painter.restore()
+
+    def _tile(self, size: float) -> QPixmap:
+        """A square with one point of the grid in its corner."""
+        ratio = self.devicePixelRatioF()
+        key = f"{theme().name} {round(size)} {ratio}"
+        if key != self._grid[0]:
+            tile = QPixmap(round(round(size) * ratio), round(round(size) * ratio))
+            tile.setDevicePixelRatio(ratio)
+            tile.fill(theme().colour("canvas"))
+            painter = QPainter(tile)
+            painter.fillRect(QRectF(0, 0, 1.6, 1.6), theme().colour("grid"))
+            painter.end()
+            self._grid = (key, tile)
+        return self._grid[1]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.far or self.paint_far is None:
@@ -260,9 +297,10 @@ class View(Viewer):
         painter = QPainter(self.viewport())
         painter.setClipRegion(event.region())
         painter.setTransform(self.viewportTransform())
-        area = self.mapToScene(event.rect()).boundingRect().adjusted(-4, -4, 4, 4)
-        self.drawBackground(painter, area)
-        self.paint_far(painter, area)
+        areas = [self.mapToScene(part).boundingRect() for part in event.region()]
+        for area in areas:
+            self.drawBackground(painter, area.adjusted(-4, -4, 4, 4))
+        self.paint_far(painter, areas)
         painter.end()
 
     def sizeHint(self) -> QSize:
