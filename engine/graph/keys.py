@@ -145,8 +145,9 @@ def _recipe(
         sources[port] = tuple(map(str, ends))
         wired.append(f"{port}={','.join(f'{above[end.node].key}.{end.port}' for end in ends)}")
     key = _hash(f"recipe\n{own}\n{';'.join(wired)}")
-    told = {name: value for name, value in params.items() if name != spec.gathers}
-    return Recipe(key, own, told, files, sources, folder)
+    if spec.gathers:
+        params = {name: value for name, value in params.items() if name != spec.gathers}
+    return Recipe(key, own, params, files, sources, folder)
 
 
 def _found_besides(
