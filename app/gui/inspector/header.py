@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from html import escape
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.gui import icons, theme
+from app.gui import icons
 from app.gui.document import Document
 from app.gui.inspector.names import label_of
 from app.gui.inspector.section import Shortened, label
 from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
-from app.gui.palette.families import colour_of, family_of, icon_of
-from app.gui.palette.tree import legible
+from app.gui.palette.families import colour_of, family_of, icon_of, legible
+from app.gui.palette.tip import as_html
 from engine.graph.errors import LoomError
 from engine.graph.graph import State
 from engine.graph.subgraph import ENDS, used
@@ -39,9 +36,11 @@ class NodeHeader(QWidget):
         spec = document.registry.find(node.type)
         unit = self.fontMetrics().height()
         sign = QLabel(self)
-        family = icon_of(family_of(spec)) if spec else "warning"
-        colour = legible(colour_of([spec])) if spec else "warning"
-        sign.setPixmap(icons.pixmap(family, unit * 1.4, self.devicePixelRatioF(), colour))
+        is_end = bool(document.scope) and node_id in ENDS
+        icon, colour = ("subgraph", "dim") if is_end else ("warning", "warning")
+        if spec is not None:
+            icon, colour = icon_of(family_of(spec)), legible(colour_of([spec]))
+        sign.setPixmap(icons.pixmap(icon, unit * 1.4, self.devicePixelRatioF(), colour))
         self.title = Shortened(label_of(document, node), self, "title")
         self.mute = self._state("mute", tr("Mute: leave the node out (M)"), "muted")
         self.bypass = self._state("bypass", tr("Bypass: hand on what comes in"), "bypassed")
@@ -74,7 +73,7 @@ class NodeHeader(QWidget):
             enter.clicked.connect(lambda: self.enter_asked.emit(name))
             below.addWidget(enter)
         for widget in (self.mute, self.bypass, self.lock, self.name):
-            widget.setEnabled(node_id not in ENDS or not document.scope)
+            widget.setEnabled(not is_end)
         self.refresh()
 
     def refresh(self) -> None:
@@ -161,11 +160,3 @@ class NameField(QLineEdit):
             self.clearFocus()
         else:
             super().keyPressEvent(event)
-
-
-def as_html(text: str) -> str:
-    """A docstring as rich text: paragraphs unwrapped, names in back quotes brighter."""
-    paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")]
-    bright = f"<span style='color:{theme.theme().text}'>\\1</span>"
-    found = [re.sub(r"`([^`]+)`", bright, escape(part)) for part in paragraphs]
-    return "<br><br>".join(found)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.gui.document import Document
+from app.gui.language import tr
 from engine.graph.graph import SUBGRAPH, Node
-from engine.graph.subgraph import used
+from engine.graph.subgraph import ENDS, INPUTS, used
 from engine.graph.types import PortType
 
 
@@ -34,6 +35,8 @@ def input_type(document: Document, node_id: str, port: str) -> PortType | None:
 
 def label_of(document: Document, node: Node) -> str:
     """What people call a node's type; the type itself where nothing is known of it."""
+    if document.scope and node.id in ENDS:
+        return tr("Inputs of the subgraph") if node.id == INPUTS else tr("Outputs of the subgraph")
     spec = document.registry.find(node.type)
     return spec.label if spec else node.type.removeprefix(SUBGRAPH)
 

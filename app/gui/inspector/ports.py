@@ -11,7 +11,7 @@ from app.gui.inspector.names import input_type, output_type, whole_name
 from app.gui.inspector.section import Section, Shortened, label
 from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
-from app.gui.palette.tree import legible
+from app.gui.palette.families import legible
 from engine.graph.graph import Source
 from engine.graph.spec import NodeSpec
 from engine.graph.types import PortType

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from app.gui import icons
+from PySide6.QtGui import QColor
+
+from app.gui import icons, theme
 from app.gui.language import tr
 from engine.graph.spec import NodeSpec, title
 
@@ -75,6 +77,18 @@ def colour_of(specs: Iterable[NodeSpec]) -> str:
         if port.type.kind is not None
     )
     return colours.most_common(1)[0][0] if colours else ""
+
+
+def legible(colour: str) -> str:
+    """A kind's colour as it can be told from the panel of the current theme; dim for none.
+
+    The name of a role of the theme stays what it is.
+    """
+    if not colour.startswith("#") or theme.theme().name == "dark":
+        return colour or "dim"
+    found = QColor(colour)
+    hue, saturation, light, _ = found.getHsl()
+    return QColor.fromHsl(hue, saturation, min(light, 105)).name()
 
 
 def _drawn() -> frozenset[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from app.gui import theme
 from app.gui.language import tr
+from app.gui.palette.families import legible
 from engine.graph.spec import NodeSpec, Port
 from engine.graph.types import PortType
 
@@ -18,7 +20,7 @@ def tip_of(spec: NodeSpec) -> str:
         f"<span style='color:{colours.dim}'>{escape(spec.id)}</span>"
     ]
     if spec.summary:
-        parts.append(escape(spec.summary))
+        parts.append(as_html(spec.summary))
     for title, ports in ((tr("Takes"), spec.inputs), (tr("Gives"), spec.outputs)):
         if ports:
             rows = "".join(_row(port) for port in ports.values())
@@ -31,7 +33,7 @@ def tip_of(spec: NodeSpec) -> str:
 
 def swatch(port_type: PortType) -> str:
     """A dot in the colour of a type, as rich text."""
-    colour = port_type.kind.colour if port_type.kind else theme.theme().dim
+    colour = legible(port_type.kind.colour) if port_type.kind else theme.theme().dim
     return f"<span style='color:{colour}'>●</span>"
 
 
@@ -41,3 +43,11 @@ def _row(port: Port) -> str:
         f"<tr><td>{swatch(port.type)}&nbsp;</td><td>{escape(port.label)}&nbsp;&nbsp;</td>"
         f"<td style='color:{theme.theme().dim}'>{escape(port.type.describe())}{optional}</td></tr>"
     )
+
+
+def as_html(text: str) -> str:
+    """A docstring as rich text: paragraphs unwrapped, names in back quotes brighter."""
+    paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")]
+    bright = f"<span style='color:{theme.theme().text}'>\\1</span>"
+    found = [re.sub(r"`([^`]+)`", bright, escape(part)) for part in paragraphs]
+    return "<br><br>".join(found)

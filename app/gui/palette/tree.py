@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
-from app.gui import icons, theme
+from app.gui import icons
 from app.gui.language import tr
-from app.gui.palette.families import colour_of, family_of, icon_of
+from app.gui.palette.families import colour_of, family_of, icon_of, legible
 from app.gui.palette.tip import tip_of
 from engine.graph.spec import NodeSpec
 
@@ -67,18 +67,6 @@ def node_item(spec: NodeSpec, family: bool = False) -> QStandardItem:
     if family:
         item.setIcon(icons.icon(icon_of(family_of(spec)), legible(colour_of([spec]))))
     return item
-
-
-def legible(colour: str) -> str:
-    """A kind's colour as it can be told from the panel of the current theme; dim for none.
-
-    The name of a role of the theme stays what it is.
-    """
-    if not colour.startswith("#") or theme.theme().name == "dark":
-        return colour or "dim"
-    found = QColor(colour)
-    hue, saturation, light, _ = found.getHsl()
-    return QColor.fromHsl(hue, saturation, min(light, 105)).name()
 
 
 class NodeTree(QTreeView):

@@ -342,6 +342,19 @@ def test_a_parameter_inside_is_exposed(inspector, document, part):
     assert "steps" in inspector.row("steps").source.text.whole
 
 
+def test_the_ends_of_a_subgraph_have_pages_too(inspector, document, part):
+    document.enter("part")
+    for end, title in (
+        ("inputs", "Inputs of the subgraph"),
+        ("outputs", "Outputs of the subgraph"),
+    ):
+        inspector.show_nodes([end])
+        inspector.refresh()
+        page = inspector.page
+        assert page.header.title.whole == title and page.definition is not None
+        assert not page.header.name.isEnabled() and not page.rows
+
+
 def test_the_workflow_is_shown_while_nothing_is_selected(inspector, document, part, qtbot):
     inspector.show_nodes([])
     page = inspector.page
