@@ -33,6 +33,17 @@ def input_type(document: Document, node_id: str, port: str) -> PortType | None:
     return _get(report.inputs, name) if report else None
 
 
+def conversions_at(document: Document, node_id: str, port: str) -> list[str]:
+    """What becomes of values on their way into a port, or a parameter, in words."""
+    report = document.report
+    name = whole_name(document, node_id)
+    return [
+        way.note
+        for link, way in (report.conversions.items() if report else ())
+        if (link.node, link.port) == (name, port)
+    ]
+
+
 def label_of(document: Document, node: Node) -> str:
     """What people call a node's type; the type itself where nothing is known of it."""
     if document.scope and node.id in ENDS:

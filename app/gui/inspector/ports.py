@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui import theme
 from app.gui.document import Document
-from app.gui.inspector.names import input_type, output_type, whole_name
+from app.gui.inspector.names import conversions_at, input_type, output_type
 from app.gui.inspector.section import Section, Shortened, label
 from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
@@ -87,12 +87,7 @@ class PortList(QWidget):
         return rows
 
     def _note(self, name: str) -> str:
-        said: list[str] = []
-        report = self._document.report
-        whole = whole_name(self._document, self._id)
-        for link, way in report.conversions.items() if report else ():
-            if (link.node, link.port) == (whole, name):
-                said.append(way.note)
+        said = conversions_at(self._document, self._id, name)
         for item in self._document.problems(self._id):
             if item.port == name and item.node.rpartition("/")[2] == self._id:
                 said.append(f"⚠{item.reason} {item.remedy}".strip())
@@ -115,7 +110,8 @@ class PortList(QWidget):
         above.addWidget(Shortened(words, row, "dim"), 1)
         column.addLayout(above)
         for link in links:
-            column.addWidget(self._link(*link.split("\n"), row))
+            port, _, source = link.partition("\n")
+            column.addWidget(self._link(port, source, row))
         for line in note.splitlines():
             role = "wrong" if line.startswith("⚠") else "dim"
             text = label(line.removeprefix("⚠"), row, role)

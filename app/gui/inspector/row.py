@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QVBoxLayo
 from app.gui import icons
 from app.gui.document import Document
 from app.gui.inspector.axis_dialog import AxisDialog, axis_in_words
+from app.gui.inspector.names import conversions_at
 from app.gui.inspector.section import Shortened, label
 from app.gui.inspector.widgets import Around, widget_for
 from app.gui.inspector.widgets.base import tool
@@ -60,6 +61,7 @@ class ParamRow(QWidget):
         self.axis.cut.setToolTip(tr("Sweep it no more"))
         self.axis.pressed.connect(self.sweep)
         self.axis.cut.clicked.connect(lambda: self._set_axis(None))
+        self.note = label("", self, "dim")
         self.wrong = label("", self, "wrong")
         self._lay_out()
         self.editor.edited.connect(self._take)
@@ -88,6 +90,9 @@ class ParamRow(QWidget):
         self.editor.setVisible(not sources and axis is None)
         self.source.setVisible(bool(sources) and axis is None)
         self.axis.setVisible(axis is not None)
+        notes = conversions_at(self._document, node.id, self.param.name) if sources else []
+        self.note.setText("\n".join(dict.fromkeys(notes)))
+        self.note.setVisible(bool(notes))
         if sources:
             self._show_source(sources[0])
         if axis is not None:
@@ -155,7 +160,7 @@ class ParamRow(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(unit // 5)
-        for widget in (self.editor, self.source, self.axis, self.wrong):
+        for widget in (self.editor, self.source, self.axis, self.note, self.wrong):
             column.addWidget(widget)
         if self.editor.wide:
             grid.addWidget(content, 1, 1, 1, 2)

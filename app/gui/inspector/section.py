@@ -47,9 +47,9 @@ class Section(QWidget):
 
     def clear(self) -> None:
         """Take everything out."""
-        while self.rows.count():
-            widget = self.rows.takeAt(0).widget()
-            if widget is not None:
+        while (item := self.rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
 
     def _fold(self, is_open: bool) -> None:

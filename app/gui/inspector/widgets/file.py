@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -38,7 +39,8 @@ class FileEditor(ValueEditor):
         self._value = ""
         folder = param.widget.folder
         self.box = QComboBox(self)
-        self.box.setEditable(True)
+        self.line = QLineEdit(self.box)
+        self.box.setLineEdit(self.line)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.box.setMinimumContentsLength(12)
         self.box.setSizeAdjustPolicy(
@@ -47,7 +49,7 @@ class FileEditor(ValueEditor):
         self.box.setAccessibleName(param.label)
         self.box.setToolTip(tr("A folder, or drop one here") if folder else _file_tip(self._sort))
         placeholder = tr("Choose a folder") if folder else tr("Choose a file, or drop one here")
-        self.box.lineEdit().setPlaceholderText(placeholder)
+        self.line.setPlaceholderText(placeholder)
         guard_wheel(self.box)
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self.box)
@@ -73,9 +75,9 @@ class FileEditor(ValueEditor):
         layout.addLayout(above)
         layout.addLayout(below)
         self.setAcceptDrops(True)
-        self.box.lineEdit().setAcceptDrops(False)
+        self.line.setAcceptDrops(False)
         self.box.activated.connect(lambda place: self._take(self.box.itemText(place)))
-        self.box.lineEdit().editingFinished.connect(lambda: self._take(self.box.currentText()))
+        self.line.editingFinished.connect(lambda: self._take(self.box.currentText()))
         self.browse.clicked.connect(self._browse)
         self.locate.clicked.connect(self._browse)
         files.found.connect(self._arrived)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QCompleter,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -34,7 +35,8 @@ class ModelEditor(ValueEditor):
         self._found: dict[str, Found] = {}
         self._scanned = False
         self.box = QComboBox(self)
-        self.box.setEditable(True)
+        self.line = QLineEdit(self.box)
+        self.box.setLineEdit(self.line)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.box.setModel(QStandardItemModel(self.box))
         self.box.setMinimumContentsLength(12)
@@ -43,7 +45,7 @@ class ModelEditor(ValueEditor):
         )
         self.box.setAccessibleName(param.label)
         self.box.setToolTip(tr("A model in the model folders, by name"))
-        self.box.lineEdit().setPlaceholderText(tr("Choose a model"))
+        self.line.setPlaceholderText(tr("Choose a model"))
         guard_wheel(self.box)
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self.box)
@@ -69,7 +71,7 @@ class ModelEditor(ValueEditor):
         layout.addLayout(above)
         layout.addLayout(below)
         self.box.activated.connect(lambda place: self._take(self.box.itemData(place)))
-        self.box.lineEdit().editingFinished.connect(self._type)
+        self.line.editingFinished.connect(self._type)
         self.again.clicked.connect(lambda: self._fill(again=True))
         self.locate.clicked.connect(self._locate)
         models.found.connect(self._arrived)
@@ -79,7 +81,7 @@ class ModelEditor(ValueEditor):
     def show_value(self, value: Any) -> None:
         given = value if isinstance(value, dict) else {"name": value or ""}
         self._value = cast(dict[str, str], given)
-        if self.box.lineEdit().text() != self._value.get("name", ""):
+        if self.line.text() != self._value.get("name", ""):
             self.box.setEditText(self._value.get("name", ""))
         self._tell()
 
@@ -94,7 +96,7 @@ class ModelEditor(ValueEditor):
         found = models.get(self._folders(), again)
         self._found = {one.name: one for one in found or ()}
         rows = cast(QStandardItemModel, self.box.model())
-        text = self.box.lineEdit().text()
+        text = self.line.text()
         rows.clear()
         for one in self._found.values():
             item = QStandardItem(f"{one.name}   {one.details}")
@@ -137,7 +139,7 @@ class ModelEditor(ValueEditor):
         return bool(named(name, self._folders()))
 
     def _type(self) -> None:
-        text = self.box.lineEdit().text().strip()
+        text = self.line.text().strip()
         if text != self._value.get("name", ""):
             self._take(text)
 

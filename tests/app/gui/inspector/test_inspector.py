@@ -145,6 +145,16 @@ def test_a_link_is_shown_followed_and_cut(inspector, document, qtbot):
     assert not row.editor.isHidden()
 
 
+def test_what_a_link_converts_is_told(inspector, document):
+    with document.edit("Link") as graph:
+        graph.add("image.size", "size", inputs={"picture": "decode.image"})
+        graph.add("diffusion.denoise", "other")
+        graph.connect("size.count", "other.guidance")
+    document.wait_checked()
+    inspector.show_nodes(["other"])
+    assert inspector.row("guidance").note.text() == "a whole number is a number"
+
+
 def test_a_node_is_renamed_in_place(inspector, document, qtbot):
     inspector.show_nodes(["denoise"])
     asked: list[str] = []

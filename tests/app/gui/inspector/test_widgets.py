@@ -276,9 +276,9 @@ def test_a_model_is_listed_typed_and_missed(make, qtbot, models):
     assert "missing" in editor.told.text()
     qtbot.mouseClick(editor.locate, LEFT)
     assert located == ["gone"]
-    editor.box.lineEdit().selectAll()
-    qtbot.keyClicks(editor.box.lineEdit(), "tiny")
-    qtbot.keyClick(editor.box.lineEdit(), Qt.Key.Key_Return)
+    editor.line.selectAll()
+    qtbot.keyClicks(editor.line, "tiny")
+    qtbot.keyClick(editor.line, Qt.Key.Key_Return)
     assert said == ["tiny", "settled"]
     assert "missing" not in editor.told.text() and editor.locate.isHidden()
 
