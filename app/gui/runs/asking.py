@@ -25,6 +25,7 @@ class Asking(QObject):
         self.document, self.worker = document, worker
         self._name = ""
         self._last: Graph | None = None
+        self._answers: list[Answer] = []
         self.forget()
 
     def forget(self) -> None:
@@ -85,7 +86,14 @@ class Asking(QObject):
         """Ask the worker about the document as it is."""
         options = asdict(self.options())
         given = {"workflow": self.document.root, "name": self.name, **arguments}
-        return self.worker.ask(command, options=options, **given)
+        answer = self.worker.ask(command, options=options, **given)
+        self._answers = [*(item for item in self._answers if not item.over), answer]
+        return answer
+
+    def leave(self) -> None:
+        """Wait for no answer any more."""
+        for answer in self._answers:
+            answer.then()
 
     def ask_kept(self, command: str, **arguments: Any) -> Answer:
         """Ask about what is kept: with the seeds that were drawn for the last run."""

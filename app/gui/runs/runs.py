@@ -65,19 +65,23 @@ class Runs(Asking):
         self._graphs: dict[str, Graph] = {}
         self._live = Live(document, self._run_live, lambda run: worker.ask("cancel", run=run))
         self._is_live = False
-        self._plans = 0
+        self._is_planning = self._is_stale = False
         self._said = ""
         self._quiet = _timer(self, QUIET, self._settled)
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._look)
         self._watch.start(WATCH)
-        document.shown.connect(self._shown)
-        document.changed.connect(self._edited)
-        document.checked.connect(self._checked)
-        worker.event.connect(self._take)
-        worker.preview.connect(self._preview)
-        worker.died.connect(self._died)
-        worker.ready.connect(self._ready)
+        self._joined = (
+            (document.shown, self._shown),
+            (document.changed, self._edited),
+            (document.checked, self._checked),
+            (worker.event, self._take),
+            (worker.preview, self._preview),
+            (worker.died, self._died),
+            (worker.ready, self._ready),
+        )
+        for signal, slot in self._joined:
+            signal.connect(slot)
         self.jobs.added.connect(self._added)
         self.jobs.changed.connect(self._queue_changed)
         self.jobs.failed.connect(self.said)
@@ -165,9 +169,12 @@ class Runs(Asking):
 
     def close(self) -> None:
         """Stop looking; what waits and runs stays in the queue."""
+        for signal, slot in self._joined:
+            signal.disconnect(slot)
         self._watch.stop()
         self._quiet.stop()
         self._live.stop()
+        self.leave()
         self.jobs.close()
 
     # Inside
@@ -203,6 +210,7 @@ class Runs(Asking):
 
     def _edited(self, _: object) -> None:
         self.following.edited()
+        self._is_stale = True
         if self._live.run and self._live.is_edited():
             self._live.stop()
 
@@ -218,20 +226,22 @@ class Runs(Asking):
             self._live.start()
 
     def _ask_plan(self) -> None:
-        if self.following.run:
+        """Have a plan made of the newest state; one at a time, for the first may take long."""
+        if self._is_planning or self.following.run:
+            self._is_stale = True
             return
-        self._plans += 1
-        number = self._plans
+        self._is_planning, self._is_stale = True, False
+        self.ask("plan").then(self._take_plan, lambda _: self._take_plan(None))
 
-        def is_newest() -> bool:
-            return number == self._plans and not self.following.run
-
-        def take(plan: Mapping[str, Any]) -> None:
-            if is_newest():
-                self.following.plan(plan["steps"])
-                self._faces.planned(plan["steps"])
-
-        self.ask("plan").then(take, lambda error: is_newest() and self.following.unplanned())
+    def _take_plan(self, plan: Mapping[str, Any] | None) -> None:
+        self._is_planning = False
+        if self._is_stale or self.following.run:
+            self._ask_plan()
+        elif plan is None:
+            self.following.unplanned()
+        else:
+            self.following.plan(plan["steps"])
+            self._faces.planned(plan["steps"])
 
     # What the worker does
 
@@ -283,7 +293,6 @@ class Runs(Asking):
         self._running[run] = running.planned(steps)
         if run not in self._graphs and running.name != self.name:
             return
-        self._plans += 1
         self.following.begin(run, steps, self._graphs.get(run))
         self._last = self._graphs.get(run, self._last)
         self._faces.know(steps)
