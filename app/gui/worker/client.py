@@ -81,8 +81,8 @@ class Worker(QObject):
         self.start()
         number = next(self._numbers)
         answer = self._waiting[number] = Answer()
-        assert self._process
-        self._process.send({"id": number, "do": command, **arguments})
+        if self._process:
+            self._process.send({"id": number, "do": command, **arguments})
         return answer
 
     def _stir(self) -> None:

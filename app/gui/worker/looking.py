@@ -50,15 +50,19 @@ class Looking:
     def thumbnails(
         self, graph: Graph, options: Message, name: str, ports: Mapping[str, str], side: int
     ) -> Message:
-        """A small picture for each node whose port, `ports[node]`, holds one that is kept."""
+        """A small picture for each node whose port, `ports[node]`, holds one that is kept.
+
+        Empty latents have none.
+        """
         kept = self._kept(graph, options, name, ports.values())
         nodes: list[str] = []
         shown: list[int] = []
         for node, port in ports.items():
             try:
-                tensor = tensor_of(_each(kept.value(port))[0])
+                value = _each(kept.value(port))[0]
             except (LoomError, IndexError):
                 continue
+            tensor = None if _is_blank(value) else tensor_of(value)
             if tensor is not None and len(tensor):
                 nodes.append(node)
                 shown.append(self._line.show(to_bytes(smaller(tensor[:1], side))[0]))
@@ -146,6 +150,11 @@ def _each(value: Any) -> list[Any]:
     if not isinstance(value, list):
         return [value]
     return [item for part in cast(list[Any], value) for item in _each(part)]
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether these are latents with nothing in them yet."""
+    return isinstance(value, Latents) and not value.samples.any()
 
 
 def _is_tensor(value: Any) -> bool:

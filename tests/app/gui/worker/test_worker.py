@@ -108,6 +108,24 @@ def test_masks_and_latents_are_pictures_too(ask):
     assert (found.width(), found.height()) == (6 * 8, 4 * 8)
 
 
+def test_small_pictures_of_what_there_is(ask):
+    found = Graph(
+        [
+            Node("empty", "stub.latents", params={"value": 0.0}),
+            Node("full", "stub.latents", params={"value": 1.0}),
+            Node("large", "stub.ramp", params={"width": 400, "height": 200}),
+            Node("late", "stub.mask", params={"value": 0.875}),
+        ]
+    )
+    ask("run", run="small", workflow=found, outputs=["empty", "full", "large"])
+    ports = {"empty": "empty.latents", "full": "full.latents"}
+    ports |= {"large": "large.image", "late": "late.mask"}
+    said = ask("thumbnails", workflow=found, ports=ports, side=100)
+    assert said["nodes"] == ["full", "large"]
+    sizes = [(picture.width(), picture.height()) for picture in said["pictures"]]
+    assert sizes == [(48, 32), (100, 50)]
+
+
 def test_a_summary_has_numbers(ask):
     workflow = graph("stub.latents", value=0.75)
     ask("run", run="summary", workflow=workflow)
