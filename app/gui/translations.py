@@ -15,8 +15,16 @@ import xml.etree.ElementTree as xml
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from app.gui.language import CONTEXT, FOLDER, NAMES
+from app.gui import catalogue, language
+from app.gui.catalogue import labels
+from app.gui.language import FOLDER, NAMES
+from engine.graph.graph import Graph
+from engine.graph.interface import local_registry
+from engine.graph.registry import Registry
 
+Key = tuple[str, str]  # context and English text
+
+OTHERS = tuple(code for code in NAMES if code != "en")
 SOURCES = Path(__file__).resolve().parent
 
 
@@ -36,63 +44,66 @@ def strings(folder: Path = SOURCES) -> dict[str, str]:
     return found
 
 
-def translated(code: str) -> dict[str, str]:
-    """What a language's file has for each string; "" for what it lacks."""
+def texts() -> dict[Key, str]:
+    """All that is to be translated, by context and text, and where it comes from.
+
+    Besides what the editor says, these are the labels of the nodes that come with the project.
+    """
+    registry = Registry()
+    registry.load_pack("nodes")
+    named = labels(local_registry(Graph(), registry))
+    own = {(language.CONTEXT, text): place for text, place in strings().items()}
+    return own | {(catalogue.CONTEXT, text): place for text, place in named.items()}
+
+
+def translated(code: str) -> dict[Key, str]:
+    """What a language's file has for each text; "" for what it lacks."""
     path = ts_file(code)
     if not path.exists():
         return {}
-    return {
-        message.findtext("source", ""): _text(message)
-        for message in xml.parse(path).getroot().iter("message")
-    }
+    return {key: _words(message) for key, message in _messages(xml.parse(path).getroot())}
 
 
-def missing(code: str) -> list[str]:
-    """The strings of the sources that a language has no words for."""
+def missing(code: str) -> list[Key]:
+    """The texts that a language has no words for."""
     known = translated(code)
-    return [text for text in strings() if not known.get(text)]
+    return [key for key in texts() if not known.get(key)]
 
 
 def update() -> None:
     """Bring the `.ts` files of all languages up to date with the sources."""
+    lines = [
+        f"QCoreApplication.translate({_quoted(context)}, {_quoted(text)})\n"
+        for context, text in texts()
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        # lupdate takes the name of a class for the context; ours is one for the whole editor.
+        # lupdate takes the name of a class for the context; ours are the same everywhere.
         listed = Path(folder) / "strings.py"
-        listed.write_text(
-            "".join(
-                f"QCoreApplication.translate({_quoted(CONTEXT)}, {_quoted(text)})\n"
-                for text in strings()
-            ),
-            encoding="utf-8",
-        )
-        for code in NAMES:
-            if code != "en":
-                options = ["-locations", "none", "-no-obsolete", "-source-language", "en"]
-                target = ["-target-language", {"zh": "zh_CN"}.get(code, code)]
-                _qt("lupdate", str(listed), *options, *target, "-ts", str(ts_file(code)))
+        listed.write_text("".join(lines), encoding="utf-8")
+        for code in OTHERS:
+            options = ["-locations", "none", "-no-obsolete", "-source-language", "en"]
+            target = ["-target-language", {"zh": "zh_CN"}.get(code, code)]
+            _qt("lupdate", str(listed), *options, *target, "-ts", str(ts_file(code)))
 
 
-def put(code: str, words: Mapping[str, str]) -> None:
-    """Write translations into a language's file; strings that it does not have are left out."""
+def put(code: str, words: Mapping[Key, str]) -> None:
+    """Write translations into a language's file; texts that it does not have are left out."""
     path = ts_file(code)
-    tree = xml.parse(path)
-    for message in tree.getroot().iter("message"):
-        given = words.get(message.findtext("source", ""))
-        if given:
+    root = xml.parse(path).getroot()
+    for key, message in _messages(root):
+        if given := words.get(key):
             element = message.find("translation")
             assert element is not None
             element.text = given
             element.attrib.pop("type", None)
-    body = xml.tostring(tree.getroot(), encoding="unicode")
     head = '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n'
-    path.write_text(f"{head}{body}\n", encoding="utf-8")
+    path.write_text(f"{head}{xml.tostring(root, encoding='unicode')}\n", encoding="utf-8")
 
 
 def compile_all() -> None:
     """Make the `.qm` files."""
-    for code in NAMES:
-        if code != "en":
-            _qt("lrelease", "-silent", str(ts_file(code)), "-qm", str(qm_file(code)))
+    for code in OTHERS:
+        _qt("lrelease", "-silent", str(ts_file(code)), "-qm", str(qm_file(code)))
 
 
 def ts_file(code: str) -> Path:
@@ -109,12 +120,12 @@ def main() -> int:
     """Update and compile; list what lacks a translation. 1 when something does."""
     update()
     compile_all()
-    lacking = {code: missing(code) for code in NAMES if code != "en"}
-    places = strings()
-    for code, texts in lacking.items():
-        print(f"{NAMES[code]}: {len(places) - len(texts)} of {len(places)} strings")
-        for text in texts:
-            print(f"  {places[text]}: {text!r}")
+    places = texts()
+    lacking = {code: missing(code) for code in OTHERS}
+    for code, keys in lacking.items():
+        print(f"{NAMES[code]}: {len(places) - len(keys)} of {len(places)} texts")
+        for key in keys:
+            print(f"  {places[key]}: {key[1]!r}")
     return int(any(lacking.values()))
 
 
@@ -124,7 +135,15 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
             yield node
 
 
-def _text(message: xml.Element) -> str:
+def _messages(root: xml.Element) -> Iterator[tuple[Key, xml.Element]]:
+    """Every message of a file by its context and text."""
+    for context in root.iter("context"):
+        name = context.findtext("name", "")
+        for message in context.iter("message"):
+            yield (name, message.findtext("source", "")), message
+
+
+def _words(message: xml.Element) -> str:
     element = message.find("translation")
     if element is None or element.get("type") == "unfinished":
         return ""

@@ -1120,6 +1120,14 @@
         <translation>접기</translation>
     </message>
     <message>
+        <source>Inputs of the subgraph</source>
+        <translation>하위 그래프의 입력</translation>
+    </message>
+    <message>
+        <source>Outputs of the subgraph</source>
+        <translation>하위 그래프의 출력</translation>
+    </message>
+    <message>
         <source>No pack that is installed has the node type “{}”. It keeps all it holds.</source>
         <translation>설치된 팩 중 노드 종류 “{}”이(가) 있는 것이 없습니다. 담긴 내용은 모두 보존됩니다.</translation>
     </message>
@@ -1878,6 +1886,1273 @@
     <message>
         <source>It is started again.</source>
         <translation>다시 시작합니다.</translation>
+    </message>
+</context>
+<context>
+    <name>nodes</name>
+    <message>
+        <source>Record attention</source>
+        <translation>어텐션 기록</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>층</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>시작</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>끝</translation>
+    </message>
+    <message>
+        <source>Hook</source>
+        <translation>훅</translation>
+    </message>
+    <message>
+        <source>Attention by word</source>
+        <translation>단어별 어텐션</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>어텐션</translation>
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation>토크나이저</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>이미지</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>텍스트</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <translation>낱말</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>배율</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>이미지</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>이미지들</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>마스크들</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>이름표</translation>
+    </message>
+    <message>
+        <source>Join batches</source>
+        <translation>배치 잇기</translation>
+    </message>
+    <message>
+        <source>Batches</source>
+        <translation>배치</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>배치</translation>
+    </message>
+    <message>
+        <source>Split batch</source>
+        <translation>배치 나누기</translation>
+    </message>
+    <message>
+        <source>Pick one</source>
+        <translation>하나 고르기</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>번호</translation>
+    </message>
+    <message>
+        <source>Part of batch</source>
+        <translation>배치의 일부</translation>
+    </message>
+    <message>
+        <source>First</source>
+        <translation>처음</translation>
+    </message>
+    <message>
+        <source>Count</source>
+        <translation>개수</translation>
+    </message>
+    <message>
+        <source>Reverse batch</source>
+        <translation>배치 뒤집기</translation>
+    </message>
+    <message>
+        <source>Repeat batch</source>
+        <translation>배치 반복</translation>
+    </message>
+    <message>
+        <source>Times</source>
+        <translation>횟수</translation>
+    </message>
+    <message>
+        <source>Load captioner</source>
+        <translation>캡션 모델 불러오기</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>모델</translation>
+    </message>
+    <message>
+        <source>Captioner</source>
+        <translation>캡션 모델</translation>
+    </message>
+    <message>
+        <source>Load text generator</source>
+        <translation>텍스트 생성기 불러오기</translation>
+    </message>
+    <message>
+        <source>Text generator</source>
+        <translation>텍스트 생성기</translation>
+    </message>
+    <message>
+        <source>Caption</source>
+        <translation>캡션</translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation>시작</translation>
+    </message>
+    <message>
+        <source>Most</source>
+        <translation>최대 수</translation>
+    </message>
+    <message>
+        <source>Variations of a text</source>
+        <translation>텍스트 변형</translation>
+    </message>
+    <message>
+        <source>Generator</source>
+        <translation>생성기</translation>
+    </message>
+    <message>
+        <source>Request</source>
+        <translation>요청</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>시드</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>온도</translation>
+    </message>
+    <message>
+        <source>Top k</source>
+        <translation>상위 k</translation>
+    </message>
+    <message>
+        <source>Adjust</source>
+        <translation>조정</translation>
+    </message>
+    <message>
+        <source>Brightness</source>
+        <translation>밝기</translation>
+    </message>
+    <message>
+        <source>Contrast</source>
+        <translation>대비</translation>
+    </message>
+    <message>
+        <source>Saturation</source>
+        <translation>채도</translation>
+    </message>
+    <message>
+        <source>Gamma</source>
+        <translation>감마</translation>
+    </message>
+    <message>
+        <source>To grey</source>
+        <translation>회색조로</translation>
+    </message>
+    <message>
+        <source>Invert colours</source>
+        <translation>색 반전</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>비교</translation>
+    </message>
+    <message>
+        <source>Second</source>
+        <translation>둘째</translation>
+    </message>
+    <message>
+        <source>Largest</source>
+        <translation>최대</translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation>평균</translation>
+    </message>
+    <message>
+        <source>Psnr</source>
+        <translation>PSNR</translation>
+    </message>
+    <message>
+        <source>Ssim</source>
+        <translation>SSIM</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>차이</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>이득</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>나란히</translation>
+    </message>
+    <message>
+        <source>First name</source>
+        <translation>첫째 이름</translation>
+    </message>
+    <message>
+        <source>Second name</source>
+        <translation>둘째 이름</translation>
+    </message>
+    <message>
+        <source>Slider</source>
+        <translation>슬라이더</translation>
+    </message>
+    <message>
+        <source>Position</source>
+        <translation>위치</translation>
+    </message>
+    <message>
+        <source>Histogram</source>
+        <translation>히스토그램</translation>
+    </message>
+    <message>
+        <source>Numbers</source>
+        <translation>번호들</translation>
+    </message>
+    <message>
+        <source>Composite</source>
+        <translation>합성</translation>
+    </message>
+    <message>
+        <source>Base</source>
+        <translation>바탕</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>레이어</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>마스크</translation>
+    </message>
+    <message>
+        <source>X</source>
+        <translation>X</translation>
+    </message>
+    <message>
+        <source>Y</source>
+        <translation>Y</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>불투명도</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>섞는 방식</translation>
+    </message>
+    <message>
+        <source>Labelled grid</source>
+        <translation>이름표 격자</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>열</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>제목</translation>
+    </message>
+    <message>
+        <source>Enlarge</source>
+        <translation>확대</translation>
+    </message>
+    <message>
+        <source>Inpainting channels</source>
+        <translation>인페인팅 채널</translation>
+    </message>
+    <message>
+        <source>Vae</source>
+        <translation>VAE</translation>
+    </message>
+    <message>
+        <source>Extra channels</source>
+        <translation>추가 채널</translation>
+    </message>
+    <message>
+        <source>Picture to edit</source>
+        <translation>편집할 이미지</translation>
+    </message>
+    <message>
+        <source>Depth channel</source>
+        <translation>깊이 채널</translation>
+    </message>
+    <message>
+        <source>Depth</source>
+        <translation>깊이</translation>
+    </message>
+    <message>
+        <source>Latents</source>
+        <translation>잠재 표현</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>클래스</translation>
+    </message>
+    <message>
+        <source>Conditioning</source>
+        <translation>조건</translation>
+    </message>
+    <message>
+        <source>Picture to enlarge</source>
+        <translation>확대할 이미지</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>노이즈</translation>
+    </message>
+    <message>
+        <source>Scheduler</source>
+        <translation>스케줄러</translation>
+    </message>
+    <message>
+        <source>Noise level</source>
+        <translation>노이즈 수준</translation>
+    </message>
+    <message>
+        <source>Latents to enlarge</source>
+        <translation>확대할 잠재 표현</translation>
+    </message>
+    <message>
+        <source>Unet</source>
+        <translation>UNet</translation>
+    </message>
+    <message>
+        <source>Load ControlNet</source>
+        <translation>ControlNet 불러오기</translation>
+    </message>
+    <message>
+        <source>Variant</source>
+        <translation>변형</translation>
+    </message>
+    <message>
+        <source>Control net</source>
+        <translation>ControlNet</translation>
+    </message>
+    <message>
+        <source>Load T2I-Adapter</source>
+        <translation>T2I-Adapter 불러오기</translation>
+    </message>
+    <message>
+        <source>T2iadapter</source>
+        <translation>T2I-Adapter</translation>
+    </message>
+    <message>
+        <source>ControlNet</source>
+        <translation>ControlNet</translation>
+    </message>
+    <message>
+        <source>Controlnet</source>
+        <translation>ControlNet</translation>
+    </message>
+    <message>
+        <source>Hint</source>
+        <translation>힌트</translation>
+    </message>
+    <message>
+        <source>Guess</source>
+        <translation>추측</translation>
+    </message>
+    <message>
+        <source>Control</source>
+        <translation>컨트롤</translation>
+    </message>
+    <message>
+        <source>T2I-Adapter</source>
+        <translation>T2I-Adapter</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>어댑터</translation>
+    </message>
+    <message>
+        <source>Denoise</source>
+        <translation>노이즈 제거</translation>
+    </message>
+    <message>
+        <source>Positive</source>
+        <translation>긍정</translation>
+    </message>
+    <message>
+        <source>Negative</source>
+        <translation>부정</translation>
+    </message>
+    <message>
+        <source>Guide</source>
+        <translation>가이드</translation>
+    </message>
+    <message>
+        <source>Hooks</source>
+        <translation>훅</translation>
+    </message>
+    <message>
+        <source>Controls</source>
+        <translation>컨트롤</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>미리보기</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>단계 수</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>가이던스</translation>
+    </message>
+    <message>
+        <source>Record</source>
+        <translation>기록</translation>
+    </message>
+    <message>
+        <source>Trajectory</source>
+        <translation>궤적</translation>
+    </message>
+    <message>
+        <source>Denoise a picture</source>
+        <translation>이미지에서 노이즈 제거</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>강도</translation>
+    </message>
+    <message>
+        <source>Denoise on</source>
+        <translation>이어서 노이즈 제거</translation>
+    </message>
+    <message>
+        <source>Mask of a difference</source>
+        <translation>차이로 마스크 만들기</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>원본</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>대상</translation>
+    </message>
+    <message>
+        <source>Maps</source>
+        <translation>맵</translation>
+    </message>
+    <message>
+        <source>Ratio</source>
+        <translation>비율</translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation>반전</translation>
+    </message>
+    <message>
+        <source>Follow outside the mask</source>
+        <translation>마스크 밖 따라가기</translation>
+    </message>
+    <message>
+        <source>Denoise an inversion</source>
+        <translation>반전에서 노이즈 제거</translation>
+    </message>
+    <message>
+        <source>Keep outside the mask</source>
+        <translation>마스크 밖 유지</translation>
+    </message>
+    <message>
+        <source>Blur</source>
+        <translation>흐리게</translation>
+    </message>
+    <message>
+        <source>Radius</source>
+        <translation>반지름</translation>
+    </message>
+    <message>
+        <source>Sharpen</source>
+        <translation>선명하게</translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation>양</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>문턱값</translation>
+    </message>
+    <message>
+        <source>Canny edges</source>
+        <translation>Canny 윤곽선</translation>
+    </message>
+    <message>
+        <source>Low</source>
+        <translation>하한</translation>
+    </message>
+    <message>
+        <source>High</source>
+        <translation>상한</translation>
+    </message>
+    <message>
+        <source>Classifier-free guidance</source>
+        <translation>분류기 없는 가이던스</translation>
+    </message>
+    <message>
+        <source>Rescale</source>
+        <translation>재조정</translation>
+    </message>
+    <message>
+        <source>Guidance ramp</source>
+        <translation>가이던스 변화</translation>
+    </message>
+    <message>
+        <source>Last</source>
+        <translation>마지막</translation>
+    </message>
+    <message>
+        <source>Picture and instruction</source>
+        <translation>이미지와 지시</translation>
+    </message>
+    <message>
+        <source>Picture scale</source>
+        <translation>이미지 강도</translation>
+    </message>
+    <message>
+        <source>Load picture</source>
+        <translation>이미지 불러오기</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>파일</translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation>알파</translation>
+    </message>
+    <message>
+        <source>Load pictures</source>
+        <translation>여러 이미지 불러오기</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>폴더</translation>
+    </message>
+    <message>
+        <source>Pattern</source>
+        <translation>패턴</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>너비</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>높이</translation>
+    </message>
+    <message>
+        <source>How</source>
+        <translation>방식</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>필터</translation>
+    </message>
+    <message>
+        <source>Names</source>
+        <translation>이름들</translation>
+    </message>
+    <message>
+        <source>Save picture</source>
+        <translation>이미지 저장</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>이름</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>형식</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>품질</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>크기</translation>
+    </message>
+    <message>
+        <source>Grid</source>
+        <translation>격자</translation>
+    </message>
+    <message>
+        <source>Empty latents</source>
+        <translation>빈 잠재 표현</translation>
+    </message>
+    <message>
+        <source>Pixels to picture</source>
+        <translation>픽셀을 이미지로</translation>
+    </message>
+    <message>
+        <source>Join latents</source>
+        <translation>잠재 표현 잇기</translation>
+    </message>
+    <message>
+        <source>Load model</source>
+        <translation>모델 불러오기</translation>
+    </message>
+    <message>
+        <source>Dtype</source>
+        <translation>자료형</translation>
+    </message>
+    <message>
+        <source>Prediction</source>
+        <translation>예측</translation>
+    </message>
+    <message>
+        <source>Vocabulary</source>
+        <translation>어휘</translation>
+    </message>
+    <message>
+        <source>Text encoder</source>
+        <translation>텍스트 인코더</translation>
+    </message>
+    <message>
+        <source>Load SDXL model</source>
+        <translation>SDXL 모델 불러오기</translation>
+    </message>
+    <message>
+        <source>Text encoder 2</source>
+        <translation>텍스트 인코더 2</translation>
+    </message>
+    <message>
+        <source>Tokenizer 2</source>
+        <translation>토크나이저 2</translation>
+    </message>
+    <message>
+        <source>Load UNet</source>
+        <translation>UNet 불러오기</translation>
+    </message>
+    <message>
+        <source>Load VAE</source>
+        <translation>VAE 불러오기</translation>
+    </message>
+    <message>
+        <source>Load text encoder</source>
+        <translation>텍스트 인코더 불러오기</translation>
+    </message>
+    <message>
+        <source>Which</source>
+        <translation>선택</translation>
+    </message>
+    <message>
+        <source>Load tokenizer</source>
+        <translation>토크나이저 불러오기</translation>
+    </message>
+    <message>
+        <source>Load scheduler</source>
+        <translation>스케줄러 불러오기</translation>
+    </message>
+    <message>
+        <source>Begin a run</source>
+        <translation>실행 시작</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>샘플링</translation>
+    </message>
+    <message>
+        <source>Predict</source>
+        <translation>예측</translation>
+    </message>
+    <message>
+        <source>Mix predictions</source>
+        <translation>예측 섞기</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>비율</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>단계</translation>
+    </message>
+    <message>
+        <source>Switch solver</source>
+        <translation>솔버 바꾸기</translation>
+    </message>
+    <message>
+        <source>From step on</source>
+        <translation>이 단계부터</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>이전</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>이후</translation>
+    </message>
+    <message>
+        <source>Latents of a run</source>
+        <translation>실행의 잠재 표현</translation>
+    </message>
+    <message>
+        <source>Picture so far</source>
+        <translation>지금까지의 이미지</translation>
+    </message>
+    <message>
+        <source>Draw mask</source>
+        <translation>마스크 그리기</translation>
+    </message>
+    <message>
+        <source>Like</source>
+        <translation>참고</translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation>도형</translation>
+    </message>
+    <message>
+        <source>Picture to mask</source>
+        <translation>이미지를 마스크로</translation>
+    </message>
+    <message>
+        <source>Mask from colour</source>
+        <translation>색으로 마스크 만들기</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>색</translation>
+    </message>
+    <message>
+        <source>Tolerance</source>
+        <translation>허용 오차</translation>
+    </message>
+    <message>
+        <source>Softness</source>
+        <translation>부드러움</translation>
+    </message>
+    <message>
+        <source>Padding</source>
+        <translation>여백</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>왼쪽</translation>
+    </message>
+    <message>
+        <source>Top</source>
+        <translation>위</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>오른쪽</translation>
+    </message>
+    <message>
+        <source>Bottom</source>
+        <translation>아래</translation>
+    </message>
+    <message>
+        <source>Feather</source>
+        <translation>가장자리 부드럽게</translation>
+    </message>
+    <message>
+        <source>Grow or shrink</source>
+        <translation>늘리기·줄이기</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>픽셀</translation>
+    </message>
+    <message>
+        <source>Combine masks</source>
+        <translation>마스크 합치기</translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation>구멍 메우기</translation>
+    </message>
+    <message>
+        <source>Mask to picture</source>
+        <translation>마스크를 이미지로</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>값</translation>
+    </message>
+    <message>
+        <source>Seeds</source>
+        <translation>여러 시드</translation>
+    </message>
+    <message>
+        <source>Others</source>
+        <translation>나머지</translation>
+    </message>
+    <message>
+        <source>Load safety checker</source>
+        <translation>안전 검사기 불러오기</translation>
+    </message>
+    <message>
+        <source>Safety checker</source>
+        <translation>안전 검사기</translation>
+    </message>
+    <message>
+        <source>Checker</source>
+        <translation>검사기</translation>
+    </message>
+    <message>
+        <source>Blanked</source>
+        <translation>지운 것</translation>
+    </message>
+    <message>
+        <source>Watermark</source>
+        <translation>워터마크</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>메시지</translation>
+    </message>
+    <message>
+        <source>Read watermark</source>
+        <translation>워터마크 읽기</translation>
+    </message>
+    <message>
+        <source>Bits</source>
+        <translation>비트</translation>
+    </message>
+    <message>
+        <source>Equal</source>
+        <translation>같음</translation>
+    </message>
+    <message>
+        <source>Agreement</source>
+        <translation>일치도</translation>
+    </message>
+    <message>
+        <source>Solver by name</source>
+        <translation>이름으로 솔버 선택</translation>
+    </message>
+    <message>
+        <source>Chosen steps</source>
+        <translation>고른 단계</translation>
+    </message>
+    <message>
+        <source>Timesteps</source>
+        <translation>타임스텝</translation>
+    </message>
+    <message>
+        <source>Sigmas</source>
+        <translation>시그마</translation>
+    </message>
+    <message>
+        <source>Noise schedule</source>
+        <translation>노이즈 스케줄</translation>
+    </message>
+    <message>
+        <source>Betas</source>
+        <translation>베타</translation>
+    </message>
+    <message>
+        <source>Beta start</source>
+        <translation>베타 시작</translation>
+    </message>
+    <message>
+        <source>Beta end</source>
+        <translation>베타 끝</translation>
+    </message>
+    <message>
+        <source>Zero terminal snr</source>
+        <translation>끝점 SNR 0</translation>
+    </message>
+    <message>
+        <source>Spacing of steps</source>
+        <translation>단계 간격</translation>
+    </message>
+    <message>
+        <source>Spacing</source>
+        <translation>간격</translation>
+    </message>
+    <message>
+        <source>Offset</source>
+        <translation>오프셋</translation>
+    </message>
+    <message>
+        <source>Set alpha to one</source>
+        <translation>알파를 1로</translation>
+    </message>
+    <message>
+        <source>Bounds of the picture</source>
+        <translation>이미지의 경계</translation>
+    </message>
+    <message>
+        <source>Clip</source>
+        <translation>자르기</translation>
+    </message>
+    <message>
+        <source>Clip range</source>
+        <translation>제한 범위</translation>
+    </message>
+    <message>
+        <source>Flow shift</source>
+        <translation>Flow 시프트</translation>
+    </message>
+    <message>
+        <source>Shift</source>
+        <translation>시프트</translation>
+    </message>
+    <message>
+        <source>DDPM</source>
+        <translation>DDPM</translation>
+    </message>
+    <message>
+        <source>Variance</source>
+        <translation>분산</translation>
+    </message>
+    <message>
+        <source>DDIM</source>
+        <translation>DDIM</translation>
+    </message>
+    <message>
+        <source>Eta</source>
+        <translation>에타</translation>
+    </message>
+    <message>
+        <source>Follow clipped</source>
+        <translation>제한값 따르기</translation>
+    </message>
+    <message>
+        <source>DDIM inverse</source>
+        <translation>DDIM 역방향</translation>
+    </message>
+    <message>
+        <source>PNDM (PLMS)</source>
+        <translation>PNDM (PLMS)</translation>
+    </message>
+    <message>
+        <source>Warm up</source>
+        <translation>준비 단계</translation>
+    </message>
+    <message>
+        <source>LCM</source>
+        <translation>LCM</translation>
+    </message>
+    <message>
+        <source>Distilled steps</source>
+        <translation>증류 단계 수</translation>
+    </message>
+    <message>
+        <source>Timestep scaling</source>
+        <translation>타임스텝 배율</translation>
+    </message>
+    <message>
+        <source>UnCLIP</source>
+        <translation>UnCLIP</translation>
+    </message>
+    <message>
+        <source>LMS</source>
+        <translation>LMS</translation>
+    </message>
+    <message>
+        <source>Euler</source>
+        <translation>Euler</translation>
+    </message>
+    <message>
+        <source>Smallest</source>
+        <translation>최소</translation>
+    </message>
+    <message>
+        <source>Interpolation</source>
+        <translation>보간</translation>
+    </message>
+    <message>
+        <source>Euler ancestral</source>
+        <translation>Euler ancestral</translation>
+    </message>
+    <message>
+        <source>Heun</source>
+        <translation>Heun</translation>
+    </message>
+    <message>
+        <source>DPM2</source>
+        <translation>DPM2</translation>
+    </message>
+    <message>
+        <source>DPM2 ancestral</source>
+        <translation>DPM2 ancestral</translation>
+    </message>
+    <message>
+        <source>Flow Euler</source>
+        <translation>Flow Euler</translation>
+    </message>
+    <message>
+        <source>Stochastic</source>
+        <translation>확률적</translation>
+    </message>
+    <message>
+        <source>Flow Heun</source>
+        <translation>Flow Heun</translation>
+    </message>
+    <message>
+        <source>DPM-Solver++ 2M</source>
+        <translation>DPM-Solver++ 2M</translation>
+    </message>
+    <message>
+        <source>DPM-Solver multistep</source>
+        <translation>DPM-Solver 다단계</translation>
+    </message>
+    <message>
+        <source>Algorithm</source>
+        <translation>알고리즘</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>차수</translation>
+    </message>
+    <message>
+        <source>Solver</source>
+        <translation>솔버</translation>
+    </message>
+    <message>
+        <source>Euler at final</source>
+        <translation>마지막은 Euler</translation>
+    </message>
+    <message>
+        <source>Lower order final</source>
+        <translation>마지막 차수 낮춤</translation>
+    </message>
+    <message>
+        <source>Clip lambda</source>
+        <translation>람다 제한</translation>
+    </message>
+    <message>
+        <source>Learned variance</source>
+        <translation>학습된 분산</translation>
+    </message>
+    <message>
+        <source>DPM-Solver singlestep</source>
+        <translation>DPM-Solver 단일 단계</translation>
+    </message>
+    <message>
+        <source>DEIS</source>
+        <translation>DEIS</translation>
+    </message>
+    <message>
+        <source>UniPC</source>
+        <translation>UniPC</translation>
+    </message>
+    <message>
+        <source>Uncorrected</source>
+        <translation>보정 안 함</translation>
+    </message>
+    <message>
+        <source>Contact sheet</source>
+        <translation>밀착 인화지</translation>
+    </message>
+    <message>
+        <source>Cells</source>
+        <translation>칸</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>프롬프트</translation>
+    </message>
+    <message>
+        <source>Clip skip</source>
+        <translation>Clip skip</translation>
+    </message>
+    <message>
+        <source>States</source>
+        <translation>상태</translation>
+    </message>
+    <message>
+        <source>Long prompt</source>
+        <translation>긴 프롬프트</translation>
+    </message>
+    <message>
+        <source>Prompts</source>
+        <translation>여러 프롬프트</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>텍스트들</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>평균</translation>
+    </message>
+    <message>
+        <source>Fill in</source>
+        <translation>채우기</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>틀</translation>
+    </message>
+    <message>
+        <source>Join encoders</source>
+        <translation>인코더 합치기</translation>
+    </message>
+    <message>
+        <source>SDXL sizes</source>
+        <translation>SDXL 크기</translation>
+    </message>
+    <message>
+        <source>Original width</source>
+        <translation>원본 너비</translation>
+    </message>
+    <message>
+        <source>Original height</source>
+        <translation>원본 높이</translation>
+    </message>
+    <message>
+        <source>Crop left</source>
+        <translation>왼쪽 자르기</translation>
+    </message>
+    <message>
+        <source>Crop top</source>
+        <translation>위쪽 자르기</translation>
+    </message>
+    <message>
+        <source>SDXL refiner sizes</source>
+        <translation>SDXL 리파이너 크기</translation>
+    </message>
+    <message>
+        <source>Aesthetic score</source>
+        <translation>미적 점수</translation>
+    </message>
+    <message>
+        <source>No prompt</source>
+        <translation>프롬프트 없음</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>다음으로</translation>
+    </message>
+    <message>
+        <source>At</source>
+        <translation>위치</translation>
+    </message>
+    <message>
+        <source>Prompts of a batch</source>
+        <translation>배치의 프롬프트</translation>
+    </message>
+    <message>
+        <source>Conditionings</source>
+        <translation>조건들</translation>
+    </message>
+    <message>
+        <source>Step of a trajectory</source>
+        <translation>궤적의 한 단계</translation>
+    </message>
+    <message>
+        <source>Steps side by side</source>
+        <translation>단계 나란히 보기</translation>
+    </message>
+    <message>
+        <source>Resize</source>
+        <translation>크기 조절</translation>
+    </message>
+    <message>
+        <source>Factor</source>
+        <translation>배수</translation>
+    </message>
+    <message>
+        <source>Multiple</source>
+        <translation>배수 단위</translation>
+    </message>
+    <message>
+        <source>Crop</source>
+        <translation>자르기</translation>
+    </message>
+    <message>
+        <source>Crop centre</source>
+        <translation>가운데 자르기</translation>
+    </message>
+    <message>
+        <source>Crop to mask</source>
+        <translation>마스크에 맞춰 자르기</translation>
+    </message>
+    <message>
+        <source>Pad</source>
+        <translation>여백 넣기</translation>
+    </message>
+    <message>
+        <source>Border</source>
+        <translation>테두리</translation>
+    </message>
+    <message>
+        <source>Flip</source>
+        <translation>뒤집기</translation>
+    </message>
+    <message>
+        <source>Axis</source>
+        <translation>축</translation>
+    </message>
+    <message>
+        <source>Rotate</source>
+        <translation>회전</translation>
+    </message>
+    <message>
+        <source>Degrees</source>
+        <translation>각도</translation>
+    </message>
+    <message>
+        <source>Decode</source>
+        <translation>디코딩</translation>
+    </message>
+    <message>
+        <source>Encode</source>
+        <translation>인코딩</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>반복</translation>
+    </message>
+    <message>
+        <source>Item</source>
+        <translation>항목</translation>
+    </message>
+    <message>
+        <source>Items</source>
+        <translation>항목들</translation>
+    </message>
+    <message>
+        <source>Index</source>
+        <translation>번호</translation>
     </message>
 </context>
 </TS>

@@ -1120,6 +1120,14 @@
         <translation>收起</translation>
     </message>
     <message>
+        <source>Inputs of the subgraph</source>
+        <translation>子图的输入</translation>
+    </message>
+    <message>
+        <source>Outputs of the subgraph</source>
+        <translation>子图的输出</translation>
+    </message>
+    <message>
         <source>No pack that is installed has the node type “{}”. It keeps all it holds.</source>
         <translation>已安装的节点包中没有节点类型“{}”。其内容会全部保留。</translation>
     </message>
@@ -1878,6 +1886,1273 @@
     <message>
         <source>It is started again.</source>
         <translation>正在重新启动。</translation>
+    </message>
+</context>
+<context>
+    <name>nodes</name>
+    <message>
+        <source>Record attention</source>
+        <translation>记录注意力</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>Hook</source>
+        <translation>钩子</translation>
+    </message>
+    <message>
+        <source>Attention by word</source>
+        <translation>按词的注意力</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation>分词器</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <translation>词语</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>多张图像</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>多个蒙版</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Join batches</source>
+        <translation>合并批次</translation>
+    </message>
+    <message>
+        <source>Batches</source>
+        <translation>批次</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>批次</translation>
+    </message>
+    <message>
+        <source>Split batch</source>
+        <translation>拆分批次</translation>
+    </message>
+    <message>
+        <source>Pick one</source>
+        <translation>选取一个</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Part of batch</source>
+        <translation>批次的一部分</translation>
+    </message>
+    <message>
+        <source>First</source>
+        <translation>第一</translation>
+    </message>
+    <message>
+        <source>Count</source>
+        <translation>数量</translation>
+    </message>
+    <message>
+        <source>Reverse batch</source>
+        <translation>反转批次</translation>
+    </message>
+    <message>
+        <source>Repeat batch</source>
+        <translation>重复批次</translation>
+    </message>
+    <message>
+        <source>Times</source>
+        <translation>次数</translation>
+    </message>
+    <message>
+        <source>Load captioner</source>
+        <translation>加载图像描述模型</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Captioner</source>
+        <translation>图像描述模型</translation>
+    </message>
+    <message>
+        <source>Load text generator</source>
+        <translation>加载文本生成器</translation>
+    </message>
+    <message>
+        <source>Text generator</source>
+        <translation>文本生成器</translation>
+    </message>
+    <message>
+        <source>Caption</source>
+        <translation>图像描述</translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Most</source>
+        <translation>最多</translation>
+    </message>
+    <message>
+        <source>Variations of a text</source>
+        <translation>文本变体</translation>
+    </message>
+    <message>
+        <source>Generator</source>
+        <translation>生成器</translation>
+    </message>
+    <message>
+        <source>Request</source>
+        <translation>请求</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Top k</source>
+        <translation>Top k</translation>
+    </message>
+    <message>
+        <source>Adjust</source>
+        <translation>调整</translation>
+    </message>
+    <message>
+        <source>Brightness</source>
+        <translation>亮度</translation>
+    </message>
+    <message>
+        <source>Contrast</source>
+        <translation>对比度</translation>
+    </message>
+    <message>
+        <source>Saturation</source>
+        <translation>饱和度</translation>
+    </message>
+    <message>
+        <source>Gamma</source>
+        <translation>伽马</translation>
+    </message>
+    <message>
+        <source>To grey</source>
+        <translation>转为灰度</translation>
+    </message>
+    <message>
+        <source>Invert colours</source>
+        <translation>反色</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Second</source>
+        <translation>第二</translation>
+    </message>
+    <message>
+        <source>Largest</source>
+        <translation>最大</translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation>均值</translation>
+    </message>
+    <message>
+        <source>Psnr</source>
+        <translation>PSNR</translation>
+    </message>
+    <message>
+        <source>Ssim</source>
+        <translation>SSIM</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>增益</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>并排</translation>
+    </message>
+    <message>
+        <source>First name</source>
+        <translation>第一个名称</translation>
+    </message>
+    <message>
+        <source>Second name</source>
+        <translation>第二个名称</translation>
+    </message>
+    <message>
+        <source>Slider</source>
+        <translation>滑块</translation>
+    </message>
+    <message>
+        <source>Position</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Histogram</source>
+        <translation>直方图</translation>
+    </message>
+    <message>
+        <source>Numbers</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Composite</source>
+        <translation>合成</translation>
+    </message>
+    <message>
+        <source>Base</source>
+        <translation>底图</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>图层</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>蒙版</translation>
+    </message>
+    <message>
+        <source>X</source>
+        <translation>X</translation>
+    </message>
+    <message>
+        <source>Y</source>
+        <translation>Y</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>不透明度</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>混合模式</translation>
+    </message>
+    <message>
+        <source>Labelled grid</source>
+        <translation>带标签的网格</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>列数</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>标题</translation>
+    </message>
+    <message>
+        <source>Enlarge</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Inpainting channels</source>
+        <translation>局部重绘通道</translation>
+    </message>
+    <message>
+        <source>Vae</source>
+        <translation>VAE</translation>
+    </message>
+    <message>
+        <source>Extra channels</source>
+        <translation>额外通道</translation>
+    </message>
+    <message>
+        <source>Picture to edit</source>
+        <translation>待编辑的图像</translation>
+    </message>
+    <message>
+        <source>Depth channel</source>
+        <translation>深度通道</translation>
+    </message>
+    <message>
+        <source>Depth</source>
+        <translation>深度</translation>
+    </message>
+    <message>
+        <source>Latents</source>
+        <translation>潜变量</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Conditioning</source>
+        <translation>条件</translation>
+    </message>
+    <message>
+        <source>Picture to enlarge</source>
+        <translation>待放大的图像</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Scheduler</source>
+        <translation>调度器</translation>
+    </message>
+    <message>
+        <source>Noise level</source>
+        <translation>噪声水平</translation>
+    </message>
+    <message>
+        <source>Latents to enlarge</source>
+        <translation>待放大的潜变量</translation>
+    </message>
+    <message>
+        <source>Unet</source>
+        <translation>UNet</translation>
+    </message>
+    <message>
+        <source>Load ControlNet</source>
+        <translation>加载 ControlNet</translation>
+    </message>
+    <message>
+        <source>Variant</source>
+        <translation>变体</translation>
+    </message>
+    <message>
+        <source>Control net</source>
+        <translation>ControlNet</translation>
+    </message>
+    <message>
+        <source>Load T2I-Adapter</source>
+        <translation>加载 T2I-Adapter</translation>
+    </message>
+    <message>
+        <source>T2iadapter</source>
+        <translation>T2I-Adapter</translation>
+    </message>
+    <message>
+        <source>ControlNet</source>
+        <translation>ControlNet</translation>
+    </message>
+    <message>
+        <source>Controlnet</source>
+        <translation>ControlNet</translation>
+    </message>
+    <message>
+        <source>Hint</source>
+        <translation>提示图</translation>
+    </message>
+    <message>
+        <source>Guess</source>
+        <translation>猜测</translation>
+    </message>
+    <message>
+        <source>Control</source>
+        <translation>控制</translation>
+    </message>
+    <message>
+        <source>T2I-Adapter</source>
+        <translation>T2I-Adapter</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>Denoise</source>
+        <translation>去噪</translation>
+    </message>
+    <message>
+        <source>Positive</source>
+        <translation>正面</translation>
+    </message>
+    <message>
+        <source>Negative</source>
+        <translation>负面</translation>
+    </message>
+    <message>
+        <source>Guide</source>
+        <translation>引导</translation>
+    </message>
+    <message>
+        <source>Hooks</source>
+        <translation>钩子</translation>
+    </message>
+    <message>
+        <source>Controls</source>
+        <translation>控制</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导强度</translation>
+    </message>
+    <message>
+        <source>Record</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Trajectory</source>
+        <translation>轨迹</translation>
+    </message>
+    <message>
+        <source>Denoise a picture</source>
+        <translation>对图像去噪</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>强度</translation>
+    </message>
+    <message>
+        <source>Denoise on</source>
+        <translation>继续去噪</translation>
+    </message>
+    <message>
+        <source>Mask of a difference</source>
+        <translation>由差异生成蒙版</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>Maps</source>
+        <translation>图</translation>
+    </message>
+    <message>
+        <source>Ratio</source>
+        <translation>比例</translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation>反转</translation>
+    </message>
+    <message>
+        <source>Follow outside the mask</source>
+        <translation>跟随蒙版之外</translation>
+    </message>
+    <message>
+        <source>Denoise an inversion</source>
+        <translation>对反演去噪</translation>
+    </message>
+    <message>
+        <source>Keep outside the mask</source>
+        <translation>保留蒙版之外</translation>
+    </message>
+    <message>
+        <source>Blur</source>
+        <translation>模糊</translation>
+    </message>
+    <message>
+        <source>Radius</source>
+        <translation>半径</translation>
+    </message>
+    <message>
+        <source>Sharpen</source>
+        <translation>锐化</translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation>数量</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>阈值</translation>
+    </message>
+    <message>
+        <source>Canny edges</source>
+        <translation>Canny 边缘</translation>
+    </message>
+    <message>
+        <source>Low</source>
+        <translation>下限</translation>
+    </message>
+    <message>
+        <source>High</source>
+        <translation>上限</translation>
+    </message>
+    <message>
+        <source>Classifier-free guidance</source>
+        <translation>无分类器引导</translation>
+    </message>
+    <message>
+        <source>Rescale</source>
+        <translation>重缩放</translation>
+    </message>
+    <message>
+        <source>Guidance ramp</source>
+        <translation>引导渐变</translation>
+    </message>
+    <message>
+        <source>Last</source>
+        <translation>最后</translation>
+    </message>
+    <message>
+        <source>Picture and instruction</source>
+        <translation>图像与指令</translation>
+    </message>
+    <message>
+        <source>Picture scale</source>
+        <translation>图像强度</translation>
+    </message>
+    <message>
+        <source>Load picture</source>
+        <translation>加载图像</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation>Alpha</translation>
+    </message>
+    <message>
+        <source>Load pictures</source>
+        <translation>加载多张图像</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Pattern</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>高度</translation>
+    </message>
+    <message>
+        <source>How</source>
+        <translation>方式</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>滤波</translation>
+    </message>
+    <message>
+        <source>Names</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Save picture</source>
+        <translation>保存图像</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Grid</source>
+        <translation>网格</translation>
+    </message>
+    <message>
+        <source>Empty latents</source>
+        <translation>空潜变量</translation>
+    </message>
+    <message>
+        <source>Pixels to picture</source>
+        <translation>像素转图像</translation>
+    </message>
+    <message>
+        <source>Join latents</source>
+        <translation>合并潜变量</translation>
+    </message>
+    <message>
+        <source>Load model</source>
+        <translation>加载模型</translation>
+    </message>
+    <message>
+        <source>Dtype</source>
+        <translation>数据类型</translation>
+    </message>
+    <message>
+        <source>Prediction</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Vocabulary</source>
+        <translation>词表</translation>
+    </message>
+    <message>
+        <source>Text encoder</source>
+        <translation>文本编码器</translation>
+    </message>
+    <message>
+        <source>Load SDXL model</source>
+        <translation>加载 SDXL 模型</translation>
+    </message>
+    <message>
+        <source>Text encoder 2</source>
+        <translation>文本编码器 2</translation>
+    </message>
+    <message>
+        <source>Tokenizer 2</source>
+        <translation>分词器 2</translation>
+    </message>
+    <message>
+        <source>Load UNet</source>
+        <translation>加载 UNet</translation>
+    </message>
+    <message>
+        <source>Load VAE</source>
+        <translation>加载 VAE</translation>
+    </message>
+    <message>
+        <source>Load text encoder</source>
+        <translation>加载文本编码器</translation>
+    </message>
+    <message>
+        <source>Which</source>
+        <translation>选择</translation>
+    </message>
+    <message>
+        <source>Load tokenizer</source>
+        <translation>加载分词器</translation>
+    </message>
+    <message>
+        <source>Load scheduler</source>
+        <translation>加载调度器</translation>
+    </message>
+    <message>
+        <source>Begin a run</source>
+        <translation>开始采样</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Predict</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Mix predictions</source>
+        <translation>混合预测</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>占比</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>一步</translation>
+    </message>
+    <message>
+        <source>Switch solver</source>
+        <translation>切换求解器</translation>
+    </message>
+    <message>
+        <source>From step on</source>
+        <translation>从此步开始</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>之前</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>之后</translation>
+    </message>
+    <message>
+        <source>Latents of a run</source>
+        <translation>采样的潜变量</translation>
+    </message>
+    <message>
+        <source>Picture so far</source>
+        <translation>当前图像</translation>
+    </message>
+    <message>
+        <source>Draw mask</source>
+        <translation>绘制蒙版</translation>
+    </message>
+    <message>
+        <source>Like</source>
+        <translation>参照</translation>
+    </message>
+    <message>
+        <source>Shapes</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Picture to mask</source>
+        <translation>图像转蒙版</translation>
+    </message>
+    <message>
+        <source>Mask from colour</source>
+        <translation>由颜色生成蒙版</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Tolerance</source>
+        <translation>容差</translation>
+    </message>
+    <message>
+        <source>Softness</source>
+        <translation>柔和度</translation>
+    </message>
+    <message>
+        <source>Padding</source>
+        <translation>边距</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Top</source>
+        <translation>上</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Bottom</source>
+        <translation>下</translation>
+    </message>
+    <message>
+        <source>Feather</source>
+        <translation>羽化</translation>
+    </message>
+    <message>
+        <source>Grow or shrink</source>
+        <translation>扩展或收缩</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>像素</translation>
+    </message>
+    <message>
+        <source>Combine masks</source>
+        <translation>合并蒙版</translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation>填补空洞</translation>
+    </message>
+    <message>
+        <source>Mask to picture</source>
+        <translation>蒙版转图像</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Seeds</source>
+        <translation>多个种子</translation>
+    </message>
+    <message>
+        <source>Others</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>Load safety checker</source>
+        <translation>加载安全检查器</translation>
+    </message>
+    <message>
+        <source>Safety checker</source>
+        <translation>安全检查器</translation>
+    </message>
+    <message>
+        <source>Checker</source>
+        <translation>检查器</translation>
+    </message>
+    <message>
+        <source>Blanked</source>
+        <translation>已遮盖</translation>
+    </message>
+    <message>
+        <source>Watermark</source>
+        <translation>水印</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Read watermark</source>
+        <translation>读取水印</translation>
+    </message>
+    <message>
+        <source>Bits</source>
+        <translation>比特</translation>
+    </message>
+    <message>
+        <source>Equal</source>
+        <translation>相等</translation>
+    </message>
+    <message>
+        <source>Agreement</source>
+        <translation>一致度</translation>
+    </message>
+    <message>
+        <source>Solver by name</source>
+        <translation>按名称选择求解器</translation>
+    </message>
+    <message>
+        <source>Chosen steps</source>
+        <translation>选定的步</translation>
+    </message>
+    <message>
+        <source>Timesteps</source>
+        <translation>时间步</translation>
+    </message>
+    <message>
+        <source>Sigmas</source>
+        <translation>Sigma 序列</translation>
+    </message>
+    <message>
+        <source>Noise schedule</source>
+        <translation>噪声调度</translation>
+    </message>
+    <message>
+        <source>Betas</source>
+        <translation>Beta 序列</translation>
+    </message>
+    <message>
+        <source>Beta start</source>
+        <translation>Beta 初值</translation>
+    </message>
+    <message>
+        <source>Beta end</source>
+        <translation>Beta 终值</translation>
+    </message>
+    <message>
+        <source>Zero terminal snr</source>
+        <translation>终点零 SNR</translation>
+    </message>
+    <message>
+        <source>Spacing of steps</source>
+        <translation>步的间隔</translation>
+    </message>
+    <message>
+        <source>Spacing</source>
+        <translation>间隔</translation>
+    </message>
+    <message>
+        <source>Offset</source>
+        <translation>偏移</translation>
+    </message>
+    <message>
+        <source>Set alpha to one</source>
+        <translation>将 alpha 设为 1</translation>
+    </message>
+    <message>
+        <source>Bounds of the picture</source>
+        <translation>图像的边界</translation>
+    </message>
+    <message>
+        <source>Clip</source>
+        <translation>截断</translation>
+    </message>
+    <message>
+        <source>Clip range</source>
+        <translation>截断范围</translation>
+    </message>
+    <message>
+        <source>Flow shift</source>
+        <translation>Flow 偏移</translation>
+    </message>
+    <message>
+        <source>Shift</source>
+        <translation>偏移</translation>
+    </message>
+    <message>
+        <source>DDPM</source>
+        <translation>DDPM</translation>
+    </message>
+    <message>
+        <source>Variance</source>
+        <translation>方差</translation>
+    </message>
+    <message>
+        <source>DDIM</source>
+        <translation>DDIM</translation>
+    </message>
+    <message>
+        <source>Eta</source>
+        <translation>Eta</translation>
+    </message>
+    <message>
+        <source>Follow clipped</source>
+        <translation>跟随截断值</translation>
+    </message>
+    <message>
+        <source>DDIM inverse</source>
+        <translation>DDIM 反演</translation>
+    </message>
+    <message>
+        <source>PNDM (PLMS)</source>
+        <translation>PNDM (PLMS)</translation>
+    </message>
+    <message>
+        <source>Warm up</source>
+        <translation>预热</translation>
+    </message>
+    <message>
+        <source>LCM</source>
+        <translation>LCM</translation>
+    </message>
+    <message>
+        <source>Distilled steps</source>
+        <translation>蒸馏步数</translation>
+    </message>
+    <message>
+        <source>Timestep scaling</source>
+        <translation>时间步缩放</translation>
+    </message>
+    <message>
+        <source>UnCLIP</source>
+        <translation>UnCLIP</translation>
+    </message>
+    <message>
+        <source>LMS</source>
+        <translation>LMS</translation>
+    </message>
+    <message>
+        <source>Euler</source>
+        <translation>Euler</translation>
+    </message>
+    <message>
+        <source>Smallest</source>
+        <translation>最小</translation>
+    </message>
+    <message>
+        <source>Interpolation</source>
+        <translation>插值</translation>
+    </message>
+    <message>
+        <source>Euler ancestral</source>
+        <translation>Euler ancestral</translation>
+    </message>
+    <message>
+        <source>Heun</source>
+        <translation>Heun</translation>
+    </message>
+    <message>
+        <source>DPM2</source>
+        <translation>DPM2</translation>
+    </message>
+    <message>
+        <source>DPM2 ancestral</source>
+        <translation>DPM2 ancestral</translation>
+    </message>
+    <message>
+        <source>Flow Euler</source>
+        <translation>Flow Euler</translation>
+    </message>
+    <message>
+        <source>Stochastic</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>Flow Heun</source>
+        <translation>Flow Heun</translation>
+    </message>
+    <message>
+        <source>DPM-Solver++ 2M</source>
+        <translation>DPM-Solver++ 2M</translation>
+    </message>
+    <message>
+        <source>DPM-Solver multistep</source>
+        <translation>DPM-Solver 多步</translation>
+    </message>
+    <message>
+        <source>Algorithm</source>
+        <translation>算法</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>阶数</translation>
+    </message>
+    <message>
+        <source>Solver</source>
+        <translation>求解器</translation>
+    </message>
+    <message>
+        <source>Euler at final</source>
+        <translation>末步用 Euler</translation>
+    </message>
+    <message>
+        <source>Lower order final</source>
+        <translation>末步降阶</translation>
+    </message>
+    <message>
+        <source>Clip lambda</source>
+        <translation>截断 lambda</translation>
+    </message>
+    <message>
+        <source>Learned variance</source>
+        <translation>学习的方差</translation>
+    </message>
+    <message>
+        <source>DPM-Solver singlestep</source>
+        <translation>DPM-Solver 单步</translation>
+    </message>
+    <message>
+        <source>DEIS</source>
+        <translation>DEIS</translation>
+    </message>
+    <message>
+        <source>UniPC</source>
+        <translation>UniPC</translation>
+    </message>
+    <message>
+        <source>Uncorrected</source>
+        <translation>未校正</translation>
+    </message>
+    <message>
+        <source>Contact sheet</source>
+        <translation>联系表</translation>
+    </message>
+    <message>
+        <source>Cells</source>
+        <translation>单元格</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Clip skip</source>
+        <translation>Clip skip</translation>
+    </message>
+    <message>
+        <source>States</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Long prompt</source>
+        <translation>长提示词</translation>
+    </message>
+    <message>
+        <source>Prompts</source>
+        <translation>多条提示词</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>多段文本</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>平均</translation>
+    </message>
+    <message>
+        <source>Fill in</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>Join encoders</source>
+        <translation>合并编码器</translation>
+    </message>
+    <message>
+        <source>SDXL sizes</source>
+        <translation>SDXL 尺寸</translation>
+    </message>
+    <message>
+        <source>Original width</source>
+        <translation>原始宽度</translation>
+    </message>
+    <message>
+        <source>Original height</source>
+        <translation>原始高度</translation>
+    </message>
+    <message>
+        <source>Crop left</source>
+        <translation>左侧裁剪</translation>
+    </message>
+    <message>
+        <source>Crop top</source>
+        <translation>顶部裁剪</translation>
+    </message>
+    <message>
+        <source>SDXL refiner sizes</source>
+        <translation>SDXL 精修尺寸</translation>
+    </message>
+    <message>
+        <source>Aesthetic score</source>
+        <translation>美学评分</translation>
+    </message>
+    <message>
+        <source>No prompt</source>
+        <translation>无提示词</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>然后</translation>
+    </message>
+    <message>
+        <source>At</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Prompts of a batch</source>
+        <translation>批次的提示词</translation>
+    </message>
+    <message>
+        <source>Conditionings</source>
+        <translation>多个条件</translation>
+    </message>
+    <message>
+        <source>Step of a trajectory</source>
+        <translation>轨迹的一步</translation>
+    </message>
+    <message>
+        <source>Steps side by side</source>
+        <translation>并排显示各步</translation>
+    </message>
+    <message>
+        <source>Resize</source>
+        <translation>调整大小</translation>
+    </message>
+    <message>
+        <source>Factor</source>
+        <translation>倍数</translation>
+    </message>
+    <message>
+        <source>Multiple</source>
+        <translation>倍数</translation>
+    </message>
+    <message>
+        <source>Crop</source>
+        <translation>裁剪</translation>
+    </message>
+    <message>
+        <source>Crop centre</source>
+        <translation>居中裁剪</translation>
+    </message>
+    <message>
+        <source>Crop to mask</source>
+        <translation>裁剪到蒙版</translation>
+    </message>
+    <message>
+        <source>Pad</source>
+        <translation>填充边距</translation>
+    </message>
+    <message>
+        <source>Border</source>
+        <translation>边框</translation>
+    </message>
+    <message>
+        <source>Flip</source>
+        <translation>翻转</translation>
+    </message>
+    <message>
+        <source>Axis</source>
+        <translation>轴</translation>
+    </message>
+    <message>
+        <source>Rotate</source>
+        <translation>旋转</translation>
+    </message>
+    <message>
+        <source>Degrees</source>
+        <translation>角度</translation>
+    </message>
+    <message>
+        <source>Decode</source>
+        <translation>解码</translation>
+    </message>
+    <message>
+        <source>Encode</source>
+        <translation>编码</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Item</source>
+        <translation>项</translation>
+    </message>
+    <message>
+        <source>Items</source>
+        <translation>多项</translation>
+    </message>
+    <message>
+        <source>Index</source>
+        <translation>序号</translation>
     </message>
 </context>
 </TS>

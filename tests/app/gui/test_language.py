@@ -8,9 +8,11 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
 
 from app.gui import language, translations
+from app.gui.catalogue import in_language
 from app.gui.language import tr
+from app.session import open_registry
 
-OTHERS = [code for code in language.NAMES if code != "en"]
+SEARCH = (language.CONTEXT, "Search nodes")
 
 
 @pytest.fixture
@@ -19,34 +21,47 @@ def english(qapp):
     language.use("en")
 
 
-@pytest.mark.parametrize("code", OTHERS)
-def test_every_string_is_translated(code):
+@pytest.mark.parametrize("code", translations.OTHERS)
+def test_every_text_is_translated(code):
     """`python -m app.gui.language` says which are not, and where they come from."""
     assert translations.missing(code) == []
 
 
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", translations.OTHERS)
 def test_translations_keep_the_places_of_values(code):
-    for text, words in translations.translated(code).items():
+    for (_, text), words in translations.translated(code).items():
         if words:
             assert len(re.findall(r"{.*?}", text)) == len(re.findall(r"{.*?}", words)), text
 
 
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", translations.OTHERS)
 def test_the_compiled_file_is_the_newest(code):
     translator = QTranslator()
     assert translator.load(str(translations.qm_file(code)))
-    for text, words in translations.translated(code).items():
+    for (context, text), words in translations.translated(code).items():
         if words:
-            assert translator.translate(language.CONTEXT, text) == words
+            assert translator.translate(context, text) == words
 
 
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", translations.OTHERS)
 def test_a_language_is_spoken_by_qt_too(code, english):
     assert language.use(code) == code
-    assert tr("Search nodes") == translations.translated(code)["Search nodes"] != "Search nodes"
+    assert tr("Search nodes") == translations.translated(code)[SEARCH] != "Search nodes"
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") != "Cancel"
     assert language.use("en") == "en" and tr("Search nodes") == "Search nodes"
+
+
+def test_nodes_have_labels_in_the_language_and_stay_what_they_are(english):
+    registry = open_registry()
+    language.use("ko")
+    spoken = in_language(registry)
+    denoise, before = spoken.get("diffusion.denoise"), registry.get("diffusion.denoise")
+    assert denoise.label != before.label and denoise.params["steps"].label != "Steps"
+    assert denoise.function is before.function and denoise.params.keys() == before.params.keys()
+    assert denoise.params["steps"].default == before.params["steps"].default
+    assert len(spoken) == len(registry) and spoken.packs == registry.packs
+    language.use("en")
+    assert in_language(registry).get("diffusion.denoise") == before
 
 
 def test_the_system_language_is_one_there_is(english):
