@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.gui import language, settings, theme
+from app.gui.catalogue import in_language
 from app.gui.files.recovery import Sessions
 from app.gui.garbage import Garbage
 from app.gui.window import Window
@@ -22,7 +23,7 @@ ICON = Path(__file__).resolve().parents[2] / "resources" / "loom.svg"
 def start(file: Path | None = None) -> int:
     """Run the editor until its window is closed; the exit code."""
     app = application()
-    window = Window(open_registry(), Sessions())
+    window = Window(in_language(open_registry()), Sessions())
     window.begin(file)
     window.show()
     # Ctrl+C in the terminal closes the window in good order; Python sees it between Qt's events,
