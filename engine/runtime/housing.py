@@ -15,6 +15,7 @@ from engine.diffusion.values import ModelRef
 from engine.diffusion.weights.find import component as find_component
 from engine.diffusion.weights.load import OURS, load, load_component, suited
 from engine.diffusion.weights.mapped import release
+from engine.runtime.device import compiles
 from engine.runtime.packing import forget, pack
 from engine.runtime.streaming import Carrier, Pages, Slots, Streaming, units_of
 from engine.runtime.transfer import Transfer, transfer_to
@@ -81,6 +82,10 @@ class Housed:
             raise
         if self.device.type == "cpu":
             pack(self.module)
+        elif compiles(self.device.type):
+            from engine.runtime.compilation import compile_blocks  # it imports torch's compiler
+
+            compile_blocks(self.module)
         self.state = "resident"
 
     def stream(self, memory: int) -> int:
