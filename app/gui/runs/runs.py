@@ -271,6 +271,7 @@ class Runs(Asking):
         match event["event"]:
             case "taken":
                 self._running[run] = Running(run, event["name"], time.monotonic())
+                self._said = ""
                 self.jobs.refresh()
             case "begun":
                 self._begin(run, event["steps"])

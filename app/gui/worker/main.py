@@ -91,7 +91,7 @@ class Server:
             self._commands = Commands(engine, self._runs, self._line)
         except Exception as error:
             self._line.send({"fatal": _in_words(error)})
-            return
+            os._exit(1)
         self._loaded.set()
         self._line.send({"ready": os.getpid()})
         for name in SOON:

@@ -294,6 +294,23 @@ def test_the_queue_outlives_the_editor(stub_registry, stub_place, chain, documen
     worker.close(30)
 
 
+def test_a_queue_that_another_program_works_off_is_taken_up_when_that_ends(
+    chain, runs, states, qtbot
+):
+    chain(steps=1)
+    said = []
+    runs.said.connect(said.append)
+    with Queue(runs.jobs._path) as queue:
+        with queue._alone():
+            runs.run()
+            qtbot.waitUntil(lambda: bool(said), timeout=WAIT)
+            assert len(runs.jobs.now.turns()) == 1 and runs.current is None
+        with qtbot.waitSignal(runs.ended, timeout=WAIT):
+            pass
+    assert said == ["Another program is at work on this queue. Jobs that you add are run by it."]
+    assert states("slow", "add") == ["done", "done"]
+
+
 def test_jobs_of_a_queue_that_cannot_be_used_are_told(tmp_path, monkeypatch, qtbot):
     (tmp_path / "queue.db").write_text("this is no database, whatever its name says" * 50)
     monkeypatch.setenv("LOOM_QUEUE", str(tmp_path / "queue.db"))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QColor, QImage
 
+from app.gui.worker.client import Worker
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph, Node
 from engine.graph.queue import Options
@@ -178,6 +179,19 @@ def test_a_lock_is_told_by_its_key(ask):
     assert list(keys) == ["it"] and len(keys["it"]) >= 32
     with pytest.raises(LoomError, match="no result to keep"):
         ask("lock", workflow=graph("stub.number", value=5007), nodes=["it"], name="other")
+
+
+@pytest.mark.slow
+def test_a_worker_that_cannot_start_says_why_and_is_left(stub_place, monkeypatch, qtbot, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LOOM_CACHE", str(tmp_path / "file"))
+    worker = Worker()
+    answer = worker.ask("models", options=asdict(Options("outputs")))
+    with qtbot.waitSignal(worker.died, timeout=WAIT) as died:
+        worker.start()
+    assert "LOOM_CACHE" in died.args[0] and worker.state == "off"
+    assert "LOOM_CACHE" in str(answer.error)
+    worker.close()
 
 
 @pytest.mark.slow
