@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize
@@ -10,6 +11,7 @@ from PySide6.QtGui import QImage
 from app.gui.document import Document
 from app.gui.pictures.viewer import Viewer
 from app.gui.status import Statuses
+from engine.graph.errors import CycleError
 
 BLANK = QSize(512, 512)  # what a mask is painted on when there is no picture
 
@@ -54,20 +56,27 @@ class Showing(QObject):
 
     def _follow(self, ids: frozenset[str]) -> None:
         """Statuses changed: show what forms, and what is selected or was made last."""
-        if self._selected in ids and self._has_picture(self._selected):
-            self._show(self._selected)
-            return
         if self._selected and self._has_picture(self._selected):
+            if self._selected in ids:
+                self._show(self._selected)
             return
-        order = [name for name in self._document.graph.nodes if name in ids]
-        fresh = [name for name in order if self._is_fresh(name)]
-        if fresh:
-            self._show(fresh[-1])
+        forming = [name for name in ids if self._statuses[name].live]
+        made = [name for name in self._order() if self._is_made(name)]
+        if forming:
+            self._show(forming[0])
+        elif made and (made[-1] in ids or self._shown not in made):
+            self._show(made[-1])
 
-    def _is_fresh(self, node_id: str) -> bool:
-        status = self._statuses[node_id]
-        running = status.live and status.picture is not None
-        return running or (status.state == "done" and self._has_picture(node_id))
+    def _order(self) -> Iterable[str]:
+        """The nodes that are shown, those last that are made last."""
+        graph = self._document.graph
+        try:
+            return graph.order()
+        except CycleError:
+            return graph.nodes
+
+    def _is_made(self, node_id: str) -> bool:
+        return self._statuses[node_id].state in ("done", "cached") and self._has_picture(node_id)
 
     def _has_picture(self, node_id: str) -> bool:
         status = self._statuses[node_id]

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.gui.files.files import GALLERY
 from app.gui.files.recovery import Session, Sessions
@@ -57,7 +57,8 @@ def open_window(qtbot, registry, home, monkeypatch):
             monkeypatch.setattr(window.worker, "start", lambda: None)
         window.begin(file)
         window.show()
-        qtbot.waitExposed(window)
+        window.activateWindow()  # keys reach the window that is active
+        qtbot.waitUntil(lambda: QApplication.activeWindow() is not None)
         return window
 
     yield open_one
@@ -230,7 +231,7 @@ def test_a_killed_worker_takes_nothing_along(open_window, qtbot):
 @pytest.mark.slow
 def test_cancel_answers_within_a_step(open_window, qtbot):
     window = open_window(worker=True)
-    window.document.change(lambda graph: graph.set_param("denoise", "steps", 1000))
+    window.document.change(lambda graph: graph.set_param("denoise", "steps", 900))
     with qtbot.waitSignal(window.worker.preview, timeout=ENOUGH):
         window.runs.run()
     with qtbot.waitSignal(window.runs.ended, timeout=10_000) as ended:
