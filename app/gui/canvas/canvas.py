@@ -100,6 +100,7 @@ class Canvas(QWidget):
         self.view.tip = self._tip
         self.view.paint_far = self._paint_far
         self.view.double_clicked.connect(self._double_clicked)
+        self.view.hovered.connect(self.hands.hover)
         self.view.given_up.connect(self.go_outside)
         self.view.accepts = drops.accepts
         self.view.dropped.connect(self._dropped)
@@ -178,7 +179,7 @@ class Canvas(QWidget):
                 found = found.united(item.box())
         return found
 
-    def cursor(self) -> QPointF:
+    def pointed(self) -> QPointF:
         """The point of the scene under the mouse, else the middle of what is seen."""
         at = self.view.viewport().mapFromGlobal(QCursor.pos())
         if not self.view.viewport().rect().contains(at):

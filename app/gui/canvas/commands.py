@@ -40,7 +40,7 @@ class Commands:
     # Add, copy, remove
 
     def search(self) -> None:
-        self.canvas.search_at(self.canvas.cursor())
+        self.canvas.search_at(self.canvas.pointed())
 
     def copy(self) -> None:
         if names := self.canvas.chosen():
@@ -82,10 +82,10 @@ class Commands:
             view["at"] for view in part.view.values() if isinstance(view, dict) and "at" in view
         ]
         if not places:
-            return self.canvas.cursor()
+            return self.canvas.pointed()
         x = (min(place[0] for place in places) + max(place[0] for place in places)) / 2
         y = (min(place[1] for place in places) + max(place[1] for place in places)) / 2
-        off = self.canvas.cursor() - QPointF(x, y)
+        off = self.canvas.pointed() - QPointF(x, y)
         return QPointF(round(off.x() / 4) * 4, round(off.y() / 4) * 4)
 
     # State
@@ -165,7 +165,7 @@ class Commands:
         names = self.canvas.chosen()
         area = self.canvas.area(names) if names else QRectF()
         if area.isEmpty():
-            at = self.canvas.cursor()
+            at = self.canvas.pointed()
             area = QRectF(at.x(), at.y(), 320, 200)
         name = edits.free_name("frame:1", self.graph.view)
         with self.document.edit(tr("Frame")) as graph:
@@ -178,7 +178,7 @@ class Commands:
 
     def _repeat(self, names: list[str]) -> None:
         zones = {self.graph.nodes[name].zone for name in names} - {*names}
-        at = self.canvas.area(names).topLeft() if names else self.canvas.cursor()
+        at = self.canvas.area(names).topLeft() if names else self.canvas.pointed()
         with self.document.edit(tr("Repeat")) as graph:
             zone = graph.add(REPEAT, params={TIMES: TIMES_AT_FIRST}).id
             if len(zones) == 1:

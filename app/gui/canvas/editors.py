@@ -19,6 +19,7 @@ class LineEditor(QLineEdit):
 
     def __init__(self, parent: QWidget, text: str, label: str, take: Take) -> None:
         super().__init__(text, parent)
+        self._parent = parent
         self._take = take
         self._open = True
         self.setAccessibleName(label)
@@ -62,9 +63,8 @@ class LineEditor(QLineEdit):
 
     def _leave(self) -> None:
         self._open = False
-        parent = self.parentWidget()
         self.close_()
-        parent.setFocus()
+        self._parent.setFocus()
 
 
 class LinesEditor(QPlainTextEdit):
@@ -72,6 +72,7 @@ class LinesEditor(QPlainTextEdit):
 
     def __init__(self, parent: QWidget, text: str, label: str, take: Take) -> None:
         super().__init__(text, parent)
+        self._parent = parent
         self._take = take
         self._open = True
         self.setAccessibleName(label)
@@ -113,9 +114,8 @@ class LinesEditor(QPlainTextEdit):
 
     def _leave(self) -> None:
         self._open = False
-        parent = self.parentWidget()
         self.close_()
-        parent.setFocus()
+        self._parent.setFocus()
 
 
 Editor = LineEditor | LinesEditor

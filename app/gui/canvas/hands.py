@@ -36,6 +36,7 @@ class Hands:
         self.document = canvas.document
         self._over: LinkItem | None = None
         self._held: tuple[str, ...] = ()
+        self._hovered: Piece | None = None
 
     # What is where
 
@@ -155,6 +156,34 @@ class Hands:
             edits.resize(self.document, frame.id, frame.width, frame.height)
 
         return Move(self.view, event, {"": area.bottomRight()}, show, done)
+
+    # What the mouse is over
+
+    def hover(self, at: QPointF) -> None:
+        """Show what a press at a point of the view would be on."""
+        place = self.view.mapToScene(at.toPoint())
+        piece = self.item_at(place)
+        spot = piece.port_at(place) if piece is not None else None
+        if self._hovered is not None and self._hovered is not piece:
+            self._hovered.point_at(None)
+        self._hovered = piece
+        if piece is not None:
+            piece.point_at(spot)
+        self.view.viewport().setCursor(self._shape(piece, spot, place))
+
+    def _shape(self, piece: Piece | None, spot: Spot | None, at: QPointF) -> Qt.CursorShape:
+        if spot is not None:
+            return Qt.CursorShape.CrossCursor
+        if piece is not None:
+            name = piece.shape_.row_at(at - piece.pos())
+            row = self.canvas.rows.row(piece, name)
+            if row is not None and row.sort == "number" and not row.linked:
+                return Qt.CursorShape.SizeHorCursor
+            return Qt.CursorShape.ArrowCursor
+        frame = self.frame_at(at)
+        if frame is not None and frame.corner().contains(at):
+            return Qt.CursorShape.SizeFDiagCursor
+        return Qt.CursorShape.ArrowCursor
 
     # Moving nodes and frames
 

@@ -93,7 +93,7 @@ class CurveItem(PipeItem):
 
     def __init__(self) -> None:
         super().__init__()
-        self._dir_pointer.setParentItem(None)
+        self._dir_pointer.setParentItem(None)  # pyright: ignore[reportArgumentType]
         self.setAcceptHoverEvents(False)
         self.setCacheMode(NO_CACHE)
 

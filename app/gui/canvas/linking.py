@@ -98,7 +98,7 @@ class Linking(Gesture):
         mirror.scene.addItem(self._item)
         for piece in mirror.pieces():
             piece.fade(frozenset(self._takers(piece)))
-        if self._loose in mirror.links:
+        if self._loose is not None and self._loose in mirror.links:
             mirror.links[self._loose].hide()
 
     def _takers(self, piece: Piece) -> list[Spot]:
@@ -118,7 +118,7 @@ class Linking(Gesture):
         for piece in mirror.pieces():
             piece.fade(None)
             piece.point_at(None)
-        if self._loose in mirror.links:
+        if self._loose is not None and self._loose in mirror.links:
             mirror.links[self._loose].show()
         self._hint.close_()
 
@@ -164,6 +164,7 @@ class Hint(QLabel):
 
     def __init__(self, view: View) -> None:
         super().__init__(view)
+        self._view = view
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setWordWrap(True)
         colours = theme()
@@ -188,7 +189,7 @@ class Hint(QLabel):
             self.show()
         place = at.toPoint()
         box = QRect(place.x() + 18, place.y() + 18, self.width(), self.height())
-        inside = self.parentWidget().rect()
+        inside = self._view.rect()
         box.moveLeft(min(box.left(), inside.right() - box.width() - 4))
         if box.bottom() > inside.bottom():
             box.moveBottom(place.y() - 12)

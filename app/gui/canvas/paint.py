@@ -12,7 +12,17 @@ from app.gui.canvas import glyphs
 from app.gui.canvas.colours import kind_colour, mix
 from app.gui.canvas.face import Row
 from app.gui.canvas.ports import PortFace
-from app.gui.canvas.shape import HEADER, LINE, PAD, PORT, RADIUS, SMALL, Spot, scene_font
+from app.gui.canvas.shape import (
+    HEADER,
+    LINE,
+    PAD,
+    PORT,
+    RADIUS,
+    SMALL,
+    Spot,
+    scene_font,
+    text_width,
+)
 from app.gui.language import tr
 from app.gui.status import NodeStatus
 from app.gui.theme import theme
@@ -30,13 +40,13 @@ FADED = 0.25
 def node(painter: QPainter, item: NodeItem, scale: float) -> None:
     """Paint a node, in as much detail as can be read at this scale."""
     face, shape = item.face, item.shape_
-    if face.state == "muted":
-        painter.setOpacity(0.45)
-    elif face.state == "bypassed":
-        painter.setOpacity(0.65)
-    elif item.fits is not None and not item.fits:
-        painter.setOpacity(0.4)
     box = QRectF(0, 0, shape.width, shape.height)
+    opacity = _opacity(item)
+    if opacity < 1:  # what lies behind does not shine through
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("canvas"))
+        painter.drawRoundedRect(box, RADIUS, RADIUS)
+        painter.setOpacity(opacity)
     _body(painter, item, box)
     if scale >= NEAR:
         _header(painter, item)
@@ -50,6 +60,12 @@ def node(painter: QPainter, item: NodeItem, scale: float) -> None:
     _picture(painter, item)
     _progress(painter, item)
     _ports(painter, item, scale)
+
+
+def _opacity(item: NodeItem) -> float:
+    if item.fits is not None and not item.fits:
+        return 0.4
+    return {"muted": 0.45, "bypassed": 0.65}.get(item.face.state, 1.0)
 
 
 def tone(item: NodeItem) -> QColor:
@@ -157,7 +173,7 @@ def _title(painter: QPainter, item: NodeItem, area: QRectF) -> None:
     painter.setPen(theme().colour("text"))
     title = elided(face.title, int(area.width()), True)
     painter.drawText(area, LEFT, title)
-    used = QFontMetricsF(_font(True, False)).horizontalAdvance(title) + PAD
+    used = text_width(title, True) + PAD
     left = area.width() - used
     if left > 24 and face.id.replace("_", " ").lower() != face.title.lower():
         painter.setFont(_font(False, True))
@@ -267,7 +283,7 @@ def row(painter: QPainter, row: Row, rect: QRectF) -> None:
     painter.setPen(colours.colour("dim"))
     label = elided(row.param.label, int(inner.width() * 0.6))
     painter.drawText(inner, LEFT, label)
-    start = QFontMetricsF(_font(False, False)).horizontalAdvance(label) + 8
+    start = text_width(label) + 8
     right = inner.right()
     if row.sort == "bool":
         _toggle(painter, bool(row.value), rect)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QPoint,
     QRect,
@@ -105,7 +107,7 @@ class Search(QFrame):
         self.show()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def eventFilter(self, watched: object, event: object) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.line and isinstance(event, QKeyEvent):
             if event.type() == QKeyEvent.Type.ShortcutOverride:  # no command of the canvas here
                 event.accept()
@@ -187,7 +189,7 @@ class _Rows(QStyledItemDelegate):
             painter.setBrush(colours.colour("accent", 46))
             painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 5, 5)
         line = option.fontMetrics.height()
-        dot = line // 3
+        dot = line * 2 // 5
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(kind_colour(offer.kind))
         painter.drawEllipse(rect.left() + 8, rect.top() + 5 + (line - dot) // 2, dot, dot)
@@ -201,7 +203,7 @@ class _Rows(QStyledItemDelegate):
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, offer.spec.label)
         under = top.translated(0, line)
         painter.setPen(colours.colour("dim"))
-        words = offer.spec.summary
+        words = offer.spec.summary.replace("`", "")
         words = option.fontMetrics.elidedText(words, Qt.TextElideMode.ElideRight, under.width())
         painter.drawText(under, Qt.AlignmentFlag.AlignLeft, words)
         painter.restore()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF
@@ -35,6 +36,12 @@ def scene_font(bold: bool = False, small: bool = False) -> QFont:
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     return font
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, bold: bool = False) -> float:
+    """How wide a text is on the canvas."""
+    return QFontMetricsF(scene_font(bold)).horizontalAdvance(text)
 
 
 @dataclass(frozen=True)
@@ -117,9 +124,8 @@ def _collapsed(face: Face, width: float) -> Shape:
 
 def _width(face: Face) -> float:
     """Wide enough for the longest pair of ports."""
-    measure = QFontMetricsF(scene_font()).horizontalAdvance
-    inputs = [measure(port.label) for port in face.ports.inputs]
-    outputs = [measure(port.label) for port in face.ports.outputs]
+    inputs = [text_width(port.label) for port in face.ports.inputs]
+    outputs = [text_width(port.label) for port in face.ports.outputs]
     count = min(len(inputs), len(outputs))
     pairs = [inputs[i] + outputs[i] for i in range(count)] + inputs[count:] + outputs[count:]
     widest = max(pairs, default=0.0) + 4 * PAD

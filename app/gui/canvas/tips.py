@@ -50,7 +50,7 @@ def _node(document: Document, item: NodeItem) -> str:
         words = tr("The node type {} is not known here. What the file says of it is kept.")
         lines.append(escape(words.format(kind)))
     elif face.help:
-        lines.append(escape(face.help))
+        lines.append(escape(face.help.replace("`", "")))
     lines += [escape(f"{item.reason} {item.remedy}".strip()) for item in item.problems[:4]]
     if status.error:
         lines.append(escape(status.error))

@@ -260,7 +260,7 @@ class View(Viewer):
 
     # What is painted
 
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         painter.fillRect(rect, theme().colour("canvas"))
         scale = self.transform().m11()
         step = GRID

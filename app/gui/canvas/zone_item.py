@@ -8,14 +8,25 @@ outer one.
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.gui.canvas import paint
 from app.gui.canvas.colours import kind_colour, mix
 from app.gui.canvas.node_item import NodeItem
 from app.gui.canvas.ports import PortFace
-from app.gui.canvas.shape import HEADER, LINE, MARGIN, PAD, PORT, ROW, Shape, Spot, scene_font
+from app.gui.canvas.shape import (
+    HEADER,
+    LINE,
+    MARGIN,
+    PAD,
+    PORT,
+    ROW,
+    Shape,
+    Spot,
+    scene_font,
+    text_width,
+)
 from app.gui.language import tr
 from app.gui.theme import theme
 from engine.graph.repeat import EACH, GATHER, INDEX, ITEM, NEXT, TIMES
@@ -80,7 +91,7 @@ class ZoneItem(NodeItem):
             if self.face.ports.find(name, True):
                 self.outer[name, True] = QPointF(width, y)
             y += LINE
-        start = PAD + QFontMetricsF(scene_font(True)).horizontalAdvance(self.face.title) + 2 * PAD
+        start = PAD + text_width(self.face.title, True) + 2 * PAD
         rows = {row.name: QRectF(start, 3, 140, ROW - 2) for row in self.face.rows}
         self.shape_ = Shape(width, height, {**self.outer, **self.inner}, rows)
 
