@@ -46,6 +46,7 @@ def computed(call: Callable[[], object], models: Sequence[nn.Module], placement:
     changes = placement.environment()
     changes.pop("attention", None)
     weights = [parameter for model in models for parameter in model.parameters()]
-    with torch.inference_mode(), within(changes), FusedAttention(), LiveBytes(weights) as live:
+    live = LiveBytes(weights, device=META.type)
+    with torch.inference_mode(), within(changes), FusedAttention(), live:
         call()
     return live.peak + (placement.attention << 20)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from engine.graph.environment import within
+from engine.graph.environment import environment, within
 from engine.graph.errors import LoomError
 from engine.runtime import placement
 from engine.runtime.out_of_memory import OutOfMemory, ran_out
-from engine.runtime.placement import Decision, Placement, Work
+from engine.runtime.placement import KEY, Decision, Placement, Work
 from engine.runtime.pool import ModelPool, shared_pool
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ log = logging.getLogger("latent_loom")
 # More than published UNets compute for a latent cell, and VAEs for a pixel, in float32.
 CELL = 64 << 10
 PIXEL = 4 << 10
+# Their lowest resolution takes about so small a part of that, with some bands of higher ones.
+LOWEST, BANDS_AT_A_TIME = 16, 4
 # The prompts that a guided step asks for, at most.
 PROMPTS = 3
 
@@ -71,12 +73,11 @@ def _lent_vae(
     def work(blanks: list[Any]) -> Callable[[], None]:
         import torch
 
+        from engine.diffusion.models.bands import KEY, WHOLE
+
         x = torch.empty(shape, device="meta", dtype=next(blanks[0].parameters()).dtype)
 
         def each() -> None:
-            from engine.diffusion.models.bands import KEY, WHOLE
-            from engine.graph.environment import environment
-
             getattr(blanks[0], call)(x if environment().get(KEY, WHOLE) == WHOLE else x[:1])
 
         return each
@@ -97,7 +98,7 @@ def _lent(
 ) -> Generator[list[Any]]:
     pool = shared_pool()
     decision = _decided(pool, work, refs, roughly, call)
-    if words := decision.words(pool.budget):
+    if KEY not in environment() and (words := decision.words(pool.budget)):
         context.progress(0, 1, words)
     chosen = decision.placement
     room = max(0, decision.needed - sum(map(pool.size, refs))) if decision.rung else 0
@@ -129,6 +130,8 @@ def _decided(
         return [cost.blank(ref, pool.device.dtype_for(ref.dtype)) for ref in refs]
 
     def computed(chosen: Placement) -> int:
+        if chosen.vae.endswith(":host"):  # the lowest resolution, and a few bands
+            return roughly // LOWEST + BANDS_AT_A_TIME * (16 << 20)
         try:
             found = blanks()
             return cost.computed(call(found), found, chosen)
@@ -136,4 +139,7 @@ def _decided(
             log.info("What a node takes could not be counted: %s", error)
             return roughly
 
-    return placement.decide(work, pool.budget, lambda: cost.weights_of(blanks()), computed, rough)
+    kind, budget = pool.device.kind, pool.budget
+    return placement.decide(
+        *(work, kind, budget), lambda: cost.weights_of(blanks()), computed, rough
+    )

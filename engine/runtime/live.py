@@ -20,15 +20,16 @@ from torch.utils._pytree import tree_leaves
 
 
 class LiveBytes(TorchDispatchMode):
-    """While it is on, counts the storages of tensors that are made in this thread.
+    """While it is on, counts the storages of tensors that are made in this thread on a device.
 
     `now` is what is alive of them, `peak` the most there has been. `limit`, where it is given, is
     what a device would have: torch.OutOfMemoryError is raised above it. Those of `given` are not
     counted.
     """
 
-    def __init__(self, given: Iterable[Tensor] = (), limit: int = 0) -> None:
+    def __init__(self, given: Iterable[Tensor] = (), limit: int = 0, device: str = "cpu") -> None:
         super().__init__()
+        self.device = device
         self.now = 0
         self.peak = 0
         self.limit = limit
@@ -44,7 +45,8 @@ class LiveBytes(TorchDispatchMode):
     ) -> Any:
         found = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(found):
-            if isinstance(leaf, Tensor):
+            # Packed weights have no storage.
+            if isinstance(leaf, Tensor) and leaf.device.type == self.device and not leaf.is_mkldnn:
                 self._count(leaf.untyped_storage())
         return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.graph.errors import LoomError
 from engine.runtime.budget import in_words
-from engine.runtime.placement import KEY, LADDERS, Decision
+from engine.runtime.placement import KEY, LADDERS, Decision, ladder_of
 
 if TYPE_CHECKING:
     from engine.runtime.pool import ModelPool
@@ -65,7 +65,7 @@ def next_try(
     _let_go(error)
     pool.clear()
     _empty_caches()
-    ladder, rung = LADDERS[found.decision.work], found.decision.rung
+    ladder, rung = ladder_of(found.decision.work, pool.device.kind), found.decision.rung
     if found.others and not tried:
         return {KEY: str(rung)}, "Memory ran out: tried again with all other models put away."
     rung = max(rung, int(tried.get(KEY, 0))) + 1

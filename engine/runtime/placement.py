@@ -63,10 +63,10 @@ class Placement:
             parts.append("attention in slices")
         if self.vae == "single":
             parts.append("one picture at a time")
-        elif self.vae.endswith("host"):
-            parts.append("the VAE in bands of rows that wait in the computer's memory")
         elif self.vae != "whole":
-            parts.append("the VAE in bands of rows")
+            _, size, *host = self.vae.split(":")
+            wait = " that wait in the computer's memory" if host else ""
+            parts.append(f"the VAE in bands of {size} MB{wait}")
         return ", ".join(parts)
 
 
@@ -92,6 +92,11 @@ LADDERS: Mapping[Work, tuple[Placement, ...]] = {
 }
 
 
+def ladder_of(work: Work, device: str) -> tuple[Placement, ...]:
+    """The rungs that help: only a card has another memory beside it to wait in."""
+    return tuple(p for p in LADDERS[work] if device == "cuda" or not p.vae.endswith(":host"))
+
+
 @dataclass(frozen=True)
 class Decision:
     """A placement, its rung on the ladder of the work, and the bytes it is thought to need."""
@@ -112,6 +117,7 @@ class Decision:
 
 def decide(
     work: Work,
+    device: str,
     budget: int,
     weights: Callable[[], int],
     computed: Callable[[Placement], int],
@@ -122,7 +128,7 @@ def decide(
     `weights` is what all models of the work take, and `computed` what is computed beside them in a
     placement; neither is asked where `roughly`, more than both, fits.
     """
-    ladder = LADDERS[work]
+    ladder = ladder_of(work, device)
     least = min(int(environment().get(KEY, 0)), len(ladder) - 1)
     if least == 0 and roughly <= budget:
         return Decision(work, 0, ladder[0])

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.graph.environment import within
-from engine.runtime.placement import LADDERS, Placement, decide
+from engine.runtime.placement import LADDERS, Placement, decide, ladder_of
 
 GB = 1 << 30
 MB = 1 << 20
@@ -14,7 +14,7 @@ def unet_step(placement: Placement) -> int:
 
 def decided(budget: int, **changes):
     with within(changes):
-        return decide("denoise", budget, lambda: 3300 * MB, unet_step, 4000 * MB)
+        return decide("denoise", "cuda", budget, lambda: 3300 * MB, unet_step, 4000 * MB)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_nothing_is_counted_where_there_is_plenty():
     def count(*_):
         raise AssertionError
 
-    assert decide("denoise", 6 * GB, count, count, 4000 * MB).rung == 0
+    assert decide("denoise", "cpu", 6 * GB, count, count, 4000 * MB).rung == 0
 
 
 def test_where_nothing_fits_the_last_rung_is_tried_and_the_need_is_told():
@@ -54,6 +54,12 @@ def test_where_nothing_fits_the_last_rung_is_tried_and_the_need_is_told():
 @pytest.mark.parametrize("rung", [1, 3, 6, 9])
 def test_a_node_that_is_tried_again_begins_higher(rung):
     assert decided(64 * GB, rung=str(rung)).rung == min(rung, 6)
+
+
+def test_only_a_card_has_another_memory_to_wait_in():
+    assert ladder_of("autoencode", "cuda") == LADDERS["autoencode"]
+    assert ladder_of("autoencode", "cpu") == LADDERS["autoencode"][:-1]
+    assert ladder_of("denoise", "cpu") == LADDERS["denoise"]
 
 
 def test_each_rung_of_each_ladder_changes_something():

@@ -7,9 +7,19 @@ from torch import nn
 
 from engine.diffusion.values import ModelRef
 from engine.diffusion.weights.handles import open_pipeline
+from engine.graph.environment import within
 from engine.graph.errors import LoomError
+from engine.runtime.budget import Budget
 from engine.runtime.device import Device
-from engine.runtime.pool import ModelPool, SharedModels, size_of
+from engine.runtime.pool import (
+    House,
+    ModelPool,
+    SharedModels,
+    budget_of_process,
+    size_of,
+    use_budget,
+)
+from engine.runtime.surroundings import surroundings
 
 
 def ref(name: str) -> ModelRef:
@@ -190,3 +200,125 @@ def test_the_default_loader_reads_the_folder_in_the_devices_numbers(tiny_model):
         assert next(model.parameters()).dtype == torch.float32
     with pool.lease(tokenizer) as words:
         assert words.model_max_length == 12
+
+
+class FakeHouse:
+    """Stands for a model that comes to a device and goes; keeps what was done with it."""
+
+    def __init__(self, name: str, log: list[str], size: int = 400, can_stream: bool = True) -> None:
+        self.module, self.name, self.log = object(), name, log
+        self.size, self.can_stream = size, can_stream
+
+    def bring(self) -> None:
+        self.log.append(f"bring {self.name}")
+
+    def stream(self, memory: int) -> int:
+        self.log.append(f"stream {self.name} in {memory}")
+        return self.size // 4
+
+    def let_go(self) -> None:
+        self.log.append(f"let go {self.name}")
+
+
+def housing(log: list[str], **options) -> ModelPool:
+    pool = ModelPool(1000, lambda handle: FakeHouse(handle.digest, log, **options))
+    assert isinstance(FakeHouse("", log), House)
+    return pool
+
+
+def test_room_is_made_before_a_model_comes_not_after():
+    log: list[str] = []
+    pool = housing(log)
+    for name in ("a", "b", "c", "a"):
+        with pool.lease(ref(name)):
+            assert pool.used <= 1000
+    assert log == [
+        *("bring a", "bring b", "let go a", "bring c", "let go b", "bring a"),
+    ]
+
+
+def test_room_for_what_is_computed_puts_others_away():
+    log: list[str] = []
+    pool = housing(log)
+    with pool.lease(ref("a")):
+        pass
+    with pool.lease(ref("b"), room=500):
+        assert log == ["bring a", "let go a", "bring b"]
+        assert pool.others([ref("b")]) == 0
+        pool.prefetch(ref("a"))  # waits: there is no room beside what is computed
+    assert pool.used == 400
+
+
+def test_what_is_expected_soonest_stays_longest():
+    log: list[str] = []
+    pool = housing(log)
+    for name in "ab":
+        with pool.lease(ref(name)):
+            pass
+    pool.expect([ref("c"), ref("a")])
+    with pool.lease(ref("c")):
+        assert log[-2:] == ["let go b", "bring c"]  # a was used longer ago, and is needed again
+    pool.expect([ref("d"), ref("c"), ref("a")])
+    with pool.lease(ref("d")):
+        assert log[-2:] == ["let go a", "bring d"]
+
+
+@pytest.mark.parametrize(
+    ("options", "lease", "done"),
+    [
+        ({"size": 700}, {}, "bring a"),
+        ({"size": 700}, {"room": 400}, "stream a in 600"),
+        ({"size": 4000}, {}, "stream a in 1000"),
+        ({"size": 4000, "can_stream": False}, {}, "bring a"),
+        ({}, {"streamed": True}, "stream a in 1000"),
+    ],
+)
+def test_what_does_not_fit_is_streamed(options, lease, done):
+    log: list[str] = []
+    pool = housing(log, **options)
+    with pool.lease(ref("a"), **lease):
+        assert log == [done]
+        whole = options.get("size", 400)
+        assert pool.used == (whole // 4 if "stream" in done else whole)
+
+
+def test_a_model_changes_between_streamed_and_there_only_when_nobody_else_has_it():
+    log: list[str] = []
+    pool = housing(log)
+    with pool.lease(ref("a")), pool.lease(ref("a"), streamed=True):
+        assert log == ["bring a"]
+    with within({"rung": "1"}), pool.lease(ref("a")):
+        assert log == ["bring a", "stream a in 1000"]
+    with pool.lease(ref("a")):
+        assert log[-1] == "bring a"
+
+
+def test_memory_that_runs_out_while_a_model_comes_leaves_the_pool_usable():
+    log: list[str] = []
+    pool = housing(log)
+    with pool.lease(ref("a")):
+        pass
+    broken = pool._entries[ref("a")].house
+    assert isinstance(broken, FakeHouse)
+    pool.clear()
+
+    def full() -> None:
+        raise torch.OutOfMemoryError("no more")
+
+    broken.bring, works = full, broken.bring
+    with pytest.raises(torch.OutOfMemoryError), pool.lease(ref("a")):
+        pass
+    assert pool.used == 0 and ref("a") not in pool
+    broken.bring = works
+    with pool.lease(ref("a")):
+        assert pool.used == 400
+
+
+def test_the_budget_of_the_process_reaches_an_open_pool(monkeypatch):
+    pool = ModelPool(loader=Loader())
+    monkeypatch.setattr("engine.runtime.pool._shared", pool)
+    monkeypatch.setattr("engine.runtime.pool._shared_budget", None)
+    use_budget(Budget(vram=1 << 20, ram=12345))
+    assert pool.budget == 12345  # on the CPU it is the computer's memory that counts
+    assert budget_of_process().words() == "vram 1 MB, ram 12.1 KB"
+    assert surroundings()["memory"] == budget_of_process().words()
