@@ -44,7 +44,7 @@ from engine.graph.workflow import to_json
 NOTE_SECONDS = 8
 LAYOUT = 1  # rises when panels come or go: an older arrangement of them is not restored
 Side = Qt.DockWidgetArea
-HORIZONTAL = Qt.Orientation.Horizontal
+HORIZONTAL, VERTICAL = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
 class Window(QMainWindow):
@@ -113,6 +113,7 @@ class Window(QMainWindow):
         self._join()
         self.resize(1440, 900)
         self.resizeDocks([self.docks["palette"], self.docks["viewer"]], [230, 360], HORIZONTAL)
+        self.resizeDocks([self.docks["viewer"], self.docks["inspector"]], [4, 5], VERTICAL)
         self._autosave = QTimer(self)
         self._autosave.timeout.connect(self.keep)
         self._follow_settings()

@@ -63,5 +63,5 @@ def test_text_to_image_has_the_names_that_its_users_set():
         *("model", "prompt", "negative", "latents", "seed"),
         *("scheduler", "denoise", "decode", "save"),
     ]
-    assert graph.nodes["prompt"].params["text"] == "a red fish on a blue background"
+    assert graph.nodes["prompt"].params["text"] == "a strawberry on a blue background"
     assert graph.nodes["model"].params["model"]["name"] == "starter"
