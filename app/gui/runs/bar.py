@@ -94,4 +94,14 @@ class RunBar(QWidget):
             return tr("The engine is starting…")
         if waiting:
             return tr("{} waiting").format(waiting)
-        return tr("Ready") if runs.worker.state == "ready" else ""
+        return self._planned() if runs.worker.state == "ready" else ""
+
+    def _planned(self) -> str:
+        """`Ready · 3 nodes to run · about 12 s`."""
+        planned = self._runs.planned
+        parts = [tr("Ready")]
+        if planned.nodes:
+            parts.append(words.count(planned.nodes, tr("{} node to run"), tr("{} nodes to run")))
+            if planned.seconds:
+                parts.append(tr("about {}").format(words.time(planned.seconds)))
+        return " · ".join(parts)

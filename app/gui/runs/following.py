@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtGui import QImage
@@ -20,6 +20,14 @@ TELLING: frozenset[State] = frozenset({"failed", "blocked"})
 UNDER_WAY: frozenset[State] = frozenset({"waiting", "running"})
 
 
+@dataclass(frozen=True)
+class Planned:
+    """How many nodes a run would run, and the seconds that should take; None for unknown."""
+
+    nodes: int | None = None
+    seconds: float | None = None
+
+
 class Following:
     """Follows one run of the document at a time; nodes edited meanwhile are left out of it."""
 
@@ -33,6 +41,7 @@ class Following:
         self.run = ""
         self.board = Board()
         self._ran: Graph | None = None
+        self.planned = Planned()
         self._outdated: set[str] = set()
         self._seen = self._document.root.copy()
         self._names.clear()
@@ -111,6 +120,9 @@ class Following:
 
     def plan(self, steps: Iterable[Mapping[str, Any]]) -> None:
         """What a run would do now."""
+        steps = list(steps)
+        taken = [step["seconds"] for step in steps if step["state"] == "run"]
+        self.planned = Planned(len(taken), None if None in taken else sum(taken))
         board = Board()
         board.plan(steps)
         found: dict[str, NodeStatus] = {}
@@ -128,6 +140,7 @@ class Following:
 
     def unplanned(self) -> None:
         """There is no plan: nothing is said of what would run."""
+        self.planned = Planned()
         planned = ("needed", "cached", "waiting")
         self._show(
             (name, replace(self._statuses[name], state="", why="", expected=None))

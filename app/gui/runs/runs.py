@@ -13,7 +13,7 @@ from app.gui.document import Document
 from app.gui.language import tr
 from app.gui.runs.asking import Asking
 from app.gui.runs.faces import Faces
-from app.gui.runs.following import Following
+from app.gui.runs.following import Following, Planned
 from app.gui.runs.jobs import Jobs
 from app.gui.runs.live import Live
 from app.gui.runs.names import told
@@ -63,6 +63,7 @@ class Runs(Asking):
         self._root = document.root
         self._running: dict[str, Running] = {}
         self._graphs: dict[str, Graph] = {}
+        self._let_go: set[str] = set()
         self._live = Live(document, self._run_live, lambda run: worker.ask("cancel", run=run))
         self._is_live = False
         self._is_planning = self._is_stale = False
@@ -97,6 +98,11 @@ class Runs(Asking):
     def running(self, run: str) -> Running | None:
         """How far a run is; None when it does not run."""
         return self._running.get(run)
+
+    @property
+    def planned(self) -> Planned:
+        """What a run would do now."""
+        return self.following.planned
 
     @property
     def live(self) -> bool:
@@ -150,6 +156,17 @@ class Runs(Asking):
         elif run.startswith(JOB):
             self.jobs.cancel(int(run.removeprefix(JOB)))
             self._ask_plan()
+
+    def restart(self) -> None:
+        """End the process that runs workflows and start another, as when a node hangs.
+
+        What runs is cancelled; what waits goes on afterwards.
+        """
+        for run in self._running:
+            if run.startswith(JOB):
+                self._let_go.add(run)
+                self.jobs.cancel(int(run.removeprefix(JOB)))
+        self.worker.restart()
 
     def lock(self, nodes: Iterable[str]) -> None:
         """Lock nodes to the results they have; those that all are locked already are unlocked."""
@@ -242,6 +259,7 @@ class Runs(Asking):
         else:
             self.following.plan(plan["steps"])
             self._faces.planned(plan["steps"])
+        self.changed.emit()
 
     # What the worker does
 
@@ -334,14 +352,15 @@ class Runs(Asking):
         """What ran is begun again, or given up when that has happened before."""
         for run in list(self._running):
             job = self.jobs.now.job(int(run.removeprefix(JOB))) if run.startswith(JOB) else None
-            again = job is not None and job.tries < GIVE_UP
-            if job is not None and not again:
+            again = job is not None and job.tries < GIVE_UP and run not in self._let_go
+            if job is not None and not again and run not in self._let_go:
                 self.jobs.cancel(job.id)
                 self.said.emit(tr("{} Job {} is given up.").format(said, job.id))
             if run == self.following.run:
                 self.following.broken(said, again=again)
             self._live.over(run)
         self._running.clear()
+        self._let_go.clear()
         self.changed.emit()
 
 

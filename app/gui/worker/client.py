@@ -46,6 +46,7 @@ class Worker(QObject):
         self._numbers = itertools.count(1)
         self._failures = 0
         self._fatal = ""
+        self._is_ended = False
         self._stirred.connect(self._take)
 
     @property
@@ -64,6 +65,14 @@ class Worker(QObject):
             self._fatal = ""
             self._process = Process(self._stir)
             self._set_state("starting")
+
+    def restart(self) -> None:
+        """End the process at once, whatever hangs in it, and start another."""
+        if self._process:
+            self._is_ended = True
+            self._process.kill()
+        else:
+            self.start()
 
     def close(self, seconds: float = 0.0) -> None:
         """Let the process end, which puts what ran back into the queue; wait so long for it."""
@@ -142,6 +151,9 @@ class Worker(QObject):
         was_ready = self._state == "ready"
         self._set_state("off")
         said = self._fatal or _in_words(code)
+        if self._is_ended:
+            said = tr("The process that runs workflows was ended.")
+        self._is_ended = False
         self._failures += not was_ready
         goes_on = self._failures <= TRIES and not self._fatal
         if goes_on:

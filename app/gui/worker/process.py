@@ -39,6 +39,7 @@ class Process:
 
     def __init__(self, stir: Callable[[], None]) -> None:
         self.pid = 0
+        self._running: subprocess.Popen[bytes] | None = None
         self._stir = stir
         self._arrived: deque[Message] = deque()
         self._told = False
@@ -62,6 +63,11 @@ class Process:
         while self._arrived:
             yield self._arrived.popleft()
 
+    def kill(self) -> None:
+        """End it at once."""
+        if self._running:
+            self._running.kill()
+
     def close(self, seconds: float) -> None:
         """Close its input, which ends it, and wait up to so many seconds."""
         self._outgoing.put(None)
@@ -82,7 +88,7 @@ class Process:
             arena.close()
             self._put({"gone": None})
             return
-        self.pid = process.pid
+        self.pid, self._running = process.pid, process
         hello = {"arena": str(arena.path)}
         stdin, stdout = cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
         writer = threading.Thread(target=self._write, args=(stdin, hello), daemon=True)

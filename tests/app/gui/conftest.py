@@ -43,6 +43,12 @@ def fail(value: int = 0, text: str = "It broke.") -> int:
     raise ValueError(text)
 
 
+@node("stub.hang")
+def hang() -> int:
+    while True:
+        time.sleep(1)
+
+
 @node("stub.die")
 def die(context: Context, value: int = 0, mark: str = "") -> int:
     """Kills the process; once only where it has a file to remember that by."""

@@ -179,6 +179,13 @@ def test_the_bar_says_what_runs_and_how_far(runs, statuses, qtbot):
     runs.worker.state = "ready"
     runs.changed.emit()
     assert bar.text.text() == "Ready" and not bar.strip.isVisible()
+    steps = [{"node": name, "state": "run", "why": "", "key": "", "seconds": 2.0} for name in "ab"]
+    runs.following.plan(steps)
+    runs.changed.emit()
+    assert bar.text.text() == "Ready · 2 nodes to run · about 4.0 s"
+    runs.following.plan([{**steps[0], "seconds": None}])
+    runs.changed.emit()
+    assert bar.text.text() == "Ready · 1 node to run"
 
 
 def test_problems_of_the_check_and_failures_are_listed(document, statuses, qtbot):

@@ -270,6 +270,30 @@ def test_a_job_that_kills_the_worker_again_is_given_up(
 
 
 @pytest.mark.slow
+def test_what_hangs_is_ended_and_what_waits_goes_on(
+    document, chain, runs, states, statuses, stub_worker, qtbot
+):
+    with document.edit("Hang") as graph:
+        graph.add("stub.hang", "hang")
+    ended = []
+    runs.ended.connect(lambda run, state: ended.append(state))
+    runs.run()
+    qtbot.waitUntil(lambda: states("hang") == ["running"], timeout=WAIT)
+    run = runs.current.run
+    with document.edit("Replace") as graph:
+        graph.remove("hang")
+    chain(steps=1)
+    runs.run()
+    with qtbot.waitSignal(stub_worker.died, timeout=WAIT) as died:
+        runs.restart()
+    assert died.args == ["The process that runs workflows was ended. It is started again."]
+    qtbot.waitUntil(lambda: ended == ["done"], timeout=WAIT)
+    assert states("slow", "add") == ["done", "done"]
+    (state,) = (job.state for job in runs.jobs.now.jobs if f"job {job.id}" == run)
+    assert state == "cancelled"
+
+
+@pytest.mark.slow
 def test_the_queue_outlives_the_editor(stub_registry, stub_place, chain, document, runs, qtbot):
     """A job that ran when the editor closed waits again, and the next editor runs it."""
     runs.close()
