@@ -72,15 +72,15 @@
         <translation>이 포트는 더 이상 없습니다.</translation>
     </message>
     <message>
-        <source>A node can't feed itself.</source>
+        <source>A node can&apos;t feed itself.</source>
         <translation>노드는 자기 자신에 연결할 수 없습니다.</translation>
     </message>
     <message>
-        <source>{} can't go in here: it takes {}.</source>
+        <source>{} can&apos;t go in here: it takes {}.</source>
         <translation>{}은(는) 넣을 수 없습니다. 여기는 {}을(를) 받습니다.</translation>
     </message>
     <message>
-        <source>{} can't go with {}: take parts of one family.</source>
+        <source>{} can&apos;t go with {}: take parts of one family.</source>
         <translation>{}은(는) {}과(와) 함께 쓸 수 없습니다. 같은 계열의 구성 요소를 쓰세요.</translation>
     </message>
     <message>
@@ -164,7 +164,7 @@
         <translation>노드 종류 {}을(를) 알 수 없습니다. 파일에 적힌 내용은 그대로 보존됩니다.</translation>
     </message>
     <message>
-        <source>This port is no part of the node's type any more.</source>
+        <source>This port is no part of the node&apos;s type any more.</source>
         <translation>이 포트는 더 이상 이 노드 종류에 없습니다.</translation>
     </message>
     <message>
@@ -260,7 +260,7 @@
         <translation>{}에 저장하지 않은 변경이 있습니다.</translation>
     </message>
     <message>
-        <source>It can't be written: {}.</source>
+        <source>It can&apos;t be written: {}.</source>
         <translation>쓸 수 없습니다: {}.</translation>
     </message>
     <message>
@@ -284,7 +284,7 @@
         <translation>도형 1개</translation>
     </message>
     <message>
-        <source>can't be read</source>
+        <source>can&apos;t be read</source>
         <translation>읽을 수 없음</translation>
     </message>
     <message>
@@ -1316,7 +1316,7 @@
         <translation>이 워크플로의 하위 그래프</translation>
     </message>
     <message>
-        <source>Packs that can't be used</source>
+        <source>Packs that can&apos;t be used</source>
         <translation>쓸 수 없는 팩</translation>
     </message>
     <message>
@@ -1396,7 +1396,7 @@
         <translation>휴지통으로 이동</translation>
     </message>
     <message>
-        <source>{} can't be moved to the bin.</source>
+        <source>{} can&apos;t be moved to the bin.</source>
         <translation>{}을(를) 휴지통으로 옮길 수 없습니다.</translation>
     </message>
     <message>
@@ -1528,11 +1528,11 @@
         <translation>이 이미지는 아직 파일로 저장되지 않았습니다.</translation>
     </message>
     <message>
-        <source>{} can't be shown.</source>
+        <source>{} can&apos;t be shown.</source>
         <translation>{}을(를) 표시할 수 없습니다.</translation>
     </message>
     <message>
-        <source>{} can't be written.</source>
+        <source>{} can&apos;t be written.</source>
         <translation>{}에 쓸 수 없습니다.</translation>
     </message>
     <message>
@@ -1704,7 +1704,7 @@
         <translation>약 {}</translation>
     </message>
     <message>
-        <source>The settings in {} can't be read; the defaults are used.</source>
+        <source>The settings in {} can&apos;t be read; the defaults are used.</source>
         <translation>{}의 설정을 읽을 수 없어 기본값을 사용합니다.</translation>
     </message>
     <message>
@@ -1712,7 +1712,7 @@
         <translation>{}의 설정 일부가 손상되었습니다({}). 해당 항목은 기본값을 사용합니다.</translation>
     </message>
     <message>
-        <source>The settings can't be written to {}: {}.</source>
+        <source>The settings can&apos;t be written to {}: {}.</source>
         <translation>설정을 {}에 쓸 수 없습니다: {}.</translation>
     </message>
     <message>
@@ -1736,7 +1736,7 @@
         <translation>전부</translation>
     </message>
     <message>
-        <source>How much of the device's memory a run may take</source>
+        <source>How much of the device&apos;s memory a run may take</source>
         <translation>실행이 쓸 수 있는 장치 메모리</translation>
     </message>
     <message>
@@ -1864,7 +1864,7 @@
         <translation>Latent Loom {}: 확산 모델을 위한 노드 편집기.</translation>
     </message>
     <message>
-        <source>Use a cell's values</source>
+        <source>Use a cell&apos;s values</source>
         <translation>칸의 값 사용</translation>
     </message>
     <message>
@@ -1872,7 +1872,7 @@
         <translation> {}개가 더 {}에 있습니다.</translation>
     </message>
     <message>
-        <source>Unsaved work can't be kept: {}.</source>
+        <source>Unsaved work can&apos;t be kept: {}.</source>
         <translation>저장 전 작업을 보관할 수 없습니다: {}.</translation>
     </message>
     <message>

@@ -72,15 +72,15 @@
         <translation>该端口已不存在。</translation>
     </message>
     <message>
-        <source>A node can't feed itself.</source>
+        <source>A node can&apos;t feed itself.</source>
         <translation>节点不能连接到自身。</translation>
     </message>
     <message>
-        <source>{} can't go in here: it takes {}.</source>
+        <source>{} can&apos;t go in here: it takes {}.</source>
         <translation>{} 不能连到这里：此处接受 {}。</translation>
     </message>
     <message>
-        <source>{} can't go with {}: take parts of one family.</source>
+        <source>{} can&apos;t go with {}: take parts of one family.</source>
         <translation>{} 不能与 {} 搭配：请使用同一系列的部件。</translation>
     </message>
     <message>
@@ -164,7 +164,7 @@
         <translation>此处不认识节点类型 {}。文件中的内容会原样保留。</translation>
     </message>
     <message>
-        <source>This port is no part of the node's type any more.</source>
+        <source>This port is no part of the node&apos;s type any more.</source>
         <translation>该端口已不属于此节点类型。</translation>
     </message>
     <message>
@@ -260,7 +260,7 @@
         <translation>{} 有未保存的更改。</translation>
     </message>
     <message>
-        <source>It can't be written: {}.</source>
+        <source>It can&apos;t be written: {}.</source>
         <translation>无法写入：{}。</translation>
     </message>
     <message>
@@ -284,7 +284,7 @@
         <translation>1 个形状</translation>
     </message>
     <message>
-        <source>can't be read</source>
+        <source>can&apos;t be read</source>
         <translation>无法读取</translation>
     </message>
     <message>
@@ -1316,7 +1316,7 @@
         <translation>此工作流的子图</translation>
     </message>
     <message>
-        <source>Packs that can't be used</source>
+        <source>Packs that can&apos;t be used</source>
         <translation>无法使用的节点包</translation>
     </message>
     <message>
@@ -1396,7 +1396,7 @@
         <translation>移到回收站</translation>
     </message>
     <message>
-        <source>{} can't be moved to the bin.</source>
+        <source>{} can&apos;t be moved to the bin.</source>
         <translation>无法将 {} 移到回收站。</translation>
     </message>
     <message>
@@ -1528,11 +1528,11 @@
         <translation>此图像尚未保存为文件。</translation>
     </message>
     <message>
-        <source>{} can't be shown.</source>
+        <source>{} can&apos;t be shown.</source>
         <translation>无法显示 {}。</translation>
     </message>
     <message>
-        <source>{} can't be written.</source>
+        <source>{} can&apos;t be written.</source>
         <translation>无法写入 {}。</translation>
     </message>
     <message>
@@ -1704,7 +1704,7 @@
         <translation>约 {}</translation>
     </message>
     <message>
-        <source>The settings in {} can't be read; the defaults are used.</source>
+        <source>The settings in {} can&apos;t be read; the defaults are used.</source>
         <translation>无法读取 {} 中的设置；将使用默认值。</translation>
     </message>
     <message>
@@ -1712,7 +1712,7 @@
         <translation>{} 中的设置部分损坏（{}）；这些项将使用默认值。</translation>
     </message>
     <message>
-        <source>The settings can't be written to {}: {}.</source>
+        <source>The settings can&apos;t be written to {}: {}.</source>
         <translation>无法将设置写入 {}：{}。</translation>
     </message>
     <message>
@@ -1736,7 +1736,7 @@
         <translation>全部</translation>
     </message>
     <message>
-        <source>How much of the device's memory a run may take</source>
+        <source>How much of the device&apos;s memory a run may take</source>
         <translation>一次运行可使用的设备内存</translation>
     </message>
     <message>
@@ -1864,7 +1864,7 @@
         <translation>Latent Loom {}：扩散模型的节点编辑器。</translation>
     </message>
     <message>
-        <source>Use a cell's values</source>
+        <source>Use a cell&apos;s values</source>
         <translation>使用单元格的值</translation>
     </message>
     <message>
@@ -1872,7 +1872,7 @@
         <translation> 另有 {} 个在 {} 中。</translation>
     </message>
     <message>
-        <source>Unsaved work can't be kept: {}.</source>
+        <source>Unsaved work can&apos;t be kept: {}.</source>
         <translation>无法保留未保存的工作：{}。</translation>
     </message>
     <message>
