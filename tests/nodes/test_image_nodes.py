@@ -131,7 +131,7 @@ def test_a_part_is_cut_out_and_laid_back_where_it_was(executor: Executor, graph:
     )
     found = executor.run(graph, ["cut", "over"])
     place = [found.value(f"cut.{name}") for name in ("x", "y", "width", "height")]
-    assert place == [4, 1, 8, 8]
+    assert place == [4, 2, 8, 8]
     old, new = from_pil([gradient()]).pixels, found.value("over.image").pixels
     inside = torch.zeros(1, 1, 16, 24, dtype=torch.bool)
     inside[:, :, 4:7, 6:10] = True

@@ -145,10 +145,10 @@ def test_a_solver_nobody_knows_is_refused(parts: Pipeline):
 
 
 def test_decode_and_encode_go_between_pictures_and_latents(parts: Pipeline):
-    picture = vae.decode(parts.vae, denoised(parts, batch=2))
+    picture = vae.decode(Context(), parts.vae, denoised(parts, batch=2))
     assert (picture.pixels.shape, picture.pixels.dtype) == ((2, 3, 32, 32), torch.float32)
     assert picture.pixels.min() >= 0 and picture.pixels.max() <= 1
-    back = vae.encode(parts.vae, picture)
+    back = vae.encode(Context(), parts.vae, picture)
     assert (back.samples.shape, back.space, back.factor) == ((2, 4, 8, 8), "tiny", 4)
 
 

@@ -40,6 +40,7 @@ def test_the_same_picture(tiny_model: Path, reference, node, name: str, guidance
         return text.encode(Context(), parts.tokenizer, parts.text_encoder, words)
 
     ours = vae.decode(
+        Context(),
         parts.vae,
         denoise.denoise(
             Context(),
