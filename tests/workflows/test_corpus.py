@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parent / "corpus"
 FILES = {
     "v1_bare.json": ("fcf71b09c7eaffe6", 0),
     "v1_byte_order_mark.json": ("6a8828fc5e7e2a37", 0),
+    "v1_frames_and_dots.json": ("8f8c3719c7999254", 0),
     "v1_loaders.json": ("d720f56c29a3ebb9", 0),
     "v1_locks_each_sheet.json": ("09f4574d57cb8365", 0),
     "v1_subgraph_zone_sweep.json": ("df9abc09eb9973f3", 0),

@@ -115,3 +115,57 @@ def test_panning_and_zooming_keep_the_point_under_the_mouse(pair, hand):
     view.pan(QPoint(50, -30))
     off = (view.mapToScene(QPoint(150, 70)) - before).manhattanLength()
     assert off < 0.01
+
+
+def test_space_and_the_middle_button_pan(pair, hand):
+    from PySide6.QtTest import QTest
+
+    view = pair.view
+    before = view.mapToScene(QPoint(0, 0))
+    QTest.mousePress(hand.viewport, Qt.MouseButton.MiddleButton, pos=QPoint(50, 50))
+    hand.move(QPoint(90, 80))
+    QTest.mouseRelease(hand.viewport, Qt.MouseButton.MiddleButton, pos=QPoint(90, 80))
+    off = before - view.mapToScene(QPoint(0, 0))
+    assert off.x() > 20 and off.y() > 20
+    QTest.keyPress(view, Qt.Key.Key_Space)
+    hand.drag(QPoint(200, 500), QPoint(160, 470))
+    QTest.keyRelease(view, Qt.Key.Key_Space)
+    assert (view.mapToScene(QPoint(0, 0)) - before).manhattanLength() < 3
+    assert pair.selection() == ()
+
+
+def test_escape_gives_up_a_drag(pair, hand, document):
+    before = document.graph.copy()
+    start = hand.header("model")
+    hand.press(start)
+    hand.move(start + QPoint(80, 80))
+    hand.key(Qt.Key.Key_Escape)
+    hand.release(start + QPoint(80, 80))
+    assert document.graph == before
+    assert pair.mirror.nodes["model"].pos().isNull()
+
+
+def test_a_link_in_a_large_graph_is_checked_beside(canvas, hand, document, qtbot, monkeypatch):
+    from app.gui.canvas import verify
+
+    monkeypatch.setattr(verify, "SMALL", 0)
+    with document.edit("Build") as graph:
+        graph.add("load.pipeline", "model")
+        graph.add("vae.decode", "decode")
+        graph.place("model", {"at": [0, 0]})
+        graph.place("decode", {"at": [400, 0]})
+    canvas.view.show_area(canvas.area())
+    hand.drag(hand.port("model", "vae", output=True), hand.port("decode", "vae"))
+    qtbot.waitUntil(lambda: inputs(document, "decode") == {"vae": ["model.vae"]})
+
+
+def test_families_that_clash_are_named(canvas, hand, document):
+    from app.gui.canvas.fit import facets_refused
+    from engine.graph.types import PortType, kind_named
+
+    latents = kind_named("Latents")
+    given = PortType(latents, {"space": "sdxl", "channels": 4})
+    wanted = PortType(latents, {"space": "sd15", "channels": 4})
+    words = facets_refused(given, wanted)
+    assert words.startswith("Latents [space=sdxl] can't go with Latents [space=sd15]")
+    assert facets_refused(given, PortType(latents, {"space": "sdxl"})) == ""

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPointF, QRectF
 
 from app.gui import theme
 from engine.graph import workflow
@@ -13,6 +14,7 @@ from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
 
 WORKFLOWS = Path(__file__).resolve().parents[4] / "workflows"
+CORPUS = Path(__file__).resolve().parents[3] / "workflows" / "corpus"
 FILES = sorted(WORKFLOWS.rglob("*.json"))
 
 
@@ -27,6 +29,31 @@ def test_every_workflow_of_the_gallery_is_shown_with_nothing_overlapping(canvas,
         inside = document.graph.nodes
         wrong = [(a, b) for a, b in near if not zones & {inside[a].zone, inside[b].zone, a, b}]
         assert wrong == [], path.name
+
+
+def test_what_a_file_says_of_its_view_is_shown(canvas, document):
+    document.open(CORPUS / "v1_frames_and_dots.json")
+    frames, nodes = canvas.mirror.frames, canvas.mirror.nodes
+    assert frames["frame:1"].text == "Made crisp"
+    assert frames["frame:1"].box() == QRectF(280, 0, 240, 200)
+    assert nodes["canvas"].face.collapsed and nodes["crisp"].pos() == QPointF(300.5, 40)
+    assert [row.name for row in nodes["crisp"].face.rows] == ["threshold", "amount"]
+    dots = next(item.dots for item in canvas.mirror.links.values() if item.key.node == "crisp")
+    assert dots == [QPointF(220, 120), QPointF(260, 60)]
+
+
+def test_a_view_that_makes_no_sense_is_left_alone(canvas, document):
+    with document.edit("Odd") as graph:
+        graph.add("filter.sharpen", "a")
+        graph.add("filter.sharpen", "b", inputs={"image": "a.image"})
+        graph.place("a", {"at": "here", "pins": [3], "collapsed": []})
+        graph.place("b", {"at": [1], "routes": {"image": [[["x"]]]}})
+        graph.place("frame:1", {"size": 3, "colour": "none"})
+        graph.place("frame:2", 7)
+    canvas.grab()
+    assert set(canvas.mirror.nodes) == {"a", "b"} and set(canvas.mirror.frames) == {"frame:1"}
+    document.undo()
+    assert not canvas.mirror.frames
 
 
 def test_unknown_nodes_are_shown_and_keep_what_they_have(canvas, document, tmp_path):
