@@ -100,10 +100,18 @@ class NodeTree(QTreeView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not self._choose(self.current()):
                 self.setExpanded(self.currentIndex(), not self.isExpanded(self.currentIndex()))
-        elif event.text().strip() and event.text().isprintable() and not event.modifiers():
+        elif _is_letter(event):
             self.searched.emit(event.text())
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Letters are for the search, not for the commands of the window."""
+        overrides = event.type() == QEvent.Type.ShortcutOverride
+        if overrides and isinstance(event, QKeyEvent) and _is_letter(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def step(self, by: int) -> None:
         """Mark the next or the previous line, from the search field."""
@@ -128,3 +136,8 @@ class NodeTree(QTreeView):
         spec = self._find(type_id) if type_id else None
         if spec is not None:
             self.nodes.setData(index, tip_of(spec), Qt.ItemDataRole.ToolTipRole)
+
+
+def _is_letter(event: QKeyEvent) -> bool:
+    plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+    return plain and bool(event.text().strip()) and event.text().isprintable()

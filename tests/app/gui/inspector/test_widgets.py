@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QWheelEvent
+from PySide6.QtGui import QDropEvent, QKeySequence, QShortcut, QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.gui.inspector.widgets import Around, TokenCount, widget_for
@@ -182,6 +182,18 @@ def test_weights_are_told_by_colour(make):
     }
     stronger, weaker = found[(5, 2)], found[(42, 3)]
     assert found[(28, 3)] == stronger != weaker
+
+
+def test_undo_in_a_prompt_is_the_windows(make, qtbot):
+    editor, _ = make(Param("text", str, "", Multiline(), "Text"), "")
+    window, done = editor.window(), []
+    QShortcut(QKeySequence.StandardKey.Undo, window, lambda: done.append("undo"))
+    window.activateWindow()
+    editor.field.setFocus()
+    qtbot.waitUntil(editor.field.hasFocus)
+    qtbot.keyClicks(editor.field, "fish")
+    qtbot.keyClick(editor.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert done == ["undo"] and editor.field.toPlainText() == "fish"
 
 
 def test_tab_leaves_a_prompt(make, qtbot):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.gui import settings
 from app.gui.document import Document
@@ -97,6 +98,16 @@ def test_letters_typed_in_the_tree_search(palette, qtbot):
     assert palette.search.text() == "v"
     palette.search.setText("xyzzy")
     assert not palette._nothing.isHidden()
+
+
+def test_letters_in_the_tree_are_no_commands(palette, qtbot):
+    done: list[str] = []
+    QShortcut(QKeySequence("M"), palette, lambda: done.append("M"))
+    palette.activateWindow()
+    palette.tree.setFocus()
+    qtbot.waitUntil(palette.tree.hasFocus)
+    qtbot.keyClick(palette.tree, Qt.Key.Key_M)
+    assert done == [] and palette.search.text() == "m"
 
 
 def test_a_double_click_adds(palette, asked, qtbot):
