@@ -42,12 +42,12 @@ class Ours:
         return [self.lent.enter_context(shared_pool().lease(refs[name])) for name in names]
 
     def step(self, size: int, way: str = "") -> Act:
-        """A guided step's predictions; `way` is "", "xformers" or "compiled"."""
+        """A guided step's predictions; `way` is "", "compiled", or an attention backend."""
         (unet,) = self._parts("unet")
         one = inputs.sample(size)
         told = zip(NAMES, inputs.embeds(unet.config.cross_attention_dim), strict=True)
         contexts = {name: Conditioning(embeds) for name, embeds in told}
-        environment = numeric_environment("xformers" if way == "xformers" else "")
+        environment = numeric_environment("" if way == "compiled" else way)
         guidance = ClassifierFree(inputs.GUIDANCE)
         with torch.inference_mode():
             predict = UNetDenoiser(unet).prepare(torch.tensor([501]), contexts, 1)

@@ -32,7 +32,7 @@ class Theirs:
             self.pipeline.vae.to(memory_format=torch.channels_last)
 
     def step(self, size: int, way: str = "") -> Act:
-        """A guided step's predictions; `way` is "", "xformers" or "compiled"."""
+        """A guided step's predictions; `way` may be "xformers" or "compiled"."""
         unet = self._unet(way)
         one = inputs.sample(size).to(self.device, self.dtype)
         width: int = unet.config.cross_attention_dim

@@ -16,6 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+# Where other programs want the processor too, seconds that were worked say more than those waited.
+clock = time.process_time if os.environ.get("LOOM_BENCH_CLOCK") == "worked" else time.perf_counter
+
 
 def main(who: str, folder: str, device: str, dtype: str) -> None:
     answers = os.fdopen(os.dup(1), "w")
@@ -26,10 +29,10 @@ def main(who: str, folder: str, device: str, dtype: str) -> None:
         order = json.loads(line)
         act = getattr(side, order["task"])(**order["settings"])
         wait(device)
-        began = time.perf_counter()
+        began = clock()
         found = act()
         wait(device)
-        seconds = time.perf_counter() - began
+        seconds = clock() - began
         if order.get("save"):
             import torch
 
