@@ -9,6 +9,7 @@ from engine.diffusion.latents import SeededNoise
 from engine.graph.context import Context
 from nodes import denoise, latents, noise, scheduler, scheduler_lambda, text, vae
 from nodes.load import pipeline
+from tests.parity.pipelines.tiny import our_scheduler, their_scheduler
 
 diffusers = pytest.importorskip("diffusers")
 pytestmark = pytest.mark.parity
@@ -34,7 +35,11 @@ def reference(tiny_model: Path):
 @pytest.mark.parametrize("node, name", SOLVERS, ids=[name for _, name in SOLVERS])
 @pytest.mark.parametrize("guidance", [1.0, 4.0])
 def test_the_same_picture(tiny_model: Path, reference, node, name: str, guidance: float):
+    """With the noise schedule of published models: over the folder's own, which ends in nearly pure
+    noise, a random UNet's rounding errors grow 150 times in the first step alone.
+    """
     parts = pipeline(tiny_model)
+    reference.scheduler = their_scheduler(name)
 
     def encode(words: str):
         return text.encode(Context(), parts.tokenizer, parts.text_encoder, words)
@@ -47,16 +52,13 @@ def test_the_same_picture(tiny_model: Path, reference, node, name: str, guidance
             parts.unet,
             latents.empty(parts.unet, batch=2),
             noise.seed(5),
-            node(parts.scheduler),
+            node(our_scheduler(reference.scheduler)),
             encode("a red fish on a blue background"),
             encode("a cat"),
             steps=6,
             guidance=guidance,
         ).latents,
     ).pixels
-    reference.scheduler = getattr(diffusers, name).from_pretrained(
-        tiny_model, subfolder="scheduler"
-    )
     theirs = reference(
         ["a red fish on a blue background"] * 2,
         negative_prompt=["a cat"] * 2,
