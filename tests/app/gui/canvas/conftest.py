@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.gui.canvas.canvas import Canvas
 from app.gui.document import Document
@@ -36,7 +37,9 @@ def canvas(qtbot, document, statuses):
     qtbot.addWidget(canvas)
     canvas.resize(1200, 800)
     canvas.show()
-    qtbot.waitExposed(canvas)
+    canvas.activateWindow()  # keys reach the window that is active
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is canvas)
+    canvas.view.setFocus()
     yield canvas
     assert canvas.mirror.differences() == []
 
