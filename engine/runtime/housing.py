@@ -120,6 +120,7 @@ class Housed:
 
     def let_go(self) -> None:
         """No weights on the device, and none of the file's pages in memory."""
+        self._transfer.wait()  # nothing may be on its way to memory that is let go
         if self._streaming:
             self._streaming.close()
             self._streaming = None
@@ -135,6 +136,7 @@ class Housed:
             parameter.data = stored
             return
         here = torch.empty(stored.shape, dtype=dtype, device=self.device)
+        self._transfer.after(self._transfer.mark())  # whatever had this memory before
         self._transfer.copy(here, stored)
         release(stored)
         parameter.data = here

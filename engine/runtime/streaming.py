@@ -113,6 +113,8 @@ class Slots:
         self._slots = [
             _Slot(torch.empty(largest, dtype=torch.uint8, device=device)) for _ in range(2)
         ]
+        for slot in self._slots:  # whatever had this memory before
+            slot.mark = transfer.mark()
         for unit in units:
             _send_away(unit, device)
 

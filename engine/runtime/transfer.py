@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from typing import Any, Protocol
 
 import torch
@@ -54,8 +56,8 @@ class Direct:
 class Pinned:
     """Copies to a CUDA device through two pinned buffers in turn, on a stream of its own.
 
-    While one buffer is on its way the other is filled from the file's map and converted. `cuda` is
-    torch.cuda; tests give another.
+    While one buffer is on its way the other is filled from the file's map and converted. Several
+    threads may copy. `cuda` is torch.cuda; tests give another.
     """
 
     def __init__(self, device: torch.device, chunk: int = CHUNK, cuda: Any = torch.cuda) -> None:
@@ -64,20 +66,24 @@ class Pinned:
         self._buffers = [torch.empty(chunk, dtype=torch.uint8, pin_memory=True) for _ in range(2)]
         self._sent = [cuda.Event() for _ in range(2)]
         self._turn = 0
+        self._lock = threading.Lock()
 
     def copy(self, target: Tensor, source: Tensor) -> None:
         """Send `source` piece by piece; waits only for a buffer that is still on its way."""
         flat, numbers = target.view(-1), source.reshape(-1)
         step = self._buffers[0].numel() // target.itemsize
         for start in range(0, flat.numel(), step):
-            part = flat[start : start + step]
-            turn, self._turn = self._turn, 1 - self._turn
-            self._sent[turn].synchronize()
-            staged = self._buffers[turn][: part.nbytes].view(target.dtype)
-            staged.copy_(numbers[start : start + step])
-            with self._cuda.stream(self._stream):
-                part.copy_(staged, non_blocking=True)
-                self._sent[turn].record(self._stream)
+            with self._lock:
+                self._send(flat[start : start + step], numbers[start : start + step])
+
+    def _send(self, target: Tensor, source: Tensor) -> None:
+        turn, self._turn = self._turn, 1 - self._turn
+        self._sent[turn].synchronize()
+        staged = self._buffers[turn][: target.nbytes].view(target.dtype)
+        staged.copy_(source)
+        with self._cuda.stream(self._stream):
+            target.copy_(staged, non_blocking=True)
+            self._sent[turn].record(self._stream)
 
     def wait(self) -> None:
         """The stream that computes waits for the copies."""
@@ -94,6 +100,7 @@ class Pinned:
         self._stream.wait_event(mark)
 
 
+@functools.cache
 def transfer_to(device: torch.device) -> Transfer:
-    """The way to copy weights to a device."""
+    """The way to copy weights to a device, one for all models."""
     return Pinned(device) if device.type == "cuda" else Direct()

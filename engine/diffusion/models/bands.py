@@ -178,13 +178,15 @@ class _Cut:
 
     def _factor_and_shift(self, norm: nn.GroupNorm, x: Tensor) -> tuple[Tensor, Tensor]:
         """What a group norm multiplies each channel of `x` by and adds to it, (1, C, 1, 1)."""
-        count, mean, squares = 0, 0.0, 0.0
+        count = 0
+        wide = torch.float32 if self.device.type == "mps" else torch.float64  # the most it has
+        mean = squares = torch.zeros(norm.num_groups, dtype=wide, device=self.device)
         for first, last in self._bands(x.shape[2], self._bytes(x)):
             rows = x[:, :, first:last].to(self.device)
             grouped = rows.unflatten(1, (norm.num_groups, -1))
             precise = torch.promote_types(x.dtype, torch.float32)
             var, here = torch.var_mean(grouped.to(precise), dim=(0, 2, 3, 4), correction=0)
-            var, here = var.double(), here.double()
+            var, here = var.to(wide), here.to(wide)
             added = grouped[:, 0].numel()
             between = here - mean
             mean = mean + between * (added / (count + added))
@@ -196,7 +198,7 @@ class _Cut:
         factor = scale * norm.weight
         shift = norm.bias - mean * factor
         precise = torch.promote_types(x.dtype, torch.float32)
-        return tuple(v.to(precise).view(1, -1, 1, 1) for v in (factor, shift))
+        return factor.to(precise).view(1, -1, 1, 1), shift.to(precise).view(1, -1, 1, 1)
 
     def _written(
         self,

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from engine.runtime import transfer
+from engine.runtime.housing import Housed
 from engine.runtime.streaming import Slots, Unit, Weight
 from engine.runtime.transfer import Direct, Pinned, transfer_to
 
@@ -148,8 +149,25 @@ def test_without_the_mark_the_same_would_go_wrong(cuda: Cuda, monkeypatch):
         test_a_place_is_filled_again_only_when_what_reads_it_is_computed(cuda)
 
 
+def test_a_model_that_comes_and_goes_over_copies_that_are_late(cuda: Cuda):
+    layers = torch.nn.Sequential(*(torch.nn.Linear(8, 8) for _ in range(4)))
+    model = Housed(
+        layers, torch.device("cpu"), torch.float64, Pinned(torch.device("cpu"), 4096, cuda)
+    )
+    weights = [parameter.data.double() for parameter in layers.parameters()]
+    for _ in range(2):
+        model.bring()
+        finished(cuda)
+        for parameter, weight in zip(layers.parameters(), weights, strict=True):
+            assert torch.equal(parameter, weight)
+        model.let_go()
+        assert next(layers.parameters()).dtype == torch.float32
+
+
 def test_the_way_for_each_device(monkeypatch):
     assert isinstance(transfer_to(torch.device("cpu")), Direct)
     assert isinstance(transfer_to(torch.device("mps")), Direct)
     monkeypatch.setattr(transfer, "Pinned", lambda device: device.type)
+    transfer_to.cache_clear()
     assert transfer_to(torch.device("cuda")) == "cuda"
+    transfer_to.cache_clear()
