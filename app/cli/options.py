@@ -58,9 +58,10 @@ SHEET = click.option(
 ATTENTION = click.option(
     "--attention",
     default="",
-    metavar="auto|sdpa|xformers|sliced",
-    help="How attention is computed; `sliced` takes the least memory, `sliced:64` at most 64 MiB "
-    "for a slice. LOOM_ATTENTION or the fastest by default.",
+    metavar="auto|sdpa|native|xformers|sliced",
+    help="How attention is computed; `native` is a kernel for CPUs with AVX-512, compiled where it "
+    "runs, `sliced` takes the least memory, `sliced:64` at most 64 MiB for a slice. LOOM_ATTENTION "
+    "or the fastest by default.",
 )
 VRAM = click.option(
     "--vram",

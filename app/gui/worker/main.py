@@ -23,6 +23,7 @@ from app.gui.worker.stops import Stops
 from app.gui.worker.wire import Message
 from engine.graph import events
 from engine.graph.errors import LoomError
+from engine.runtime.allocator import keep_freed_memory
 
 GRACE = 3.0  # seconds for a run to stop when the editor has gone
 THREADS = 4
@@ -32,6 +33,7 @@ SOON = ("engine.runtime.denoising", "transformers.models.clip.modeling_clip")
 
 def main() -> None:
     """Serve until the editor goes."""
+    keep_freed_memory()  # before there are threads
     commands, answers = _pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the editor's
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
