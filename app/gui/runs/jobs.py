@@ -121,17 +121,19 @@ class Jobs(QObject):
         self._thread.join()
 
     def _work(self) -> None:
-        try:
-            with Queue(self._path) as queue:
-                while (task := self._tasks.get()) is not None:
-                    try:
-                        task(queue)
-                    except LoomError as error:
-                        self._tell(("failed", str(error)))
+        queue: Queue | None = None
+        while (task := self._tasks.get()) is not None:
+            try:
+                queue = queue or Queue(self._path)
+                try:
+                    task(queue)
+                finally:
                     if self._tasks.empty():
                         self._tell(("now", Snapshot(queue.jobs(), queue.paused)))
-        except LoomError as error:
-            self._tell(("failed", str(error)))
+            except LoomError as error:
+                self._tell(("failed", str(error)))
+        if queue:
+            queue.close()
 
     def _tell(self, what: tuple[Any, ...]) -> None:
         try:

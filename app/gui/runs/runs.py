@@ -188,6 +188,7 @@ class Runs(Asking):
         """Stop looking; what waits and runs stays in the queue."""
         for signal, slot in self._joined:
             signal.disconnect(slot)
+        self._joined = ()
         self._watch.stop()
         self._quiet.stop()
         self._live.stop()

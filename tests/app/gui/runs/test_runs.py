@@ -342,6 +342,10 @@ def test_jobs_of_a_queue_that_cannot_be_used_are_told(tmp_path, monkeypatch, qtb
     with qtbot.waitSignal(jobs.failed, timeout=WAIT) as said:
         jobs.refresh()
     assert "can't be used" in said.args[0]
+    (tmp_path / "queue.db").unlink()
+    with qtbot.waitSignal(jobs.changed, timeout=WAIT):
+        jobs.pause()
+    assert jobs.now.paused
     jobs.close()
 
 
