@@ -110,10 +110,9 @@ def use(name: str) -> None:
     """Make a theme current, `dark` or `light`; "system" follows the desktop's from now on."""
     _current.follows = name not in THEMES
     if _current.follows:
-        hints = QGuiApplication.styleHints()
-        name = "light" if hints.colorScheme() == Qt.ColorScheme.Light else "dark"
+        name = "light" if _scheme() == Qt.ColorScheme.Light else "dark"
         if not _current.listens:
-            hints.colorSchemeChanged.connect(_current.follow)
+            QGuiApplication.styleHints().colorSchemeChanged.connect(_current.follow)
             _current.listens = True
     _current.theme = THEMES[name]
     app = QApplication.instance()
@@ -125,6 +124,10 @@ def use(name: str) -> None:
         if app.styleSheet() != wanted:  # to set it again would dress every widget again
             app.setStyleSheet(wanted)
     _current.changed.emit()
+
+
+def _scheme() -> Qt.ColorScheme:
+    return QGuiApplication.styleHints().colorScheme()
 
 
 def _palette(theme: Theme) -> QPalette:

@@ -63,7 +63,7 @@ class Inspector(QWidget):
         document.changed.connect(self._soon)
         document.titled.connect(self._soon)
         document.checked.connect(self._soon)
-        document.shown.connect(lambda: self.show_nodes(()))
+        document.shown.connect(self._leave)
         statuses.changed.connect(self._follow)
         theme.changed.connect(self._rebuild)
         self.show_nodes(())
@@ -96,6 +96,10 @@ class Inspector(QWidget):
         if row is not None:
             self._scroll.ensureWidgetVisible(row)
             row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _leave(self) -> None:
+        """Something else is shown: nothing of it is selected yet."""
+        self.show_nodes(())
 
     def _soon(self, *_: object) -> None:
         """Refresh once after all that happens now."""

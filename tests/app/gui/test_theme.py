@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
 from app.gui import theme
 from app.gui.sheet import sheet
@@ -65,3 +66,17 @@ def test_one_is_current_and_the_other_follows(qapp):
     theme.use("system")
     assert theme.theme().name in theme.THEMES
     theme.use("dark")
+
+
+def test_the_desktops_theme_is_followed_only_where_it_was_chosen(qapp, monkeypatch):
+    schemes = iter([Qt.ColorScheme.Light, Qt.ColorScheme.Dark, Qt.ColorScheme.Unknown])
+    monkeypatch.setattr(theme, "_scheme", lambda: next(schemes))
+    theme.use("system")
+    assert theme.theme() is theme.LIGHT
+    theme._current.follow()
+    assert theme.theme() is theme.DARK
+    theme.use("light")
+    theme._current.follow()
+    assert theme.theme() is theme.LIGHT
+    theme.use("system")
+    assert theme.theme() is theme.DARK
