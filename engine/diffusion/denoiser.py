@@ -13,6 +13,7 @@ from torch import nn
 from engine.diffusion.attention_reach import bound
 from engine.diffusion.blocks.attention import ConstantContext
 from engine.diffusion.control import Control, Lead, together
+from engine.diffusion.model_calls import called
 from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
 from engine.diffusion.models.unet_encoder import Embedded
 from engine.diffusion.schedulers.run import at_least_float32
@@ -233,8 +234,9 @@ class UNetDenoiser:
         if told.channels is not None:
             sample = torch.cat([sample, told.channels], dim=1)
         context = () if call.context is None else (call.context,)
+        model = called(self.model, i, names)
         with bound(self.model, i, names):
-            return self.model(sample, call.time(i), *context, **extra)
+            return model(sample, call.time(i), *context, **extra)
 
 
 def guidance_embedding(scale: float, batch: int, width: int) -> torch.Tensor:

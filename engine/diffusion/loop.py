@@ -13,6 +13,7 @@ from engine.diffusion.guidance.base import Guidance
 from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.hooks.base import Hook, Loop
 from engine.diffusion.latents import SeededNoise
+from engine.diffusion.model_calls import calling
 from engine.diffusion.prompt_schedule import Scheduled
 from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32
 from engine.graph.errors import LoomError
@@ -94,7 +95,7 @@ def denoise(
         for i in range(first, end):
             for hook in joined:
                 sample = hook.before(i, sample)
-            with attending(joined):
+            with attending(joined), calling(joined):
                 prediction = guidance(predict(i, run.scale_input(i, sample), passes[i]), i)
             for hook in joined:
                 prediction = hook.guided(i, prediction, sample)
@@ -110,6 +111,7 @@ def denoise(
             raise LoomError(
                 "The denoised latents are not finite (NaN or infinity); the usual cause is half "
                 "precision that overflows.",
+                field="unet",
                 remedy="Run the model in bfloat16 or float32, or lower the guidance.",
             )
         if reports is not None:

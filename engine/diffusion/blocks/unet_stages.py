@@ -18,6 +18,7 @@ from engine.diffusion.blocks.resampling import Resample, average_halve, nearest_
 from engine.diffusion.blocks.resnet import Downsample2D, ResnetBlock2D, TimeNorm, Upsample2D
 
 AttentionKind = Literal["none", "transformer", "added_kv", "k"]
+WHOLE = slice(None)
 
 
 @dataclass(frozen=True)
@@ -121,20 +122,27 @@ class DownStage(Stage):
             )
 
     def forward(
-        self, x: Tensor, temb: Tensor, context: Context | None, extra: Tensor | None = None
+        self,
+        x: Tensor,
+        temb: Tensor,
+        context: Context | None,
+        extra: Tensor | None = None,
+        most: int | None = None,
     ) -> tuple[Tensor, list[Tensor]]:
-        """The stage's output and its skip connections.
+        """The stage's output and its skip connections; it stops after the first `most` of them.
 
         A T2I-Adapter's `extra` is added after the last attention or, in a stage without
         attention, to the output, halved where the stage halves; the last skip connection has it
         either way.
         """
         skips: list[Tensor] = []
-        for i in range(len(self.resnets)):
+        for i in range(len(self.resnets))[:most]:
             x = self.layer(i, x, temb, context)
             if extra is not None and len(self.attentions) and i == len(self.resnets) - 1:
                 x = x + extra
             skips.append(x)
+        if most is not None and most <= len(self.resnets):
+            return x, skips
         for downsample in self.downsamplers:
             x = downsample(x, temb) if self.residual_resampling else downsample(x)
             skips.append(x)
@@ -183,11 +191,19 @@ class UpStage(Stage):
             )
 
     def forward(
-        self, x: Tensor, skips: list[Tensor], temb: Tensor, context: Context | None
+        self,
+        x: Tensor,
+        skips: list[Tensor],
+        temb: Tensor,
+        context: Context | None,
+        part: slice = WHOLE,
     ) -> Tensor:
-        """Takes its skip connections from the end of `skips`."""
-        for i in range(len(self.resnets)):
+        """Takes its skip connections from the end of `skips`, of its layers only a `part`."""
+        layers = range(len(self.resnets))
+        for i in layers[part]:
             x = self.layer(i, torch.cat([x, skips.pop()], dim=1), temb, context)
+        if layers[-1] not in layers[part]:
+            return x
         for upsample in self.upsamplers:
             if self.residual_resampling:
                 x = upsample(x, temb)

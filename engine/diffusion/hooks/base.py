@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from engine.diffusion.attention_reach import Place
+    from engine.diffusion.model_calls import Asked, ModelCall
     from engine.diffusion.schedulers.run import SchedulerRun
 
 
@@ -63,6 +64,10 @@ class StepHook:
     def attention(self, place: Place, probabilities: torch.Tensor) -> torch.Tensor:
         """The attention to use in the place of `probabilities` (rows, heads, N, L)."""
         return probabilities
+
+    def calls(self, asked: Asked, call: ModelCall) -> ModelCall:
+        """What steps call in the place of the model, from `call`; with the same arguments."""
+        return call
 
     def report(self) -> Any:
         """What it found out, once the run is over; None for nothing."""

@@ -25,6 +25,7 @@ from engine.diffusion.models.added_conditioning import (
     TextImageConditioning,
 )
 from engine.diffusion.models.config import per_block
+from engine.diffusion.models.inner import Inner, layers, outer_skips, up_around
 from engine.diffusion.models.unet_config import DOWN, K, UNetEncoderConfig
 from engine.diffusion.models.unet_encoder import Embedded, UNetEncoder
 from engine.graph.errors import LoomError
@@ -234,6 +235,7 @@ class UNet2DConditionModel(UNetEncoder):
         adapter_states: Sequence[Tensor] | None = None,
         down_residuals: Sequence[Tensor] | None = None,
         mid_residual: Tensor | None = None,
+        inner: Inner | None = None,
     ) -> Tensor:
         """The prediction, shaped like `sample` but with `out_channels`.
 
@@ -251,6 +253,7 @@ class UNet2DConditionModel(UNetEncoder):
                 the middle block.
             down_residuals: one tensor for each skip connection, added to it (ControlNet).
             mid_residual: added to the middle block's output (ControlNet).
+            inner: where to cut the model, and what lies inside where that is known.
 
         Raises LoomError for an argument that the model can't use or lacks.
         """
@@ -270,26 +273,74 @@ class UNet2DConditionModel(UNetEncoder):
                 "No ControlNet or T2I-Adapter fits a UNet with K blocks.", field="added"
             )
         states, beyond = self._split(adapter_states)
+        if inner is not None:
+            self._check_inner(inner)
 
-        x, skips = self.encode(self.conv_in(sample), temb, context, states)
+        x, skips = self._down_half(self.conv_in(sample), temb, context, states, inner)
         if down_residuals is not None:
-            if len(down_residuals) != len(skips):
+            count = layers(self.up_blocks)
+            if len(down_residuals) != count:
                 raise LoomError(
-                    f"This UNet has {len(skips)} skip connections, and {len(down_residuals)} "
+                    f"This UNet has {count} skip connections, and {len(down_residuals)} "
                     "residuals were given.",
                     field="down_residuals",
                     remedy="Use a ControlNet of the same family as the UNet.",
                 )
-            skips = [skip + extra for skip, extra in zip(skips, down_residuals, strict=True)]
-        if self.mid_block is not None:
-            x = self.mid_block(x, temb, context)
-        for extra in (*beyond, mid_residual):
-            x = x if extra is None else x + extra
-        for block in self.up_blocks:
-            x = block(x, skips, temb, context)
+            skips = [skip + extra for skip, extra in zip(skips, down_residuals, strict=False)]
+        if x is not None:
+            if self.mid_block is not None:
+                x = self.mid_block(x, temb, context)
+            for extra in (*beyond, mid_residual):
+                x = x if extra is None else x + extra
+        out = self._up_half(x, skips, temb, context, inner)
         if self.conv_norm_out is not None:
-            x = self.conv_act(self.conv_norm_out(x))
-        return self.conv_out(x)
+            out = self.conv_act(self.conv_norm_out(out))
+        return self.conv_out(out)
+
+    def _down_half(
+        self,
+        x: Tensor,
+        temb: Tensor,
+        context: Context | None,
+        states: Sequence[Tensor],
+        inner: Inner | None,
+    ) -> tuple[Tensor | None, list[Tensor]]:
+        """What `encode` gives of `x`; only the outer skip connections where the rest is known."""
+        if inner is None or inner.features is None:
+            return self.encode(x, temb, context, states)
+        given = states or [None] * len(self.down_blocks)
+        return None, outer_skips(self.down_blocks, inner.branch, x, temb, context, given)
+
+    def _up_half(
+        self,
+        x: Tensor | None,
+        skips: list[Tensor],
+        temb: Tensor,
+        context: Context | None,
+        inner: Inner | None,
+    ) -> Tensor:
+        """The last up block's output, from the middle block's or from the inner features."""
+        blocks = list(self.up_blocks)
+        if inner is not None:
+            return up_around(blocks, inner, x, skips, temb, context)
+        assert x is not None
+        out = x
+        for block in blocks:
+            out = block(out, skips, temb, context)
+        return out
+
+    def _check_inner(self, inner: Inner) -> None:
+        """Raise LoomError where the model can't be cut there."""
+        if self.config.k:
+            raise LoomError("A UNet with K blocks can't be cut in two.", field="inner")
+        count = layers(self.up_blocks)
+        if inner.branch > count:
+            raise LoomError(
+                f"This UNet has {count} skip connections, and is to be cut at the "
+                f"{inner.branch}th.",
+                field="branch",
+                remedy=f"Cut it at 1 to {count}.",
+            )
 
     def _check_sample(self, sample: Tensor) -> None:
         """Raise LoomError where the channels or sides of (B, C, h, w) don't suit the model."""

@@ -2,6 +2,9 @@ import pytest
 import torch
 
 from engine.diffusion.guidance.classifier_free import ClassifierFree, rescaled
+from engine.diffusion.latents import SeededNoise
+from engine.diffusion.loop import denoise
+from engine.diffusion.schedulers.ddim import DDIMScheduler
 from engine.graph.errors import LoomError
 
 BOTH, ONE = ("negative", "positive"), ("positive",)
@@ -27,11 +30,49 @@ def test_schedule_guides_only_where_it_is_above_one():
     assert g({"positive": c, "negative": u}, 1).unique().tolist() == [3.0]
 
 
+def test_outside_its_interval_only_the_positive_is_asked_for():
+    """Two rows a step where it is guided, one elsewhere (Kynkäänniemi et al. 2024)."""
+    rows = []
+
+    def model(sample, t, context):
+        rows.append(len(sample))
+        return sample + context.mean()
+
+    class Joined:
+        """One call for all contexts of a step, as a UNet's."""
+
+        def prepare(self, timesteps, contexts, batch):
+            def predict(i, sample, names):
+                told = torch.stack([contexts[name] for name in names])
+                out = model(sample.repeat(len(names), 1, 1, 1), timesteps[i], told)
+                return dict(zip(names, out.chunk(len(names)), strict=True))
+
+            return predict
+
+    def go(**options):
+        rows.clear()
+        return denoise(
+            Joined(),
+            DDIMScheduler(clip_sample=False).start(10),
+            torch.zeros(1, 4, 2, 2),
+            conditioning={"positive": torch.ones(1), "negative": torch.zeros(1)},
+            guidance=ClassifierFree(4.0, **options),
+            noise=SeededNoise((1,), (4, 2, 2)),
+        )
+
+    go(start=0.2, end=0.5)
+    assert rows == [1] * 2 + [2] * 3 + [1] * 5
+    exact = go()
+    assert rows == [2] * 10
+    assert torch.equal(go(start=0.0, end=1.0), exact)
+
+
 @pytest.mark.parametrize(
     ("guidance", "available", "message"),
     [
         (lambda: ClassifierFree((5.0, 4.0)), {"positive"}, "2 values, and the run 3 steps"),
         (lambda: ClassifierFree(), {"negative"}, "connect a positive"),
+        (lambda: ClassifierFree(start=0.5, end=0.5), {"positive"}, "last from 0.5 to 0.5"),
         (lambda: ClassifierFree(rescale=1.5), {"positive"}, "from 0 to 1"),
     ],
 )
