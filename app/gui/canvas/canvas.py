@@ -110,8 +110,8 @@ class Canvas(QWidget):
         self.crumbs.asked.connect(self.way.out_to)
         self.document.changed.connect(self._changed)
         self.document.shown.connect(self._shown)
-        self.document.titled.connect(self.mirror.show_outputs)
-        self.document.checked.connect(lambda _: self.mirror.show_problems())
+        self.document.titled.connect(self._titled)
+        self.document.checked.connect(self._checked)
         self.statuses.changed.connect(self._status_changed)
         theme.changed.connect(self._restyle)
 
@@ -145,6 +145,7 @@ class Canvas(QWidget):
         now = tuple(name for name in self.document.graph.nodes if name in wanted)
         if self.view.far:
             self.view.viewport().update()
+        self.view.setAccessibleDescription(tips.in_words(self.document, self.mirror, now))
         if now != self._selected:
             self._selected = now
             self.selection_changed.emit(now)
@@ -294,6 +295,14 @@ class Canvas(QWidget):
         found = offers(self.document, self.mirror.prefix, start)
         self.search.open_at(place, found, hint)
 
+    def search_for_link(self, at: QPointF, key: LinkKey) -> None:
+        """Open the quick search for what can be put into a link."""
+        self._search_from = (at, None)
+        every = offers(self.document, self.mirror.prefix)
+        fit = [offer for offer in every if self.hands.insertion(offer.spec.id, key)[0]]
+        place = self.view.viewport().mapToGlobal(self.view.mapFromScene(at))
+        self.search.open_at(place, fit, tr("Nodes that fit in between"))
+
     def menu_at(self, at: QPointF, place: QPoint) -> None:
         """Open the menu of what is at a point of the scene, at a point of the screen."""
         self.menu: QMenu = context_menu.build(self, at)
@@ -399,6 +408,12 @@ class Canvas(QWidget):
         self.select(())
         self.map.refresh()
         QTimer.singleShot(0, self, self.zoom_to_fit)
+
+    def _titled(self) -> None:
+        self.mirror.show_outputs()
+
+    def _checked(self) -> None:
+        self.mirror.show_problems()
 
     def _status_changed(self, ids: frozenset[str]) -> None:
         self.mirror.show_status(ids)

@@ -154,9 +154,15 @@ class Commands:
         self.canvas.select([instance.id])
 
     def enter(self) -> None:
+        """Go into an instance; in any other node, edit what it shows first."""
         names = self._nodes()
-        if names and used(self.graph.nodes[names[0]]):
+        if not names:
+            return
+        piece = self.canvas.mirror.piece(names[0])
+        if used(self.graph.nodes[names[0]]):
             self.canvas.go_inside(names[0])
+        elif piece.shape_.rows:
+            self.canvas.rows.edit(piece, next(iter(piece.shape_.rows)))
 
     def leave(self) -> None:
         self.canvas.go_outside()

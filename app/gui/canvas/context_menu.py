@@ -14,7 +14,10 @@ from app.gui.canvas.face import row_of, view_of
 from app.gui.canvas.frame_item import COLOURS, FrameItem
 from app.gui.canvas.link_item import LinkItem
 from app.gui.canvas.mirror import Piece
+from app.gui.canvas.ports import runs_over_items
+from app.gui.canvas.zone_item import ZoneItem
 from app.gui.language import tr
+from engine.graph.repeat import EACH, TIMES
 from engine.graph.subgraph import used
 
 if TYPE_CHECKING:
@@ -57,8 +60,25 @@ def _of_node(canvas: Canvas, menu: QMenu, piece: Piece) -> None:
     if used(canvas.document.graph.nodes[piece.id]):
         _take(canvas, menu, "enter")
     _take(canvas, menu, "group", "loop", "frame", "")
+    if isinstance(piece, ZoneItem):
+        _times_or_items(canvas, menu, piece.id)
     _pins(canvas, menu, piece)
     _take(canvas, menu, "rename", "duplicate", "copy", "cut", "delete")
+
+
+def _times_or_items(canvas: Canvas, menu: QMenu, zone: str) -> None:
+    """How often a zone runs: a number of times, or once for each item of a list."""
+    over = runs_over_items(canvas.document.graph.nodes[zone])
+
+    def turn(_: bool = False) -> None:
+        old, new, value = (EACH, TIMES, 4) if over else (TIMES, EACH, [1, 2, 3])
+        with canvas.document.edit(tr("Repeat")) as graph:
+            graph.disconnect(f"{zone}.{old}")
+            graph.clear_param(zone, old)
+            graph.set_param(zone, new, value)
+
+    words = tr("Run a number of times") if over else tr("Run once for each item of a list")
+    menu.addAction(words).triggered.connect(turn)
 
 
 def _pins(canvas: Canvas, menu: QMenu, piece: Piece) -> None:
@@ -94,6 +114,9 @@ def _set_pins(canvas: Canvas, node_id: str, pins: list[str] | None) -> None:
 
 
 def _of_link(canvas: Canvas, menu: QMenu, link: LinkItem, at: QPointF) -> None:
+    menu.addAction(tr("Insert a node…")).triggered.connect(
+        lambda: canvas.search_for_link(at, link.key)
+    )
     menu.addAction(tr("Lead through a dot")).triggered.connect(lambda: canvas.add_dot(link.key, at))
     dot = link.dot_at(at, 10.0)
     if dot is not None:

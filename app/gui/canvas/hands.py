@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 
 from app.gui.canvas import edits
+from app.gui.canvas.cutting import Cutting
 from app.gui.canvas.fit import End, Fitting
 from app.gui.canvas.frame_item import FrameItem
 from app.gui.canvas.gestures import ALT, CONTROL, SHIFT, Band, Gesture, Move
@@ -73,6 +74,8 @@ class Hands:
     def pressed(self, event: QMouseEvent) -> Gesture | None:
         """The gesture of a press, None for one that means nothing more."""
         at = self.view.mapToScene(event.position().toPoint())
+        if event.button() == Qt.MouseButton.RightButton and event.modifiers() & CONTROL:
+            return Cutting(self.view, event, partial(edits.disconnect, self.document))
         if event.button() == Qt.MouseButton.RightButton:
             self.canvas.menu_at(at, event.globalPosition().toPoint())
             return None
@@ -218,7 +221,7 @@ class Hands:
 
         def edit() -> None:
             with self.document.edit(tr("Move")) as graph:
-                edits.put(graph, places)
+                edits.put(graph, {**self.mirror.unplaced(), **places})
                 for zone in dict.fromkeys(zones.values()):
                     graph.set_zone(zone, *(name for name in zones if zones[name] == zone))
                 if link is not None:

@@ -250,6 +250,11 @@ class Mirror:
                 return item.id
         return ""
 
+    def unplaced(self) -> dict[str, QPointF]:
+        """Where nodes are that nobody has placed: once one is moved, all keep their places."""
+        lost = [name for name in self.nodes if place_of(self.document, name) is None]
+        return {name: self.nodes[name].pos() for name in lost}
+
     def sizes(self) -> dict[str, tuple[float, float]]:
         """How large nodes are; a zone with members as large as its bars alone."""
         return {

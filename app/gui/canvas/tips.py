@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QPointF
 
 from app.gui.canvas.fit import End, known_type
 from app.gui.canvas.link_item import LinkItem
+from app.gui.canvas.mirror import Mirror
 from app.gui.canvas.node_item import NodeItem
 from app.gui.canvas.paint import seconds_text
 from app.gui.document import Document
@@ -40,6 +42,18 @@ def of_link(document: Document, prefix: str, item: LinkItem) -> str:
     if item.conversion:
         lines.append(str(item.conversion))
     return "<br>".join(escape(line) for line in lines if line)
+
+
+def in_words(document: Document, mirror: Mirror, names: Sequence[str]) -> str:
+    """What is selected, for those who listen to the screen."""
+    if len(names) != 1:
+        return tr("{} nodes selected").format(len(names)) if names else tr("Nothing selected")
+    item, node = mirror.nodes[names[0]], document.graph.nodes[names[0]]
+    parts = [f"{item.face.title} {item.face.id}"]
+    reads = [f"{port}: {', '.join(map(str, found))}" for port, found in node.inputs.items()]
+    parts += [*reads, *(f"{row.param.label}: {row.text}" for row in item.face.rows)]
+    parts += [item.status.state, *(problem.reason for problem in item.problems)]
+    return ". ".join(part for part in parts if part)
 
 
 def _node(document: Document, item: NodeItem) -> str:

@@ -169,3 +169,32 @@ def test_families_that_clash_are_named(canvas, hand, document):
     words = facets_refused(given, wanted)
     assert words.startswith("Latents [space=sdxl] can't go with Latents [space=sd15]")
     assert facets_refused(given, PortType(latents, {"space": "sdxl"})) == ""
+
+
+def test_a_line_across_links_cuts_them(pair, hand, document):
+    from PySide6.QtTest import QTest
+
+    document.change(lambda graph: graph.connect("model.vae", "decode.vae"))
+    middle = hand.at(next(iter(pair.mirror.links.values())).path().pointAtPercent(0.5))
+    right = Qt.MouseButton.RightButton
+    QTest.mousePress(hand.viewport, right, CONTROL, middle - QPoint(0, 60))
+    hand.move(middle + QPoint(0, 60))
+    QTest.mouseRelease(hand.viewport, right, CONTROL, middle + QPoint(0, 60))
+    assert inputs(document, "decode") == {}
+
+
+def test_once_a_node_is_moved_all_keep_their_places(canvas, hand, document):
+    with document.edit("Build") as graph:
+        graph.add("image.load", "picture")
+        graph.add("filter.sharpen", "sharpen", inputs={"image": "picture.image"})
+    canvas.zoom_to_fit()
+    start = hand.header("sharpen")
+    hand.drag(start, start + QPoint(40, 40))
+    assert {"picture", "sharpen"} == document.graph.view.keys()
+
+
+def test_what_is_selected_is_told_in_words(pair, document):
+    document.change(lambda graph: graph.connect("model.vae", "decode.vae"))
+    pair.select(["decode"])
+    said = pair.view.accessibleDescription()
+    assert said.startswith("Decode decode. vae: model.vae")

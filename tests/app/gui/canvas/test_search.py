@@ -162,3 +162,17 @@ def test_a_subgraph_is_not_offered_inside_itself(document):
     document.enter("inner")
     found = {offer.spec.id for offer in offers(document)}
     assert not {"subgraph:inner", "subgraph:outer"} & found
+
+
+def test_a_node_is_put_into_a_link_from_its_menu(canvas, hand, document):
+    from app.gui.canvas import context_menu
+
+    chain(document)
+    canvas.zoom_to_fit()
+    at = next(iter(canvas.mirror.links.values())).path().pointAtPercent(0.5)
+    menu = context_menu.build(canvas, at)
+    next(action for action in menu.actions() if "Insert" in action.text()).trigger()
+    assert "filter.canny" in labels(canvas) and "noise.seed" not in labels(canvas)
+    QTest.keyClicks(canvas.search.line, "canny")
+    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    assert inputs(document, "save") == {"image": ["canny.image"]}

@@ -97,3 +97,21 @@ def test_a_layout_keeps_members_in_and_others_out(canvas, document):
             inside = document.graph.nodes[name].zone == "run"
             assert box.contains(item.box()) == inside
             assert box.intersects(item.box()) == inside
+
+
+def test_a_zone_runs_over_items_or_a_number_of_times(canvas, zone):
+    from app.gui.canvas import context_menu
+
+    at = canvas.mirror.nodes["loop"].pos() + QPointF(20, 10)
+
+    def turn() -> None:
+        menu = context_menu.build(canvas, at)
+        found = [action for action in menu.actions() if "number" in action.text()]
+        found += [action for action in menu.actions() if "each item" in action.text()]
+        found[0].trigger()
+
+    turn()
+    assert zone.graph.nodes["loop"].params == {"each": [1, 2, 3]}
+    assert ("each", False) in canvas.mirror.nodes["loop"].shape_.spots
+    turn()
+    assert zone.graph.nodes["loop"].params == {"times": 4}
