@@ -24,6 +24,10 @@
         <translation>삭제</translation>
     </message>
     <message>
+        <source>Go inside or edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add {}</source>
         <translation>{} 추가</translation>
     </message>
@@ -716,10 +720,6 @@
         <translation>하위 그래프로 묶기</translation>
     </message>
     <message>
-        <source>Go inside</source>
-        <translation>안으로 들어가기</translation>
-    </message>
-    <message>
         <source>Go out</source>
         <translation>밖으로 나가기</translation>
     </message>
@@ -792,6 +792,10 @@
         <translation>이름</translation>
     </message>
     <message>
+        <source>Nodes that fit in between</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nodes that take {}</source>
         <translation>{}을(를) 받는 노드</translation>
     </message>
@@ -824,6 +828,14 @@
         <translation>반복</translation>
     </message>
     <message>
+        <source>Run a number of times</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run once for each item of a list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Parameters shown</source>
         <translation>표시할 매개변수</translation>
     </message>
@@ -834,6 +846,10 @@
     <message>
         <source>Run to here</source>
         <translation>여기까지 실행</translation>
+    </message>
+    <message>
+        <source>Insert a node…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Lead through a dot</source>
@@ -882,6 +898,14 @@
     <message>
         <source>Press to go there</source>
         <translation>누르면 그곳으로 갑니다</translation>
+    </message>
+    <message>
+        <source>Nothing selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{} nodes selected</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>once for each item</source>
@@ -1234,6 +1258,14 @@
     <message>
         <source>input “{}” of the subgraph</source>
         <translation>하위 그래프의 입력 “{}”</translation>
+    </message>
+    <message>
+        <source>{}; what is beyond is cut off</source>
+        <translation>{}, 넘는 부분은 잘립니다</translation>
+    </message>
+    <message>
+        <source>{} tokens, read in parts of {}</source>
+        <translation>토큰 {}개, {}개씩 나누어 읽음</translation>
     </message>
     <message>
         <source>Results asked for</source>

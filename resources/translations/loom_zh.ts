@@ -24,6 +24,10 @@
         <translation>删除</translation>
     </message>
     <message>
+        <source>Go inside or edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add {}</source>
         <translation>添加 {}</translation>
     </message>
@@ -716,10 +720,6 @@
         <translation>创建子图</translation>
     </message>
     <message>
-        <source>Go inside</source>
-        <translation>进入内部</translation>
-    </message>
-    <message>
         <source>Go out</source>
         <translation>返回外层</translation>
     </message>
@@ -792,6 +792,10 @@
         <translation>名称</translation>
     </message>
     <message>
+        <source>Nodes that fit in between</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nodes that take {}</source>
         <translation>接受 {} 的节点</translation>
     </message>
@@ -824,6 +828,14 @@
         <translation>重复</translation>
     </message>
     <message>
+        <source>Run a number of times</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run once for each item of a list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Parameters shown</source>
         <translation>显示的参数</translation>
     </message>
@@ -834,6 +846,10 @@
     <message>
         <source>Run to here</source>
         <translation>运行到此处</translation>
+    </message>
+    <message>
+        <source>Insert a node…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Lead through a dot</source>
@@ -882,6 +898,14 @@
     <message>
         <source>Press to go there</source>
         <translation>点击前往</translation>
+    </message>
+    <message>
+        <source>Nothing selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{} nodes selected</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>once for each item</source>
@@ -1234,6 +1258,14 @@
     <message>
         <source>input “{}” of the subgraph</source>
         <translation>子图的输入“{}”</translation>
+    </message>
+    <message>
+        <source>{}; what is beyond is cut off</source>
+        <translation>{}；超出部分会被截断</translation>
+    </message>
+    <message>
+        <source>{} tokens, read in parts of {}</source>
+        <translation>{} 个词元，每次读取 {} 个</translation>
     </message>
     <message>
         <source>Results asked for</source>

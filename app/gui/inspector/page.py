@@ -104,12 +104,12 @@ class NodePage(Page):
         if name and name in document.root.definitions:
             self.definition = DefinitionPorts(document, name, self)
             self.column.addWidget(self.definition)
-        self.ports = PortList(document, node_id, self)
-        self.ports.go_to.connect(self.go_to.emit)
-        self.column.addWidget(self.ports)
         self.facts = RunFacts(document, statuses, node_id, self)
         self.facts.file_asked.connect(self.file_asked.emit)
         self.column.addWidget(self.facts)
+        self.ports = PortList(document, node_id, self)
+        self.ports.go_to.connect(self.go_to.emit)
+        self.column.addWidget(self.ports)
         self.column.addStretch(1)
         # The ports come a moment later, so that the window never waits long.
         QTimer.singleShot(0, self, self.refresh)

@@ -161,9 +161,14 @@ class Inspector(QWidget):
             if self.count_tokens is not None:
                 self.count_tokens(node_id, name, text, answer)
 
+        def reads_all() -> bool:
+            shown = self._document.graph.nodes.get(node_id)
+            return shown is not None and shown.params.get("long_prompt") == "keep"
+
         return Around(
             settings=lambda: self._document.settings,
             count=count if prompt and reads else None,
+            reads_all=reads_all,
             draw=lambda: self.edit_drawing.emit(node_id, name),
             locate=self._locate,
         )

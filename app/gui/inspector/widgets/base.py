@@ -35,12 +35,14 @@ class Around:
     """What widgets ask of the editor around them.
 
     `settings` gives the folders of the workflow. `count` has the tokens of a text counted and
-    answers later, or never where no tokenizer is known. `draw` opens the painter. `locate` adds a
-    folder of models.
+    answers later, or never where no tokenizer is known; `reads_all` says whether a prompt that is
+    longer than the model takes at once is read in parts instead of being cut. `draw` opens the
+    painter. `locate` adds a folder of models.
     """
 
     settings: Callable[[], Settings] = Settings
     count: Callable[[str, Answer], None] | None = None
+    reads_all: Callable[[], bool] = lambda: False
     draw: Callable[[], None] | None = None
     locate: Callable[[str], None] | None = None
 

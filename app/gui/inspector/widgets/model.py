@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.inspector.section import restyle
 from app.gui.inspector.widgets.base import Around, ValueEditor, guard_wheel, tool
 from app.gui.inspector.widgets.scans import Found, models
 from app.gui.language import tr
@@ -124,8 +125,7 @@ class ModelEditor(ValueEditor):
             self.told.setText("" if self._scanned else tr("Looking for models…"))
         self.told.setProperty("dim", not missing)
         self.told.setProperty("wrong", missing)
-        self.told.style().unpolish(self.told)
-        self.told.style().polish(self.told)
+        restyle(self.told)
         self.told.setVisible(bool(self.told.text()))
         self.locate.setVisible(missing and self._around.locate is not None)
 

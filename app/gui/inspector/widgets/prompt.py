@@ -8,12 +8,14 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.gui.inspector.section import restyle
 from app.gui.inspector.widgets.base import Around, TokenCount, ValueEditor
 from app.gui.inspector.widgets.weights import WeightHighlighter
 from app.gui.language import tr
 from engine.graph.params import Param
 
 LINES = 3, 14  # the least and the most that are shown at once
+SHOWN = 40  # letters of what is cut off
 PAUSE = 250  # milliseconds without a key before tokens are counted
 
 
@@ -24,7 +26,8 @@ class PromptEditor(ValueEditor):
 
     def __init__(self, param: Param, around: Around, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
-        self._count = around.count
+        self._count, self._reads_all = around.count, around.reads_all
+        self._counted: TokenCount | None = None
         self.field = TextField(self)
         self.field.setAccessibleName(param.label)
         tip = tr("(some words)1.3, word++ and word-- weight words")
@@ -58,25 +61,35 @@ class PromptEditor(ValueEditor):
             cursor.setPosition(min(place, len(text)))
             self.field.setTextCursor(cursor)
             self._taking = False
-        elif self._count and text and self.told.isHidden():
+        elif self._counted is not None:
+            self.show_count(self._counted)
+        elif self._count and text and not self._timer.isActive():
             self._timer.start()
 
     def show_count(self, count: TokenCount) -> None:
         """Say how many tokens there are, and grey out what the model does not read."""
-        cut = self.field.toPlainText()[count.kept :].strip()
-        self.highlighter.set_kept(count.kept if cut else None)
+        self._counted = count
+        is_over = count.tokens > count.limit
+        is_cut = is_over and not self._reads_all()
+        rest = " ".join(self.field.toPlainText()[count.kept :].split()) if is_cut else ""
+        self.highlighter.set_kept(count.kept if rest else None)
         said = tr("{} of {} tokens").format(count.tokens, count.limit)
-        if cut:
-            shown = cut if len(cut) <= 40 else f"{cut[:39]}…"
-            said = tr("{}; cut off: “{}”").format(said, " ".join(shown.split()))
-        self.told.setText(said)
-        self.told.setProperty("dim", not cut)
-        self.told.setProperty("doubtful", bool(cut))
-        self.told.style().unpolish(self.told)
-        self.told.style().polish(self.told)
+        if rest:
+            shown = rest if len(rest) <= SHOWN else f"{rest[: SHOWN - 1]}…"
+            said = tr("{}; cut off: “{}”").format(said, shown)
+        elif is_cut:
+            said = tr("{}; what is beyond is cut off").format(said)
+        elif is_over:
+            said = tr("{} tokens, read in parts of {}").format(count.tokens, count.limit)
+        if self.told.text() != said:
+            self.told.setText(said)
+            self.told.setProperty("dim", not is_cut)
+            self.told.setProperty("doubtful", is_cut)
+            restyle(self.told)
         self.told.show()
 
     def _type(self) -> None:
+        self._counted = None
         if self._count is not None:
             self._timer.start()
         if not self._taking:

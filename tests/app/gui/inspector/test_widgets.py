@@ -172,6 +172,20 @@ def test_a_prompt_says_each_change_and_counts_tokens(make, qtbot):
     assert any(one.format.fontStrikeOut() and one.start == 5 for one in formats)
 
 
+def test_a_prompt_that_is_read_in_parts_is_not_cut(make, qtbot):
+    whole = [False]
+
+    def count(text, answer):
+        answer(TokenCount(90, 30, len(text)))
+
+    param = Param("text", str, "", Multiline(), "Text")
+    editor, _ = make(param, "(a)1.3 fish", Around(count=count, reads_all=lambda: whole[0]))
+    qtbot.waitUntil(lambda: "beyond is cut off" in editor.told.text())
+    whole[0] = True
+    editor.show_value("(a)1.3 fish")
+    assert editor.told.text() == "90 tokens, read in parts of 30"
+
+
 def test_weights_are_told_by_colour(make):
     param = Param("text", str, "", Multiline(), "Text")
     editor, _ = make(param, "a red++ fish on (blue water)1.3 and (mist)0.5")
