@@ -14,7 +14,7 @@ INPUTS := pyproject.toml constraints.txt .ci/prepare.py
 TORCH_INDEX ?=
 export TORCH_INDEX
 
-.PHONY: demo test check lint starter bench
+.PHONY: demo test check lint starter bench shots
 
 demo: .venv/.ready-run
 	$(BIN)/loom run workflows/text_to_image.json
@@ -35,6 +35,9 @@ starter: .venv/.ready-dev
 
 bench: .venv/.ready-dev
 	$(BIN)/python -m pytest -q -s -m bench tests/benchmarks $(ARGS)
+
+shots: .venv/.ready-dev
+	xvfb-run -a -s "-screen 0 3200x2000x24" $(BIN)/python tests/app/gui/shots.py $(ARGS)
 
 .venv/.ready-run: $(INPUTS)
 	$(PYTHON) .ci/prepare.py run
