@@ -25,7 +25,7 @@
     </message>
     <message>
         <source>Go inside or edit</source>
-        <translation type="unfinished"></translation>
+        <translation>안으로 들어가거나 편집</translation>
     </message>
     <message>
         <source>Add {}</source>
@@ -793,7 +793,7 @@
     </message>
     <message>
         <source>Nodes that fit in between</source>
-        <translation type="unfinished"></translation>
+        <translation>사이에 들어갈 수 있는 노드</translation>
     </message>
     <message>
         <source>Nodes that take {}</source>
@@ -829,11 +829,11 @@
     </message>
     <message>
         <source>Run a number of times</source>
-        <translation type="unfinished"></translation>
+        <translation>정한 횟수만큼 실행</translation>
     </message>
     <message>
         <source>Run once for each item of a list</source>
-        <translation type="unfinished"></translation>
+        <translation>목록의 항목마다 한 번 실행</translation>
     </message>
     <message>
         <source>Parameters shown</source>
@@ -849,7 +849,7 @@
     </message>
     <message>
         <source>Insert a node…</source>
-        <translation type="unfinished"></translation>
+        <translation>노드 끼워 넣기…</translation>
     </message>
     <message>
         <source>Lead through a dot</source>
@@ -901,11 +901,11 @@
     </message>
     <message>
         <source>Nothing selected</source>
-        <translation type="unfinished"></translation>
+        <translation>선택한 것 없음</translation>
     </message>
     <message>
         <source>{} nodes selected</source>
-        <translation type="unfinished"></translation>
+        <translation>노드 {}개 선택됨</translation>
     </message>
     <message>
         <source>once for each item</source>

@@ -25,7 +25,7 @@
     </message>
     <message>
         <source>Go inside or edit</source>
-        <translation type="unfinished"></translation>
+        <translation>进入内部或编辑</translation>
     </message>
     <message>
         <source>Add {}</source>
@@ -793,7 +793,7 @@
     </message>
     <message>
         <source>Nodes that fit in between</source>
-        <translation type="unfinished"></translation>
+        <translation>可插入其间的节点</translation>
     </message>
     <message>
         <source>Nodes that take {}</source>
@@ -829,11 +829,11 @@
     </message>
     <message>
         <source>Run a number of times</source>
-        <translation type="unfinished"></translation>
+        <translation>运行指定次数</translation>
     </message>
     <message>
         <source>Run once for each item of a list</source>
-        <translation type="unfinished"></translation>
+        <translation>对列表的每一项各运行一次</translation>
     </message>
     <message>
         <source>Parameters shown</source>
@@ -849,7 +849,7 @@
     </message>
     <message>
         <source>Insert a node…</source>
-        <translation type="unfinished"></translation>
+        <translation>插入节点…</translation>
     </message>
     <message>
         <source>Lead through a dot</source>
@@ -901,11 +901,11 @@
     </message>
     <message>
         <source>Nothing selected</source>
-        <translation type="unfinished"></translation>
+        <translation>未选择任何内容</translation>
     </message>
     <message>
         <source>{} nodes selected</source>
-        <translation type="unfinished"></translation>
+        <translation>已选择 {} 个节点</translation>
     </message>
     <message>
         <source>once for each item</source>
