@@ -79,7 +79,7 @@ LADDERS: Mapping[Work, tuple[Placement, ...]] = {
         Placement(streamed=True),
         Placement(streamed=True, forward=SLICE),
         Placement(streamed=True, apart=True, forward=SLICE),
-        Placement(streamed=True, apart=True, forward=SLICE // 4, attention=SLICE),
+        Placement(streamed=True, apart=True, forward=SLICE // 4, attention=SLICE // 4),
     ),
     "autoencode": (
         Placement(),
