@@ -74,6 +74,7 @@ QLineEdit[flat="true"] { background: transparent; border-color: transparent; pad
 QLineEdit[flat="true"]:hover { border-color: $border; }
 QLineEdit[flat="true"]:focus { background: $field; border-color: $accent; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton {
     background: $header; border: 1px solid $border; border-radius: 5px; padding: 4px 12px;
 }

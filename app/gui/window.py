@@ -102,7 +102,8 @@ class Window(QMainWindow):
             ("problems", tr("Problems"), self.problems),
         ):
             self._dock(name, title, panel, below)
-            self.tabifyDockWidget(self.docks["gallery"], self.docks[name])
+            if name != "gallery":
+                self.tabifyDockWidget(self.docks["gallery"], self.docks[name])
             self.docks[name].hide()
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.setCorner(Qt.Corner.BottomLeftCorner, left)

@@ -236,6 +236,7 @@ class Gallery(QWidget):
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMovement(QListView.Movement.Static)
         self.view.setUniformItemSizes(True)
+        self.view.setMinimumHeight(unit * 9)  # a row of pictures with their names
         self.view.setIconSize(QSize(unit * 6, unit * 6))
         self.view.setGridSize(QSize(unit * 7, unit * 8))
         self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)

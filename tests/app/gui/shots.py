@@ -90,7 +90,12 @@ def draw(state: str, theme: str, language: str, file: str) -> None:
     window.canvas.zoom_to_fit()
     shown = STATES[state](window, wait) or window
     wait(lambda: False, 1.0)
-    shown.grab().save(file)
+    picture = shown.grab()
+    if state == "search":  # a window of its own, above this one
+        place = window.geometry()
+        screen = window.screen()
+        picture = screen.grabWindow(0, place.x(), place.y(), place.width(), place.height())
+    picture.save(file)
     os._exit(0)
 
 
