@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from engine.diffusion.values import Conditioning, TextEncoder, Tokenizer
+from engine.graph.errors import LoomError
 from engine.graph.spec import Context, Facets, Multiline, Range, node
 
 AnyWidth = Annotated[Conditioning, Facets(width=None)]
@@ -55,7 +56,11 @@ def encode_all(
 
     pool = shared_pool()
     with pool.lease(tokenizer) as words, pool.lease(text_encoder) as encoder:
-        found = encode(words, encoder, texts)
+        try:
+            found = encode(words, encoder, texts)
+        except LoomError as error:
+            error.field = "texts"
+            raise
     return replace(averaged(found) if average else found, space=text_encoder.space)
 
 

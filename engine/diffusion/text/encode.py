@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 
 from engine.diffusion.text import weighting
+from engine.diffusion.text.brackets import check_balanced, unescaped
 from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
 
@@ -32,8 +33,8 @@ def encode(
     syntax (`(word)1.3`, `word++`), or is longer than L with `whole`, goes through compel, where
     `.and()` makes L a multiple of itself.
 
-    Raises LoomError for no prompt at all, a `clip_skip` beyond the encoder's layers, or a weighting
-    that compel can't read.
+    Raises LoomError for no prompt at all, a `clip_skip` beyond the encoder's layers, a bracket that
+    is left open, or a weighting that compel can't read.
     """
     if not prompts:
         raise LoomError("There is no prompt to encode.")
@@ -45,11 +46,14 @@ def encode(
             f"so 0 to {layers - 1 - (states == 'penultimate')} can be left out.",
             field="clip_skip",
         )
+    for prompt in prompts:
+        check_balanced(prompt)
     length = room(tokenizer, text_encoder)
-    warnings = tuple(text for p in prompts if (text := truncation_warning(tokenizer, p, length)))
+    plain = [unescaped(prompt) for prompt in prompts]
+    warnings = tuple(text for p in plain if (text := truncation_warning(tokenizer, p, length)))
     if any(weighting.uses_syntax(prompt) for prompt in prompts) or (whole and warnings):
         return weighting.encode_weighted(tokenizer, text_encoder, prompts, clip_skip, states, whole)
-    ids = token_ids(tokenizer, prompts, length).to(text_encoder.device)
+    ids = token_ids(tokenizer, plain, length).to(text_encoder.device)
     with torch.no_grad():
         output = text_encoder(ids, output_hidden_states=skipped > 0)
         embeds = output.last_hidden_state

@@ -70,8 +70,10 @@ def encode_weighted(
     except Exception as error:
         # compel's parser raises whatever its grammar library does; all of it means one thing.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = reason.rstrip(".")
         raise LoomError(
-            f"The weights in the prompt can't be read: {reason}",
+            f"The weights in the prompt can't be read: {reason}.",
+            field="text",
             remedy="Write (some words)1.3, word++ or word--; put \\ before a bracket that is text.",
         ) from error
     with torch.no_grad():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.diffusion.text import weighting
+from engine.diffusion.text.brackets import unescaped
 from engine.graph.errors import LoomError
 
 
@@ -47,6 +48,7 @@ def words_of(tokenizer: Any, prompt: str, most: int) -> Words:
             field="text",
             remedy="Give the same words without them: they stand in the same places.",
         )
+    prompt = unescaped(prompt)
     whole = _ids(tokenizer, prompt, special=True)
     place = len(whole) - len(_ids(tokenizer, prompt)) - (whole[-1:] == _end(tokenizer))
     words: list[str] = []

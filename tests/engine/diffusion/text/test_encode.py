@@ -80,6 +80,22 @@ def test_ordinary_writing_is_not_weighting(prompt):
     assert not uses_syntax(prompt)
 
 
+def test_a_bracket_that_is_text_is_written_with_a_backslash(tokenizer, encoder):
+    found = encode(tokenizer, encoder, [r"a fish \(small"])
+    ids = tokenizer(["a fish (small"], padding="max_length", return_tensors="pt").input_ids
+    with torch.no_grad():
+        assert torch.equal(found.embeds, encoder(ids).last_hidden_state)
+
+
+@pytest.mark.parametrize("prompt", ['("a","b"', "a (red fish1.3"])
+def test_a_bracket_left_open_is_refused_before_the_prompt_passes_as_text(
+    tokenizer, encoder, prompt
+):
+    with pytest.raises(LoomError, match="is never closed") as caught:
+        encode(tokenizer, encoder, ["a cat", prompt])
+    assert caught.value.field == "text"
+
+
 @pytest.mark.slow
 class TestWeighting:
     def test_weight_one_changes_nothing(self, tokenizer, encoder):
