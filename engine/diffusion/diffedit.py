@@ -70,6 +70,13 @@ def difference_mask(
         if on_map is not None:
             on_map(k, maps)
     mean = total / maps
+    if not bool(torch.isfinite(mean).all()):
+        raise LoomError(
+            "What the model predicts is not finite (NaN or infinity); the usual cause is half "
+            "precision that overflows.",
+            field="unet",
+            remedy="Run the model in bfloat16 or float32.",
+        )
     top = mean.mean(dim=(1, 2, 3), keepdim=True) * ratio
     if not bool((top > 0).all()):
         raise LoomError(

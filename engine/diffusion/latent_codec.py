@@ -32,8 +32,14 @@ Config = AutoencoderKLConfig | VQModelConfig | AutoencoderTinyConfig
 def decode(vae: Autoencoder, latents: Latents) -> Image:
     """Pictures (B, 3, h·f, w·f) in [0, 1], float32 on the CPU, of latents (B, C, h, w).
 
-    Raises LoomError when the VAE overflows in half precision.
+    Raises LoomError for latents that aren't finite, and a VAE that overflows in half precision.
     """
+    if not bool(torch.isfinite(latents.samples).all()):
+        raise LoomError(
+            "The latents are not finite (NaN or infinity), so there is no picture in them.",
+            field="latents",
+            remedy="Run what made them in bfloat16 or float32.",
+        )
     z = unscaled(latents.samples.to(_device(vae)), vae.config)
     x = _each(vae.decode, z.to(_dtype(vae))).float()
     if not bool(torch.isfinite(x).all()):
@@ -51,7 +57,7 @@ def encode(vae: Autoencoder, image: Image, space: str = "") -> Latents:
     """Latents (B, C, H/f, W/f), float32 on the CPU, of pictures (B, 3, H, W).
 
     Where the autoencoder gives a distribution they are its mode; a codebook's are not quantised.
-    Raises LoomError when a side is not a multiple of f.
+    Raises LoomError when a side is not a multiple of f, or the VAE overflows in half precision.
     """
     factor = vae.config.factor
     height, width = image.pixels.shape[2:]
@@ -64,6 +70,13 @@ def encode(vae: Autoencoder, image: Image, space: str = "") -> Latents:
         )
     x = image.pixels.to(_device(vae), _dtype(vae)) * 2 - 1
     z = scaled(_each(partial(_mode, vae), x).float(), vae.config)
+    if not bool(torch.isfinite(z).all()):
+        raise LoomError(
+            "The picture's latents are not finite (NaN or infinity); the usual cause is a VAE that "
+            "overflows in half precision.",
+            field="vae",
+            remedy="Load the VAE in float32.",
+        )
     return Latents(z.cpu().clone(), space, factor)
 
 

@@ -7,7 +7,24 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 
+from engine.diffusion.values import Latents, Mask
 from engine.graph.errors import LoomError
+
+
+def of_latents(mask: Mask, latents: Latents) -> torch.Tensor:
+    """The mask (B, 1, h, w) on the grid of a picture's latents.
+
+    Raises LoomError where the mask is not of that picture's size, or nothing is left of it.
+    """
+    here, there = tuple(mask.values.shape[:1:-1]), latents.size
+    if here != there:
+        raise LoomError(
+            f"The mask is {here[0]}×{here[1]} pixels, and the latents are of a picture of "
+            f"{there[0]}×{there[1]}.",
+            field="mask",
+            remedy=f"Resize the mask to {there[0]}×{there[1]}.",
+        )
+    return on_grid(mask.values, *latents.samples.shape[2:])
 
 
 def on_grid(mask: torch.Tensor, height: int, width: int) -> torch.Tensor:
@@ -28,14 +45,30 @@ def on_grid(mask: torch.Tensor, height: int, width: int) -> torch.Tensor:
 def fitted(
     mask: torch.Tensor, known: torch.Tensor, shape: Sequence[int], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mask and latents on `device`, checked to fit latents of `shape` (B, C, h, w)."""
-    batch, channels, height, width = shape
-    for name, tensor, depth in (("mask", mask, 1), ("latents", known, channels)):
-        if tensor.shape[0] not in (1, batch) or tuple(tensor.shape[1:]) != (depth, height, width):
+    """Mask and latents on `device`.
+
+    Raises LoomError where a run of latents of `shape` (B, C, h, w) can't use them.
+    """
+    batch, channels, *grid = shape
+    for name, tensor, deep in (("mask", mask, 1), ("picture", known, channels)):
+        count, found, *cells = tensor.shape
+        if cells != grid:
             raise LoomError(
-                f"The {name} of shape {tuple(tensor.shape)} can't be used with latents of shape "
-                f"{tuple(shape)}.",
-                field=name,
-                remedy="Use pictures of one size, and one for all or one for each of the batch.",
+                f"The {name} of a hook is {cells[1]}×{cells[0]} latent cells, and this run's "
+                f"pictures are {grid[1]}×{grid[0]}.",
+                field="hooks",
+                remedy="Give the hook a picture and a mask of the size that is made.",
+            )
+        if found != deep:
+            raise LoomError(
+                f"The {name} of a hook has {found} latent channels, and this run's have {deep}.",
+                field="hooks",
+                remedy="Encode the picture with this model's own VAE.",
+            )
+        if count not in (1, batch):
+            raise LoomError(
+                f"A hook has {count} {name}s, and this run makes {batch} pictures.",
+                field="hooks",
+                remedy="Give it one for all, or one for each.",
             )
     return mask.to(device), known.to(device, torch.float32)

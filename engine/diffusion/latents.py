@@ -27,7 +27,9 @@ def zeros(
         if size < factor or size % factor:
             nearest = max(factor, round(size / factor) * factor)
             raise LoomError(
-                f"A {name} of {size} pixels is not a multiple of {factor}: use {nearest}."
+                f"A {name} of {size} pixels is not a multiple of {factor}.",
+                field=name,
+                remedy=f"Use {nearest}.",
             )
     return torch.zeros(batch, channels, height // factor, width // factor, device=device)
 

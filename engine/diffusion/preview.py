@@ -67,9 +67,9 @@ class Previews:
         self._next = clock()
 
     def show(self, samples: torch.Tensor) -> None:
-        """Show `samples` (B, C, h, w) if it is time."""
+        """Show `samples` (B, C, h, w) if it is time, and there is anything finite to see."""
         began = self._clock()
-        if began < self._next:
+        if began < self._next or not bool(torch.isfinite(samples).all()):
             return
         self._show(self._draw(Latents(samples, self._like.space, self._like.factor)))
         spent = self._clock() - began

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionConfig
 from engine.diffusion.values import Conditioning
 from engine.graph.errors import LoomError
@@ -23,12 +25,23 @@ def check_told(config: Any, positive: Conditioning | None, negative: Conditionin
         )
     for name, told in (("positive", positive), ("negative", negative)):
         while told is not None:
+            _check_finite(name, told)
             if isinstance(config, UNet2DConditionConfig):
                 _check_width(config, name, told)
                 _check_sizes(config, name, told)
             if classes:
                 _check_class(classes, name, told)
             told = told.then
+
+
+def _check_finite(name: str, told: Conditioning) -> None:
+    if not bool(torch.isfinite(told.embeds).all()):
+        raise LoomError(
+            f"The {name} prompt's embeddings are not finite (NaN or infinity); the usual cause is "
+            "a text encoder that overflows in half precision.",
+            field=name,
+            remedy="Load the text encoder in bfloat16 or float32.",
+        )
 
 
 def _check_width(config: UNet2DConditionConfig, name: str, told: Conditioning) -> None:

@@ -52,9 +52,11 @@ class _Following(StepHook):
 
 
 def following(mask: Mask, trajectory: Trajectory) -> Follow:
-    """The hook for a picture's mask and an inverted trajectory; LoomError for an empty mask."""
-    from engine.diffusion.latent_mask import on_grid
-    from engine.diffusion.trajectories import recorded
+    """The hook for a picture's mask and an inverted trajectory.
 
-    path = recorded(trajectory).samples
-    return Follow(on_grid(mask.values, *path.shape[3:]), path)
+    Raises LoomError for a mask of another size, and for an empty one.
+    """
+    from engine.diffusion.latent_mask import of_latents
+    from engine.diffusion.trajectories import step_of
+
+    return Follow(of_latents(mask, step_of(trajectory, 0)), trajectory.samples)

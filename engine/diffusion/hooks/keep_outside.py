@@ -54,7 +54,10 @@ class _Keeping(StepHook):
 
 
 def keeping(mask: Mask, latents: Latents) -> KeepOutside:
-    """The hook for a picture's mask and its clean latents; LoomError for an empty mask."""
-    from engine.diffusion.latent_mask import on_grid
+    """The hook for a picture's mask and its clean latents.
 
-    return KeepOutside(on_grid(mask.values, *latents.samples.shape[2:]), latents.samples)
+    Raises LoomError for a mask of another size, and for an empty one.
+    """
+    from engine.diffusion.latent_mask import of_latents
+
+    return KeepOutside(of_latents(mask, latents), latents.samples)

@@ -16,10 +16,12 @@ from engine.diffusion.guidance.base import NEGATIVE, POSITIVE
 from engine.diffusion.latents import SeededNoise
 from engine.diffusion.loop import first_sample, fresh_noise
 from engine.diffusion.opened.values import Prediction, Sampling
+from engine.diffusion.prompt_schedule import Scheduled
 from engine.diffusion.sampling import seeds_for, start_run
 from engine.diffusion.schedulers.handles import solver
 from engine.diffusion.schedulers.run import SchedulerRun
 from engine.diffusion.span import Span
+from engine.diffusion.told_check import check_told
 from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, tensor_bytes
 from engine.graph import digests
 from engine.graph.errors import LoomError
@@ -66,17 +68,36 @@ def predict(
     positive: Conditioning,
     negative: Conditioning | None = None,
 ) -> tuple[Prediction, Prediction | None]:
-    """What the UNet predicts of the next step for one or two conditionings, in one batch."""
+    """What the UNet predicts of the next step for one or two conditionings, in one batch.
+
+    Raises LoomError for a run that is over, a conditioning or latents that the UNet can't read, and
+    a prediction that isn't finite.
+    """
     require_steps(sampling)
+    check_told(unet.config, positive, negative)
+    reads, found = unet.config.in_channels, sampling.sample.shape[1]
+    if found != reads:
+        raise LoomError(
+            f"This UNet reads {reads} channels, and the run's latents have {found}.",
+            field="unet",
+            remedy="Join a UNet for latents of this kind.",
+        )
     device = next(unet.parameters()).device
     contexts = {POSITIVE: positive} | ({NEGATIVE: negative} if negative else {})
     run = sampling.run
     batch = sampling.sample.shape[0]
-    ask = UNetDenoiser(unet).prepare(run.timesteps.to(device), contexts, batch)
+    ask = Scheduled(UNetDenoiser(unet)).prepare(run.timesteps.to(device), contexts, batch)
     names = (NEGATIVE, POSITIVE) if negative else (POSITIVE,)
     scaled = run.scale_input(sampling.index, sampling.sample)
-    found = ask(sampling.index, scaled, names)
-    made = {name: Prediction(values.cpu().clone()) for name, values in found.items()}
+    predicted = ask(sampling.index, scaled, names)
+    made = {name: Prediction(values.cpu().clone()) for name, values in predicted.items()}
+    if not all(bool(torch.isfinite(one.values).all()) for one in made.values()):
+        raise LoomError(
+            f"What the UNet predicts at step {sampling.index} is not finite (NaN or infinity); the "
+            "usual cause is half precision that overflows.",
+            field="unet",
+            remedy="Run the model in bfloat16 or float32.",
+        )
     return made[POSITIVE], made.get(NEGATIVE)
 
 

@@ -114,7 +114,7 @@ def run(latents=None, channels=None, positive=True):
         (lambda vae: on_grid(HALF * 0, 4, 4), "mask is empty"),
         (
             lambda vae: fitted(HALF, HALF, (1, 4, 8, 8), torch.device("cpu")),
-            r"mask of shape \(1, 1, 16, 16\) can't be used with latents",
+            "mask of a hook is 16×16 latent cells, and this run's pictures are 8×8",
         ),
         (lambda vae: run(), "reads 9 channels, and it gets 4.*or the extra channels"),
         (

@@ -122,3 +122,13 @@ def test_pictures_of_a_batch_one_after_the_other(vae: AutoencoderKL):
     handle.remove()
     assert seen == [1, 1, 1]
     torch.testing.assert_close(apart.pixels, together.pixels, rtol=0, atol=1e-6)
+
+
+def test_what_is_not_finite_is_told_where_it_begins(vae: AutoencoderKL):
+    with pytest.raises(LoomError, match=r"^latents: The latents are not finite"):
+        decode(vae, Latents(torch.full((1, 4, 2, 2), float("nan"))))
+    broken = AutoencoderKL.from_config(CONFIG).eval()
+    for parameter in broken.parameters():
+        parameter.data.fill_(float("nan"))
+    with pytest.raises(LoomError, match=r"^vae: The picture's latents are not finite"):
+        encode(broken, Image(torch.ones(1, 3, 4, 4)))

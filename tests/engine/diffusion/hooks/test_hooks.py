@@ -3,11 +3,12 @@ import torch
 
 from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.hooks.base import Hook, StepHook
-from engine.diffusion.hooks.follow import Follow
-from engine.diffusion.hooks.keep_outside import KeepOutside
+from engine.diffusion.hooks.follow import Follow, following
+from engine.diffusion.hooks.keep_outside import KeepOutside, keeping
 from engine.diffusion.latents import SeededNoise
 from engine.diffusion.loop import denoise
 from engine.diffusion.schedulers.ddim import DDIMScheduler
+from engine.diffusion.values import Latents, Mask, Trajectory
 from engine.graph.errors import LoomError
 
 DDIM = DDIMScheduler(clip_sample=False)
@@ -66,8 +67,12 @@ def test_following_a_path_outside_the_mask():
 @pytest.mark.parametrize(
     ("hook", "options", "message"),
     [
-        (KeepOutside(MASK[..., :3], KNOWN), {}, r"mask of shape \(1, 1, 4, 3\)"),
-        (KeepOutside(MASK, KNOWN[:, :3]), {}, r"latents of shape \(1, 3, 4, 4\)"),
+        (
+            KeepOutside(MASK[..., :3], KNOWN),
+            {},
+            "hooks: The mask of a hook is 3×4 latent cells, .* are 4×4",
+        ),
+        (KeepOutside(MASK, KNOWN[:, :3]), {}, "picture of a hook has 3 latent channels, .* have 4"),
         (KeepOutside(MASK, KNOWN), {"noise": None, "begin": "continue"}, "needs the run's noise"),
         (Follow(MASK, torch.zeros(4, 1, 4, 4, 4)), {}, "has 3 steps, and this run 6"),
     ],
@@ -75,6 +80,20 @@ def test_following_a_path_outside_the_mask():
 def test_what_does_not_fit_is_named(hook, options, message):
     with pytest.raises(LoomError, match=message):
         go(hook, **options)
+
+
+def test_a_mask_of_another_size_than_the_picture_is_told_in_pixels():
+    path = Trajectory(KNOWN.expand(3, 1, -1, -1, -1))
+    for call in (lambda m: keeping(m, Latents(KNOWN)), lambda m: following(m, path)):
+        with pytest.raises(LoomError) as caught:
+            call(Mask(torch.ones(1, 1, 64, 48)))
+        assert str(caught.value) == (
+            "mask: The mask is 48×64 pixels, and the latents are of a picture of 32×32. "
+            "Resize the mask to 32×32."
+        )
+        with pytest.raises(LoomError, match="The mask is empty"):
+            call(Mask(torch.zeros(1, 1, 32, 32)))
+        assert call(Mask(torch.ones(1, 1, 32, 32))).mask.shape == (1, 1, 4, 4)
 
 
 class Order(Hook):

@@ -10,6 +10,7 @@ from engine.diffusion.opened.steps import begin, clean, latents, predict, step, 
 from engine.diffusion.opened.values import Prediction
 from engine.diffusion.sampling import Job
 from engine.diffusion.span import Span
+from engine.diffusion.text.combine import followed
 from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler
 from engine.graph.digests import digest
 from engine.graph.errors import LoomError
@@ -125,6 +126,28 @@ def test_a_finished_run_takes_no_further_step():
         predict(UNet(), done, said(0.5))
     with pytest.raises(LoomError, match="over"):
         step(done, Prediction(done.sample))
+
+
+def test_a_prompt_that_changes_on_the_way_does_so_here_too():
+    changing = followed(said(0.5), said(-0.9), 0.5)
+    whole = Job(UNet(), EULER, PICTURE, NOISE, changing, steps=6).run()
+    sampling = begin(EULER, PICTURE, NOISE, 6, Span())
+    while sampling.index < sampling.end:
+        sampling = step(sampling, predict(UNet(), sampling, changing)[0])
+    assert torch.equal(sampling.sample, whole.latents.samples)
+
+
+def test_what_the_unet_can_not_read_or_say_is_named():
+    first = begin(EULER, PICTURE, NOISE, 6, Span())
+    broken, other = UNet(), UNet()
+    broken.weight.data.fill_(float("nan"))
+    other.config = type("config", (), {"in_channels": 9, "cross_attention_dim": 8})
+    with pytest.raises(LoomError, match=r"^unet: What the UNet predicts at step 0 is not finite"):
+        predict(broken, first, said(0.5))
+    with pytest.raises(LoomError, match=r"^unet: This UNet reads 9 channels, .* have 4"):
+        predict(other, first, said(0.5))
+    with pytest.raises(LoomError, match=r"^negative: The negative prompt's .* not finite"):
+        predict(UNet(), first, said(0.5), said(float("inf")))
 
 
 def test_states_have_digests_that_tell_them_apart():
