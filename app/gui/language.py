@@ -10,11 +10,16 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtGui import QFontDatabase
 
 CONTEXT = "loom"
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "translations"
 NAMES = {"en": "English", "ko": "한국어", "zh": "简体中文"}
 QT_FILES = {"ko": "qtbase_ko", "zh": "qtbase_zh_CN"}
+SCRIPTS = {
+    "ko": QFontDatabase.WritingSystem.Korean,
+    "zh": QFontDatabase.WritingSystem.SimplifiedChinese,
+}
 
 _installed: list[QTranslator] = []
 
@@ -44,6 +49,11 @@ def use(choice: str) -> str:
             app.installTranslator(translator)
             _installed.append(translator)
     return code
+
+
+def can_show(code: str) -> bool:
+    """Whether a font of this machine has the letters of a language; needs an application."""
+    return code not in SCRIPTS or SCRIPTS[code] in QFontDatabase.writingSystems()
 
 
 def system_language() -> str:

@@ -26,6 +26,10 @@ def start(file: Path | None = None) -> int:
     window = Window(in_language(open_registry()), Sessions())
     window.begin(file)
     window.show()
+    wanted = wanted_language()
+    if not language.can_show(wanted):
+        name = language.NAMES[wanted]
+        window.say(f"No font on this machine has the letters of {name}; this is English.")
     # Ctrl+C in the terminal closes the window in good order; Python sees it between Qt's events,
     # for which the look at the garbage wakes it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
@@ -48,5 +52,12 @@ def application() -> QApplication:
     app.setStyle("Fusion")
     settings.load()
     theme.use(settings.choices().theme)
-    language.use(settings.choices().language)
+    wanted = wanted_language()
+    language.use(wanted if language.can_show(wanted) else "en")
     return app
+
+
+def wanted_language() -> str:
+    """The code of the language that the person, or else the desktop, has chosen."""
+    chosen = settings.choices().language
+    return chosen if chosen in language.NAMES else language.system_language()

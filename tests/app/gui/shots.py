@@ -66,6 +66,7 @@ def main() -> None:
 def draw(state: str, theme: str, language: str, file: str) -> None:
     """Draw one state, in this process."""
     from app.gui import settings, start
+    from app.gui.catalogue import in_language
     from app.gui.files.recovery import Sessions
     from app.gui.window import Window
     from app.session import open_registry
@@ -73,7 +74,7 @@ def draw(state: str, theme: str, language: str, file: str) -> None:
     settings.load()
     settings.change(theme=theme, language=language)
     app = start.application()
-    window = Window(open_registry(), Sessions())
+    window = Window(in_language(open_registry()), Sessions())
     window.resize(*SIZE)
     window.begin(workflow_of(state))
     window.show()
