@@ -12,6 +12,7 @@ from app.gui.canvas import glyphs
 from app.gui.canvas.colours import kind_colour, mix
 from app.gui.canvas.face import Row
 from app.gui.canvas.ports import PortFace
+from app.gui.canvas.scrub import share_of
 from app.gui.canvas.shape import (
     HEADER,
     LINE,
@@ -325,15 +326,6 @@ def _fill(painter: QPainter, row: Row, rect: QRectF) -> None:
     painter.setBrush(theme().colour("accent", 52))
     painter.drawRect(QRectF(rect.left(), rect.top(), rect.width() * share, rect.height()))
     painter.restore()
-
-
-def share_of(row: Row) -> float | None:
-    """Where a number is between its bounds, 0…1; None where that says nothing."""
-    if row.sort != "number" or row.low is None or row.high is None or row.high <= row.low:
-        return None
-    if not isinstance(row.value, int | float):
-        return None
-    return min(1.0, max(0.0, (row.value - row.low) / (row.high - row.low)))
 
 
 def _well() -> QColor:

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.inspector.widgets.base import ValueEditor, guard_wheel
-from app.gui.inspector.widgets.scale import Scale
 from app.gui.language import tr
+from app.gui.scale import Scale
 from engine.graph.params import Param, Range
 
 TICKS = 10_000  # places of the slider

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.gui import icons
 from app.gui.inspector.widgets.base import ValueEditor, tool
 from app.gui.inspector.widgets.number import NumberField
-from app.gui.inspector.widgets.scale import Scale
 from app.gui.language import tr
+from app.gui.scale import Scale
 from engine.graph.params import MAX_SEED, Param
 
 DRAWN = 2**32 - 1  # seeds that are drawn here are short enough to read out

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 from app.gui.canvas.face import ROWS, row_of
 from app.gui.canvas.paint import seed_signs
-from app.gui.canvas.scrub import fitted
+from app.gui.canvas.scrub import dragged, share_of
 from engine.graph.graph import Node
 from engine.graph.params import Param, Range
 
@@ -97,8 +97,11 @@ def test_a_node_shows_a_few_parameters_what_is_pinned_and_what_is_linked(canvas,
     assert item.port_at(item.port_pos("steps", False) + QPointF(1, 1)) == ("steps", False)
 
 
-def test_a_number_keeps_to_its_steps():
-    whole = row_of(Node("a", "t"), Param("n", int, 1, Range(1, 9, 2)))
-    assert [fitted(whole, value) for value in (-4, 3.9, 4.1, 40)] == [1, 3, 5, 9]
-    part = row_of(Node("a", "t"), Param("n", float, 0.5, Range(0, 1, 0.05)))
-    assert fitted(part, 0.333) == 0.35 and fitted(part, 0.333, 0.1) == 0.335
+def test_a_number_keeps_to_its_steps_and_wide_ranges_go_by_ratios():
+    few = row_of(Node("a", "t"), Param("n", int, 1, Range(1, 9, 2)))
+    assert [dragged(few, 1, off, 80) for off in (-40, 29, 31, 400)] == [1, 3, 5, 9]
+    steps = row_of(Node("a", "t"), Param("n", int, 25, Range(1, 1000)))
+    assert dragged(steps, 25, 10, 200) == 35 and dragged(steps, 25, 1, 200) == 26
+    free = row_of(Node("a", "t"), Param("n", int, 0))
+    assert dragged(free, 0, 7, 200) == 7 and share_of(free) is None
+    assert share_of(steps) == pytest.approx(0.466, abs=1e-3)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gui.inspector.widgets.number import read_number
-from app.gui.inspector.widgets.scale import Scale
+from app.gui.scale import Scale
 from engine.graph.params import MAX_SEED, Param, Range
 
 RANGES = [
