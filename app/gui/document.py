@@ -282,5 +282,9 @@ class Document(QObject):
 
 
 def _differences(before: Mapping[str, Node | Any], after: Mapping[str, Node | Any]) -> set[str]:
-    ids = before.keys() | after.keys()
-    return {name for name in ids if before.get(name) != after.get(name)}
+    found: set[str] = set()
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if old is not new and old != new:  # most are the same object, which is soon told
+            found.add(name)
+    return found
