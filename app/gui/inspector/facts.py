@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui import icons
@@ -16,6 +16,9 @@ from app.gui.inspector.widgets.base import tool
 from app.gui.inspector.widgets.scans import bytes_in_words
 from app.gui.language import tr
 from app.gui.status import NodeStatus, Statuses
+
+TALLEST = 18  # lines of text that a preview may be high
+LARGER = 2  # times that a small picture is enlarged
 
 SIGNS = {
     "needed": ("needed", "warning"),
@@ -41,6 +44,8 @@ class RunFacts(QWidget):
         super().__init__(parent)
         self._document, self._statuses, self._id = document, statuses, node_id
         self._shown: NodeStatus | None = None
+        self._head: QLabel | None = None
+        self._picture: Thumbnail | None = None
         self.section = Section("run", tr("Run"), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -52,30 +57,39 @@ class RunFacts(QWidget):
         status = self._statuses[whole_name(self._document, self._id)]
         if status is self._shown or status == self._shown:
             return
-        self._shown = status
+        before, self._shown = self._shown, status
+        if before is not None and self._head and _shape(before) == _shape(status):
+            self._head.setText(state_in_words(status))
+            if self._picture is not None and status.picture is not None:
+                self._picture.show_picture(status.picture)
+            return
         self.section.clear()
         known = status.state or status.seconds is not None or status.picture is not None
         self.setVisible(bool(known or status.why or status.error or status.files))
-        self.section.rows.addWidget(self._head(status))
+        self.section.rows.addWidget(self._first(status))
         if status.error:
             self.section.rows.addWidget(label(status.error, self, "wrong"))
         if status.why:
             self.section.rows.addWidget(label(status.why, self, "dim"))
-        facts = facts_of(status)
-        if facts:
-            table = QWidget(self)
-            form = QFormLayout(table)
-            form.setContentsMargins(0, 0, 0, 0)
-            form.setVerticalSpacing(2)
-            for name, value in facts:
-                form.addRow(label(name, table, "dim", wraps=False), label(value, table))
-            self.section.rows.addWidget(table)
+        if facts := facts_of(status):
+            self.section.rows.addWidget(self._table(facts))
         for name in status.files:
             self.section.rows.addWidget(self._file(Path(name)))
+        self._picture = None
         if status.picture is not None:
-            self.section.rows.addWidget(Thumbnail(status.picture, self))
+            self._picture = Thumbnail(status.picture, self)
+            self.section.rows.addWidget(self._picture)
 
-    def _head(self, status: NodeStatus) -> QWidget:
+    def _table(self, facts: list[tuple[str, str]]) -> QWidget:
+        table = QWidget(self)
+        form = QFormLayout(table)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(2)
+        for name, value in facts:
+            form.addRow(label(name, table, "dim", wraps=False), label(value, table))
+        return table
+
+    def _first(self, status: NodeStatus) -> QWidget:
         row = QWidget(self)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -85,7 +99,8 @@ class RunFacts(QWidget):
             size = self.fontMetrics().height()
             sign.setPixmap(icons.pixmap(name, size, self.devicePixelRatioF(), colour))
             layout.addWidget(sign)
-        layout.addWidget(label(state_in_words(status), row), 1)
+        self._head = label(state_in_words(status), row)
+        layout.addWidget(self._head, 1)
         return row
 
     def _file(self, path: Path) -> QWidget:
@@ -102,31 +117,45 @@ class RunFacts(QWidget):
 
 
 class Thumbnail(QWidget):
-    """A picture as wide as there is room for, never larger than it is twice."""
+    """A picture as wide as there is room for, but not much larger than it is."""
 
     def __init__(self, picture: QImage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture = picture
         self.setAccessibleName(tr("Preview of the result"))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setMinimumWidth(1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fit()
 
-    def sizeHint(self) -> QSize:
-        return QSize(self._picture.width(), self._picture.height())
+    def show_picture(self, picture: QImage) -> None:
+        """Show another picture."""
+        self._picture = picture
+        self._fit()
+        self.update()
 
-    def heightForWidth(self, width: int) -> int:
-        size = self._picture.size()
-        wide = min(width, 2 * size.width())
-        return round(wide * size.height() / max(1, size.width()))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = self._picture.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        painter.drawImage(
-            (self.rect().adjusted(0, 0, size.width() - self.width(), 0)), self._picture
-        )
+        painter.drawImage(QRect(QPoint(0, 0), self._size()), self._picture)
+
+    def _size(self) -> QSize:
+        """How large the picture is drawn."""
+        most = QSize(max(1, self.width()), self.fontMetrics().height() * TALLEST)
+        whole = self._picture.size()
+        return whole.scaled(most.boundedTo(whole * LARGER), Qt.AspectRatioMode.KeepAspectRatio)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(max(1, self._size().height()))
+
+
+def _shape(status: NodeStatus) -> object:
+    """What of a status decides which widgets show it; the rest changes from step to step."""
+    steady = status.state, status.error, status.why, status.files
+    return *steady, facts_of(status), status.picture is None
 
 
 def state_in_words(status: NodeStatus) -> str:

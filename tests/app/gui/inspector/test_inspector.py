@@ -258,7 +258,10 @@ def test_what_a_run_left_is_shown(inspector, statuses, qtbot):
     picture = QImage(8, 8, QImage.Format.Format_RGB32)
     statuses.update("denoise", state="running", step=3, total=20, picture=picture)
     qtbot.waitUntil(lambda: "step 3 of 20" in texts(facts))
-    assert facts.findChild(Thumbnail) is not None
+    shown = facts.findChild(Thumbnail)
+    statuses.update("denoise", step=4, picture=picture.scaled(16, 16))
+    qtbot.waitUntil(lambda: "step 4 of 20" in texts(facts))
+    assert facts.findChild(Thumbnail) is shown and shown.height() == 32
     statuses.update(
         "denoise", state="failed", error="It broke. Mend it.", seconds=75.0, memory=2_500_000_000
     )
