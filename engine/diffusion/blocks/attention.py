@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention_maps import attend_within_reach
 from engine.diffusion.blocks.chunking import chunked
+from engine.diffusion.blocks.token_merging import attend_merged
 
 
 class KeysValues(NamedTuple):
@@ -184,7 +185,8 @@ class BasicTransformerBlock(nn.Module):
         self.ff = FeedForward(dim)
 
     def forward(self, x: Tensor, context: Context | None = None) -> Tensor:
-        x = x + self.attn1(self.norm1(x), context if self.only_cross_attention else None)
+        first = context if self.only_cross_attention else None
+        x = x + attend_merged(self.attn1, self.norm1(x), first)
         x = x + self.attn2(self.norm2(x), context)
         return x + self.ff(self.norm3(x))
 

@@ -35,6 +35,11 @@ def reached(layers: Mapping[nn.Module, Rewrite]) -> Iterator[None]:
         _reached.reset(token)
 
 
+def is_reached(layer: nn.Module) -> bool:
+    """Whether something reaches into the probabilities of `layer` now."""
+    return layer in _reached.get()
+
+
 def attend_within_reach(
     layer: nn.Module,
     q: Tensor,
