@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -22,6 +22,7 @@ from engine.graph.graph import Graph
 from engine.graph.workflow import dumps, to_json
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+LEFT = Qt.MouseButton.LeftButton
 ENOUGH = 120_000  # milliseconds for the starter model on a busy machine
 
 
@@ -313,3 +314,88 @@ def test_windows_share_a_worker_and_nothing_else(open_window, qtbot):
     assert not ended
     first.close()
     assert ended == [1]
+
+
+BUILT = {  # where each node is searched for, by what is typed, in the order they are added
+    "pipeline": ("load model", (60, 120)),
+    "encode": ("prompt", (330, 40)),
+    "encode_2": ("prompt", (330, 240)),
+    "empty": ("empty latents", (330, 420)),
+    "seed": ("noise seed", (330, 560)),
+    "denoise": ("denoise", (600, 120)),
+    "decode": ("decode", (860, 120)),
+    "save": ("save picture", (860, 330)),
+}
+WIRES = """
+pipeline.tokenizer encode.tokenizer; pipeline.text_encoder encode.text_encoder
+pipeline.tokenizer encode_2.tokenizer; pipeline.text_encoder encode_2.text_encoder
+pipeline.unet empty.unet; pipeline.unet denoise.unet; encode.conditioning denoise.positive
+encode_2.conditioning denoise.negative; empty.latents denoise.latents; seed.noise denoise.noise
+pipeline.scheduler denoise.scheduler; pipeline.vae decode.vae; denoise.latents decode.latents
+decode.image save.image
+"""
+
+
+@pytest.mark.slow
+def test_text_to_image_is_built_by_hand_from_nothing(open_window, qtbot, home):
+    window = open_window(worker=True)
+    QTest.keyClick(window, Qt.Key.Key_N, CONTROL)
+    document, canvas = window.document, window.canvas
+    assert not document.graph.nodes
+    viewport = canvas.view.viewport()
+    # All nodes have room on a large canvas.
+    canvas.view.zoom_at(0.75 / canvas.view.zoom, QPointF(0, 0))
+    canvas.view.centre_on(QPointF(620, 420))
+
+    def at(x: float, y: float) -> QPoint:
+        return canvas.view.mapFromScene(QPointF(x, y))
+
+    for node_id, (words, (x, y)) in BUILT.items():
+        QTest.mouseDClick(viewport, LEFT, pos=at(x, y))
+        QTest.keyClicks(canvas.search.line, words)
+        QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+        assert list(document.graph.nodes)[-1] == node_id
+
+    def drag(source: str, target: str) -> None:
+        start, end = (
+            canvas.view.mapFromScene(canvas.mirror.port_pos(node, (port, is_output), QPointF()))
+            for (node, port), is_output in (
+                (source.split("."), True),
+                (target.split("."), False),
+            )
+        )
+        QTest.mousePress(viewport, LEFT, pos=start)
+        for step in range(1, 6):
+            QTest.mouseMove(viewport, start + (end - start) * step / 5)
+        QTest.mouseRelease(viewport, LEFT, pos=end)
+
+    # A link between things that don't fit is refused, in words, and nothing changes.
+    before = document.root.copy()
+    said: list[str] = []
+    canvas.note.connect(said.append)
+    drag("pipeline.vae", "denoise.latents")
+    assert document.root == before and any("Latents" in words for words in said)
+
+    for wire in WIRES.replace("\n", ";").split(";"):
+        if wire.strip():
+            drag(*wire.split())
+    found = {f"{link.source} {link.node}.{link.port}" for link in document.graph.links()}
+    assert found == {wire.strip() for wire in WIRES.replace("\n", ";").split(";") if wire.strip()}
+
+    canvas.select(["pipeline"])
+    with document.edit("Say what") as graph:
+        graph.set_param("pipeline", "model", "starter")
+        graph.set_param("encode", "text", "a strawberry on a blue background")
+    document.wait_checked()
+    assert document.report.ok, document.report.text()
+    with qtbot.waitSignal(window.runs.ended, timeout=ENOUGH) as ended:
+        QTest.keyClick(window, Qt.Key.Key_Return, CONTROL)
+    assert ended.args[1] == "done"
+    (file,) = (home / "pictures").glob("*.png")
+    image = QImage(str(file))
+    assert (image.width(), image.height()) == (64, 64)
+    blue = image.pixelColor(2, 2)
+    assert blue.blue() > 150 and blue.red() < 120  # the background that was asked for
+    while document.root.undo_label:
+        document.undo()
+    assert not document.graph.nodes and file.exists()
