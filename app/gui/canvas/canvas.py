@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QCursor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.gui import theme
-from app.gui.canvas import actions, context_menu, drops, edits, far, tips
+from app.gui.canvas import actions, context_menu, drops, edits, ends, far, tips
 from app.gui.canvas.commands import Commands
 from app.gui.canvas.crumbs import Crumbs
 from app.gui.canvas.curves import place_of_dot
@@ -26,7 +26,7 @@ from app.gui.canvas.mirror import Mirror
 from app.gui.canvas.offers import offers
 from app.gui.canvas.rows import RowHands
 from app.gui.canvas.search import Offer, Search
-from app.gui.canvas.shape import HEADER, WIDTH
+from app.gui.canvas.shape import HEADER, WIDTH, Spot
 from app.gui.canvas.verify import Verifier
 from app.gui.canvas.view import View
 from app.gui.canvas.way import Way
@@ -101,7 +101,7 @@ class Canvas(QWidget):
         self.view.paint_far = self._paint_far
         self.view.double_clicked.connect(self._double_clicked)
         self.view.hovered.connect(self.hands.hover)
-        self.view.given_up.connect(self.go_outside)
+        self.view.given_up.connect(self._given_up)
         self.view.accepts = drops.accepts
         self.view.dropped.connect(self._dropped)
         self.rows.larger_asked.connect(self.edit_asked)
@@ -277,10 +277,35 @@ class Canvas(QWidget):
         frame = self.mirror.frames.get(name)
         text = frame.text if frame else name
         take = partial(self._rename_frame if frame else self._rename_node, name)
-        editor = LineEditor(self.view.viewport(), text, tr("Name"), take)
-        area = QRectF(0, 0, item.width, HEADER).translated(item.pos())
+        self.type_at(QRectF(0, 0, item.width, HEADER).translated(item.pos()), text, take)
+
+    def rename_subgraph(self, instance: str) -> None:
+        """Let the name of an instance's subgraph be typed."""
+        take = partial(ends.rename_subgraph, self.document, instance)
+        name = used(self.document.graph.nodes[instance])
+        self.type_at(self.mirror.piece(instance).box().adjusted(0, 0, 0, -1), name, take)
+
+    def rename_port(self, name: str, spot: Spot) -> None:
+        """Let a port of the subgraph that is shown be named where it is."""
+        take = partial(ends.rename_port, self.document, spot)
+        at = self.mirror.port_pos(name, spot, QPointF())
+        left = at.x() - WIDTH / 2 if spot[1] else at.x()
+        self.type_at(QRectF(left, at.y() - HEADER / 2, WIDTH / 2, HEADER), spot[0], take)
+
+    def type_at(self, area: QRectF, text: str, take: Callable[[str], str]) -> None:
+        """Let a text be typed over an area of the scene; what `take` finds wrong is said."""
+
+        def told(typed: str) -> str:
+            words = take(typed)
+            if words:
+                self.said(words)
+            return words
+
+        self.rows.close()
+        editor = LineEditor(self.view.viewport(), text, tr("Name"), told)
         self.rows.editor = editor
         place = self.view.mapFromScene(area).boundingRect()
+        place.setHeight(round(HEADER * self.view.transform().m11()))
         editor.open_at(place, self.view.transform().m11())
 
     def search_at(self, at: QPointF, start: End | None = None) -> None:
@@ -338,6 +363,13 @@ class Canvas(QWidget):
         else:
             self.search_at(place)
 
+    def _given_up(self) -> None:
+        """Escape: nothing is selected any more; when nothing was, go out of the subgraph."""
+        if self._chosen or self._links:
+            self.select(())
+        else:
+            self.go_outside()
+
     def _found(self, offer: Offer) -> None:
         """Add what was chosen in the search, joined to the link that was let go."""
         at, start = self._search_from
@@ -369,7 +401,6 @@ class Canvas(QWidget):
             with self.document.edit(tr("Rename")) as graph:
                 graph.rename(old, new)
         except LoomError as error:
-            self.said(str(error))
             return str(error)
         self.select([new])
         return ""

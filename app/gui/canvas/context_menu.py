@@ -9,12 +9,13 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from app.gui.canvas import edits
+from app.gui.canvas import edits, ends
 from app.gui.canvas.face import row_of, view_of
 from app.gui.canvas.frame_item import COLOURS, FrameItem
 from app.gui.canvas.link_item import LinkItem
 from app.gui.canvas.mirror import Piece
-from app.gui.canvas.ports import runs_over_items
+from app.gui.canvas.ports import NEW, runs_over_items
+from app.gui.canvas.shape import Spot
 from app.gui.canvas.zone_item import ZoneItem
 from app.gui.language import tr
 from engine.graph.repeat import EACH, TIMES
@@ -32,6 +33,9 @@ def build(canvas: Canvas, at: QPointF) -> QMenu:
     if (piece := hands.item_at(at)) is not None:
         if piece.id not in canvas.chosen():
             canvas.select([piece.id])
+        spot = piece.port_at(at)
+        if spot is not None and edits.is_end(canvas.document.graph, piece.id):
+            _of_port(canvas, menu, piece.id, spot)
         _of_node(canvas, menu, piece)
     elif (link := hands.link_at(at)) is not None:
         canvas.select((), [link.key])
@@ -59,6 +63,9 @@ def _of_node(canvas: Canvas, menu: QMenu, piece: Piece) -> None:
     _take(canvas, menu, "output", "", "mute", "bypass", "lock", "collapse", "")
     if used(canvas.document.graph.nodes[piece.id]):
         _take(canvas, menu, "enter")
+        menu.addAction(tr("Rename the subgraph…")).triggered.connect(
+            lambda: canvas.rename_subgraph(piece.id)
+        )
     _take(canvas, menu, "group", "loop", "frame", "")
     if isinstance(piece, ZoneItem):
         _times_or_items(canvas, menu, piece.id)
@@ -79,6 +86,17 @@ def _times_or_items(canvas: Canvas, menu: QMenu, zone: str) -> None:
 
     words = tr("Run a number of times") if over else tr("Run once for each item of a list")
     menu.addAction(words).triggered.connect(turn)
+
+
+def _of_port(canvas: Canvas, menu: QMenu, name: str, spot: Spot) -> None:
+    """A port of the subgraph that is shown."""
+    if spot[0] == NEW:
+        return
+    menu.addAction(tr("Rename the port…")).triggered.connect(lambda: canvas.rename_port(name, spot))
+    menu.addAction(tr("Remove the port")).triggered.connect(
+        lambda: ends.remove_port(canvas.document, spot)
+    )
+    menu.addSeparator()
 
 
 def _pins(canvas: Canvas, menu: QMenu, piece: Piece) -> None:

@@ -58,6 +58,9 @@ def node(painter: QPainter, item: NodeItem, scale: float) -> None:
         _footer(painter, item)
     else:
         _title(painter, item, QRectF(PAD, 0, shape.width - 2 * PAD, HEADER))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_well())
+        painter.drawRects([*shape.rows.values()])
     _picture(painter, item)
     _progress(painter, item)
     _ports(painter, item, scale)

@@ -276,3 +276,78 @@ def test_menus_offer_what_there_is(canvas, hand, chain):
     pins = next(action.menu() for action in menu.actions() if action.text() == "Parameters shown")
     {action.text(): action for action in pins.actions()}["Quality"].toggle()
     assert "quality" not in chain.graph.view["save"]["pins"]
+
+
+def inside(canvas, hand, document):
+    """Go into a subgraph of one node."""
+    canvas.select(["sharpen"])
+    hand.key(Key.Key_G, CONTROL)
+    hand.key(Key.Key_Return)
+    with document.edit("Place") as graph:
+        for index, name in enumerate(("inputs", "sharpen", "outputs")):
+            graph.place(name, {"at": [300 * index, 0]})
+    canvas.select(())
+    canvas.zoom_to_fit()
+
+
+def test_ports_of_a_subgraph_are_renamed_and_removed(canvas, hand, chain):
+    from app.gui.canvas import context_menu
+
+    inside(canvas, hand, chain)
+
+    def choose(port, words):
+        at = canvas.mirror.piece("inputs").port_pos(port, True)
+        menu = context_menu.build(canvas, at)
+        next(action for action in menu.actions() if action.text().startswith(words)).trigger()
+
+    choose("image", "Rename the port")
+    QTest.keyClicks(canvas.rows.editor, "picture")
+    QTest.keyClick(canvas.rows.editor, Key.Key_Return)
+    assert chain.root.definitions["group"].inputs == ("picture",)
+    assert list(chain.root.nodes["group"].inputs) == ["picture"]
+    choose("picture", "Remove the port")
+    assert chain.root.definitions["group"].inputs == ()
+    assert not chain.graph.nodes["sharpen"].inputs
+
+
+def test_a_subgraph_is_renamed(canvas, hand, chain):
+    canvas.select(["sharpen"])
+    hand.key(Key.Key_G, CONTROL)
+    canvas.rename_subgraph("group")
+    QTest.keyClicks(canvas.rows.editor, "crisp")
+    QTest.keyClick(canvas.rows.editor, Key.Key_Return)
+    assert set(chain.root.definitions) == {"crisp"}
+    assert chain.graph.nodes["group"].type == "subgraph:crisp"
+
+
+def test_escape_and_the_crumbs_lead_out(canvas, hand, chain):
+    inside(canvas, hand, chain)
+    canvas.select(["sharpen"])
+    hand.key(Key.Key_Escape)
+    assert canvas.selection() == () and chain.scope == "group"
+    hand.key(Key.Key_Escape)
+    assert chain.scope == ""
+    canvas.go_inside("group")
+    canvas.crumbs.asked.emit(0)
+    assert chain.scope == "" and canvas.mirror.prefix == ""
+
+
+def test_nodes_inside_are_gone_to_from_anywhere(canvas, hand, chain):
+    inside(canvas, hand, chain)
+    canvas.go_outside()
+    canvas.go_to("group/sharpen")
+    assert chain.scope == "group" and canvas.selection() == ("sharpen",)
+    canvas.go_to("save")
+    assert chain.scope == "" and canvas.selection() == ("save",)
+
+
+def test_a_press_on_the_minimap_goes_there(canvas, hand, chain):
+    canvas.view.zoom_at(4.0, hand.header("picture").toPointF())
+    canvas.map._draw()
+    box = canvas.mirror.nodes["save"].box()
+    assert not canvas.view.seen().contains(box.center())
+    place = canvas.map._to_map(box).center().toPoint()
+    QTest.mousePress(canvas.map, Qt.MouseButton.LeftButton, pos=place)
+    assert canvas.view.seen().contains(box.center())
+    hand.key(Key.Key_M, Mod.ShiftModifier)
+    assert canvas.map.isHidden()
