@@ -848,6 +848,14 @@
         <translation>여기까지 실행</translation>
     </message>
     <message>
+        <source>Rename the port…</source>
+        <translation>포트 이름 바꾸기…</translation>
+    </message>
+    <message>
+        <source>Remove the port</source>
+        <translation>포트 제거</translation>
+    </message>
+    <message>
         <source>Insert a node…</source>
         <translation>노드 끼워 넣기…</translation>
     </message>
@@ -862,6 +870,10 @@
     <message>
         <source>Go to where it leads</source>
         <translation>받는 노드로 가기</translation>
+    </message>
+    <message>
+        <source>Rename the subgraph…</source>
+        <translation>하위 그래프 이름 바꾸기…</translation>
     </message>
     <message>
         <source>As usual</source>
@@ -890,6 +902,18 @@
     <message>
         <source>Resize</source>
         <translation>크기 조절</translation>
+    </message>
+    <message>
+        <source>Remove a port</source>
+        <translation>포트 제거</translation>
+    </message>
+    <message>
+        <source>Rename a port</source>
+        <translation>포트 이름 바꾸기</translation>
+    </message>
+    <message>
+        <source>Rename the subgraph</source>
+        <translation>하위 그래프 이름 바꾸기</translation>
     </message>
     <message>
         <source>Choose another folder or name.</source>
@@ -1492,6 +1516,10 @@
         <translation>아직 이미지 없음</translation>
     </message>
     <message>
+        <source>Take step {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Previous picture</source>
         <translation>이전 이미지</translation>
     </message>
@@ -1530,6 +1558,10 @@
     <message>
         <source>One pixel for one</source>
         <translation>픽셀 1:1</translation>
+    </message>
+    <message>
+        <source>Take this step as latents</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Save a copy</source>
@@ -2497,6 +2529,30 @@
     <message>
         <source>Picture scale</source>
         <translation>이미지 강도</translation>
+    </message>
+    <message>
+        <source>Block caching</source>
+        <translation>블록 캐싱</translation>
+    </message>
+    <message>
+        <source>Every</source>
+        <translation>간격</translation>
+    </message>
+    <message>
+        <source>Branch</source>
+        <translation>분기</translation>
+    </message>
+    <message>
+        <source>Token merging</source>
+        <translation>토큰 병합</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>레벨 수</translation>
+    </message>
+    <message>
+        <source>Picks</source>
+        <translation>선택 방식</translation>
     </message>
     <message>
         <source>Load picture</source>

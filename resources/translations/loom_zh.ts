@@ -848,6 +848,14 @@
         <translation>运行到此处</translation>
     </message>
     <message>
+        <source>Rename the port…</source>
+        <translation>重命名端口…</translation>
+    </message>
+    <message>
+        <source>Remove the port</source>
+        <translation>移除端口</translation>
+    </message>
+    <message>
         <source>Insert a node…</source>
         <translation>插入节点…</translation>
     </message>
@@ -862,6 +870,10 @@
     <message>
         <source>Go to where it leads</source>
         <translation>转到去向</translation>
+    </message>
+    <message>
+        <source>Rename the subgraph…</source>
+        <translation>重命名子图…</translation>
     </message>
     <message>
         <source>As usual</source>
@@ -890,6 +902,18 @@
     <message>
         <source>Resize</source>
         <translation>调整大小</translation>
+    </message>
+    <message>
+        <source>Remove a port</source>
+        <translation>移除端口</translation>
+    </message>
+    <message>
+        <source>Rename a port</source>
+        <translation>重命名端口</translation>
+    </message>
+    <message>
+        <source>Rename the subgraph</source>
+        <translation>重命名子图</translation>
     </message>
     <message>
         <source>Choose another folder or name.</source>
@@ -1492,6 +1516,10 @@
         <translation>尚无图像</translation>
     </message>
     <message>
+        <source>Take step {}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Previous picture</source>
         <translation>上一张图像</translation>
     </message>
@@ -1530,6 +1558,10 @@
     <message>
         <source>One pixel for one</source>
         <translation>像素 1:1</translation>
+    </message>
+    <message>
+        <source>Take this step as latents</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Save a copy</source>
@@ -2497,6 +2529,30 @@
     <message>
         <source>Picture scale</source>
         <translation>图像强度</translation>
+    </message>
+    <message>
+        <source>Block caching</source>
+        <translation>块缓存</translation>
+    </message>
+    <message>
+        <source>Every</source>
+        <translation>间隔</translation>
+    </message>
+    <message>
+        <source>Branch</source>
+        <translation>分支</translation>
+    </message>
+    <message>
+        <source>Token merging</source>
+        <translation>词元合并</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>层级数</translation>
+    </message>
+    <message>
+        <source>Picks</source>
+        <translation>选取方式</translation>
     </message>
     <message>
         <source>Load picture</source>
