@@ -27,8 +27,12 @@ from engine.runtime.allocator import keep_freed_memory
 
 GRACE = 3.0  # seconds for a run to stop when the editor has gone
 THREADS = 4
-SOON = ("engine.runtime.denoising", "transformers.models.clip.modeling_clip")
-"""What most runs import first thing, and what takes seconds."""
+LIBRARIES = ("torch", "transformers", "transformers.models.clip.modeling_clip")
+"""What runs import and what takes seconds.
+
+All of it is there before anything runs: transformers puts another module in its place while it is
+imported, so that a second thread which imports it meanwhile is left with the first.
+"""
 
 
 def main() -> None:
@@ -87,8 +91,9 @@ class Server:
             from app.session import open_cache, open_registry
 
             engine = Engine(open_registry(), open_cache())
-            import torch  # noqa: F401  (so that the first run need not wait for it)
-
+            for name in LIBRARIES:
+                with contextlib.suppress(Exception):  # whoever needs it will be told
+                    importlib.import_module(name)
             self._runs = Runs(engine, self._outbox, self._stops)
             self._commands = Commands(engine, self._runs, self._line)
         except Exception as error:
@@ -96,9 +101,6 @@ class Server:
             os._exit(1)
         self._loaded.set()
         self._line.send({"ready": os.getpid()})
-        for name in SOON:
-            with contextlib.suppress(Exception):  # whoever needs it will be told
-                importlib.import_module(name)
 
     def _answer(self, message: Message) -> None:
         self._loaded.wait()

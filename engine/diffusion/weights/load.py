@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -206,12 +207,21 @@ def _is_count(name: str) -> bool:
 
 
 def _class(modules: Mapping[str, str], name: str) -> Any:
-    return getattr(importlib.import_module(modules[name]), name)
+    return getattr(_module(modules[name]), name)
+
+
+def _module(name: str) -> Any:
+    """A module by its name, whichever thread imports it first.
+
+    transformers puts another module in its place while it is imported; a thread that imports it
+    meanwhile waits, and is then handed the first.
+    """
+    importlib.import_module(name)
+    return sys.modules[name]
 
 
 def _load_tokenizer(component: Source) -> Any:
-    module = importlib.import_module("transformers")
-    architecture = getattr(module, TOKENIZERS[component.class_name])
+    architecture = getattr(_module("transformers"), TOKENIZERS[component.class_name])
     with _quiet_transformers(), _as_loom_error(component):
         return architecture.from_pretrained(component.path, local_files_only=True)
 
