@@ -1517,7 +1517,7 @@
     </message>
     <message>
         <source>Take step {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{}단계 가져오기</translation>
     </message>
     <message>
         <source>Previous picture</source>
@@ -1561,7 +1561,7 @@
     </message>
     <message>
         <source>Take this step as latents</source>
-        <translation type="unfinished"></translation>
+        <translation>이 단계를 잠재 표현으로 가져오기</translation>
     </message>
     <message>
         <source>Save a copy</source>

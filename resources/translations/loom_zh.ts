@@ -1517,7 +1517,7 @@
     </message>
     <message>
         <source>Take step {}</source>
-        <translation type="unfinished"></translation>
+        <translation>取用第 {} 步</translation>
     </message>
     <message>
         <source>Previous picture</source>
@@ -1561,7 +1561,7 @@
     </message>
     <message>
         <source>Take this step as latents</source>
-        <translation type="unfinished"></translation>
+        <translation>将此步取作潜变量</translation>
     </message>
     <message>
         <source>Save a copy</source>
