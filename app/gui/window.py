@@ -75,7 +75,7 @@ class Window(QMainWindow):
         self.queue = QueuePanel(self.runs)
         self.bar = RunBar(self.runs, self.statuses)
         self.viewer = Viewer()
-        self.showing = Showing(self.document, self.statuses, self.viewer, self)
+        self.showing = Showing(self.document, self.statuses, self.runs, self.viewer, self)
         self.gallery = Gallery()
         self.grid = SweepGrid(self.gallery.thumbnails)
         self.missing = MissingFiles(self.document)
@@ -108,6 +108,8 @@ class Window(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.setCorner(Qt.Corner.BottomLeftCorner, left)
         self._note = QLabel()
+        self._unsay = QTimer(self, singleShot=True, interval=NOTE_SECONDS * 1000)
+        self._unsay.timeout.connect(self._note.clear)
         self.statusBar().addWidget(self._note, 1)
         self.statusBar().addPermanentWidget(self.bar)
         self.menus = Menus(self)
@@ -169,7 +171,7 @@ class Window(QMainWindow):
     def say(self, sentence: str) -> None:
         """Show a sentence in the status bar for a while."""
         self._note.setText(sentence)
-        QTimer.singleShot(NOTE_SECONDS * 1000, lambda: self._unsay(sentence))
+        self._unsay.start()
 
     def new_window(self) -> None:
         """Open another window, empty, on the same worker."""
@@ -200,10 +202,6 @@ class Window(QMainWindow):
         """Bring a panel to the front."""
         self.docks[name].show()
         self.docks[name].raise_()
-
-    def _unsay(self, sentence: str) -> None:
-        if self._note.text() == sentence:
-            self._note.clear()
 
     def _join(self) -> None:
         """Let each panel's signals reach the others."""

@@ -36,6 +36,8 @@ class Viewer(QWidget):
     """Open the workflow of a picture's file: its Path."""
     turned = Signal(int)
     """Another picture of the batch, or step of a trajectory, is in front: its place from 0."""
+    step_asked = Signal(int)
+    """The latents of this step of a trajectory are wanted as a node."""
     said = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -187,6 +189,9 @@ class Viewer(QWidget):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.triggered.connect(do)
             self.view.addAction(action)
+        self._take = QAction(tr("Take this step as latents"), self)
+        self._take.triggered.connect(lambda: self.step_asked.emit(self._at))
+        self.view.addAction(self._take)
 
     def _refresh(self) -> None:
         self.view.set_image(self.image)
@@ -200,6 +205,7 @@ class Viewer(QWidget):
         self._scrub.setValue(self._at)
         self._scrub.blockSignals(False)
         place = f"{self._at + 1} / {len(self._images)}"
+        self._take.setVisible(bool(self._labels))
         self._number.setText(self._labels[self._at] if self._at < len(self._labels) else place)
         self._pin.setChecked(pinned)
         self._pin.setEnabled(bool(self._images) or pinned)

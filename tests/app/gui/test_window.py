@@ -399,3 +399,23 @@ def test_text_to_image_is_built_by_hand_from_nothing(open_window, qtbot, home):
     while document.root.undo_label:
         document.undo()
     assert not document.graph.nodes and file.exists()
+
+
+@pytest.mark.slow
+def test_a_recorded_run_is_scrubbed_and_a_step_taken(open_window, qtbot):
+    window = open_window(worker=True)
+    window.document.change(lambda graph: graph.set_param("denoise", "record", True))
+    window.document.change(lambda graph: graph.set_param("denoise", "steps", 6))
+    with qtbot.waitSignal(window.runs.ended, timeout=ENOUGH):
+        window.runs.run()
+    window.canvas.select(["denoise"])
+    qtbot.waitUntil(lambda: window.viewer._number.text() == "step 6 of 6", timeout=ENOUGH)
+    last = window.viewer.image
+    window.viewer._scrub.setValue(2)
+    assert window.viewer._number.text() == "step 2 of 6" and window.viewer.image != last
+    window.viewer.step_asked.emit(2)
+    node = window.document.graph.nodes["step"]
+    assert node.params["step"] == 2 and str(node.inputs["trajectory"][0]) == "denoise.trajectory"
+    window.canvas.select(["decode"])
+    qtbot.waitUntil(lambda: window.viewer.image.width() == 64, timeout=ENOUGH)
+    assert not window.viewer._scrub.isVisible()

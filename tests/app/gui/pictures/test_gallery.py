@@ -35,6 +35,8 @@ def gallery(qtbot, tmp_path):
     qtbot.addWidget(gallery)
     gallery.resize(600, 400)
     gallery.show()
+    gallery.activateWindow()  # keys reach the window that is active
+    qtbot.waitUntil(gallery.isActiveWindow)
     gallery.look_in([tmp_path / "out"])
     qtbot.waitUntil(lambda: gallery.pictures.rowCount() == 3)
     yield gallery

@@ -22,7 +22,8 @@ def painter(qtbot):
     painter = MaskPainter(image, "")
     qtbot.addWidget(painter)
     painter.show()
-    qtbot.waitExposed(painter)
+    painter.activateWindow()  # keys reach the window that is active
+    qtbot.waitUntil(painter.isActiveWindow)
     painter.view.width_of_brush = 8
     return painter
 
