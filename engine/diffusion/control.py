@@ -5,7 +5,7 @@ ControlNets (Zhang et al. 2023) and T2I-Adapters (Mou et al. 2023), several at o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from engine.graph.types import kind
 
 if TYPE_CHECKING:
     import torch
+
+Time = Callable[[Any], Any]
 
 
 @kind("Control", colour="#f7a072", facets=("space",))
@@ -78,7 +80,7 @@ class Lead:
     def extra(
         self,
         sample: torch.Tensor,
-        t: torch.Tensor,
+        time: Time,
         context: Any,
         added: Any,
         names: Sequence[str],
@@ -89,7 +91,7 @@ class Lead:
             return {"adapter_states": states}
         found = self.model.residuals(
             sample,
-            t,
+            time(self.model),
             context,
             self.features.repeat(len(names), 1, 1, 1),
             scale=self.control.scale,
@@ -110,15 +112,18 @@ class Lead:
 def together(
     leads: Sequence[Lead],
     sample: torch.Tensor,
-    t: torch.Tensor,
+    time: Time,
     context: Any,
     added: Any,
     names: Sequence[str],
 ) -> dict[str, Any]:
-    """What all `leads` add, summed, as arguments of the UNet."""
+    """What all `leads` add, summed, as arguments of the UNet.
+
+    `time` gives a network what it is told of the step: the timestep, or its embeddings of all.
+    """
     total: dict[str, list[torch.Tensor]] = {}
     for lead in leads:
-        for name, tensors in lead.extra(sample, t, context, added, names).items():
+        for name, tensors in lead.extra(sample, time, context, added, names).items():
             before = total.get(name)
             total[name] = (
                 [a + b for a, b in zip(before, tensors, strict=True)] if before else tensors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -14,9 +14,11 @@ from engine.diffusion.attention_reach import bound
 from engine.diffusion.blocks.attention import ConstantContext
 from engine.diffusion.control import Control, Lead, together
 from engine.diffusion.model_calls import called
+from engine.diffusion.models.controlnet import ControlNetModel
 from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
-from engine.diffusion.models.unet_encoder import Embedded
+from engine.diffusion.models.unet_encoder import Embedded, UNetEncoder
 from engine.diffusion.schedulers.run import at_least_float32
+from engine.diffusion.step_embeddings import StepEmbeddings
 from engine.diffusion.values import Conditioning
 from engine.graph.environment import environment
 from engine.graph.errors import LoomError
@@ -132,27 +134,27 @@ class _Call:
             self.added = AddedConditioning(told.pooled, told.sizes)
         self.timesteps = timesteps
         self.context: torch.Tensor | ConstantContext | None = told.embeds
-        self._model: UNet2DConditionModel | None = None
+        self._steps: dict[nn.Module, StepEmbeddings] = {}
         if told.embeds is not None and isinstance(model, UNet2DConditionModel):
             self.context = ConstantContext(told.embeds)
-            self._model = model
+            guided = None if self.guidance is None else self.guidance[:1]
+            self._steps[model] = self._embeddings(model, told.level, guided)
 
-    def time(self, i: int) -> torch.Tensor | Embedded:
-        """The timestep of step `i`, or what the model makes of it and of what stays the same."""
-        if self._model is None:
-            return self.timesteps[i]
-        times, *beside = self._embedded
-        return Embedded(self._model.join_beside(times[i].expand(self.batch, -1), *beside))
+    def time(self, i: int, model: nn.Module) -> torch.Tensor | Embedded:
+        """The timestep of step `i`, or what `model` makes of it and of what stays the same."""
+        if isinstance(model, ControlNetModel) and model not in self._steps:
+            self._steps[model] = self._embeddings(model)
+        found = self._steps.get(model)
+        return self.timesteps[i] if found is None else found[i]
 
-    @cached_property
-    def _embedded(self) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
-        """Embeddings of all timesteps (S, D), and of what stands beside them (batch, D)."""
-        assert self._model is not None
-        steps = len(self.timesteps)
-        guidance = None if self.guidance is None else self.guidance[:1].expand(steps, -1)
-        times = self._model.embed_time(self.timesteps, steps, guidance)
-        beside = self._model.embed_beside(self.batch, self.context, self.added, self.told.level)
-        return times, *beside
+    def _embeddings(
+        self,
+        model: UNetEncoder,
+        labels: torch.Tensor | None = None,
+        guidance: torch.Tensor | None = None,
+    ) -> StepEmbeddings:
+        told = (self.context, self.added, labels, guidance)
+        return StepEmbeddings(model, self.timesteps, self.batch, *told)
 
 
 def _shapes(told: Told) -> list[torch.Size | None]:
@@ -229,14 +231,14 @@ class UNetDenoiser:
         if call.guidance is not None:
             extra["guidance"] = call.guidance
         if leads:
-            t = call.timesteps[i]
-            extra |= together(leads, sample, t, call.context, call.added, names)
+            time = partial(call.time, i)
+            extra |= together(leads, sample, time, call.context, call.added, names)
         if told.channels is not None:
             sample = torch.cat([sample, told.channels], dim=1)
         context = () if call.context is None else (call.context,)
         model = called(self.model, i, names)
         with bound(self.model, i, names):
-            return model(sample, call.time(i), *context, **extra)
+            return model(sample, call.time(i, self.model), *context, **extra)
 
 
 def guidance_embedding(scale: float, batch: int, width: int) -> torch.Tensor:

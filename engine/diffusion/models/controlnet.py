@@ -18,7 +18,7 @@ from engine.diffusion.blocks.attention import Context
 from engine.diffusion.models.added_conditioning import AddedConditioning
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionModel
 from engine.diffusion.models.unet_config import UNetEncoderConfig
-from engine.diffusion.models.unet_encoder import UNetEncoder
+from engine.diffusion.models.unet_encoder import Embedded, UNetEncoder
 from engine.graph.errors import LoomError
 
 GUESS_WEAKEST = 0.1  # what the first skip connection's residual is scaled by in guess mode
@@ -204,7 +204,7 @@ class ControlNetModel(UNetEncoder):
     def residuals(
         self,
         sample: Tensor,
-        timestep: Tensor | float,
+        timestep: Tensor | float | Embedded,
         encoder_hidden_states: Context | None,
         features: Tensor,
         *,
@@ -217,7 +217,7 @@ class ControlNetModel(UNetEncoder):
 
         Args:
             sample: noisy latents (B, in_channels, h, w).
-            timestep: a scalar, or (B,).
+            timestep: a scalar, or (B,); or `Embedded`, known beforehand for this step.
             encoder_hidden_states: text embeddings (B, L, cross_attention_dim).
             features: what `embed_hint` gave, (B or 1, width, h, w).
             scale: of all residuals, or of each one, the middle block's last.

@@ -2,13 +2,15 @@ import pytest
 import torch
 from torch import nn
 
+from engine.diffusion.control import Control
 from engine.diffusion.denoiser import FunctionDenoiser, UNetDenoiser, guidance_embedding
+from engine.diffusion.models.controlnet import ControlNetModel
 from engine.diffusion.models.unet_2d_condition import (
     AddedConditioning,
     UNet2DConditionConfig,
     UNet2DConditionModel,
 )
-from engine.diffusion.values import Conditioning
+from engine.diffusion.values import Conditioning, ControlNet
 from engine.graph.environment import within
 from engine.graph.errors import LoomError
 
@@ -182,3 +184,38 @@ def test_the_embeddings_of_all_timesteps_are_computed_once_a_run(kind: str):
         fresh = unet(x.repeat(2, 1, 1, 1), t, both, **extra).chunk(2)
         for k, name in enumerate(("negative", "positive")):
             assert difference(found[i][name], fresh[k]) <= 2e-6
+
+
+@torch.no_grad()
+def test_a_controlnet_embeds_all_timesteps_once_a_run():
+    torch.manual_seed(0)
+    config = UNet2DConditionConfig(
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        cross_attention_dim=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+    )
+    unet = UNet2DConditionModel(config).eval()
+    net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(8, 16)).eval()
+    for parameter in (
+        *net.controlnet_down_blocks.parameters(),
+        *net.controlnet_mid_block.parameters(),
+    ):
+        nn.init.normal_(parameter, std=0.1)
+    calls = []
+    net.time_embedding.register_forward_hook(lambda m, x, y: calls.append(len(y)))
+    told = {"positive": torch.randn(1, 3, 8), "negative": torch.randn(1, 3, 8)}
+    hint, x = torch.rand(1, 3, 16, 16), torch.randn(2, 4, 8, 8)
+    led = Control(ControlNet("", "", "ControlNetModel", "b2:0"), hint)
+    predict = UNetDenoiser(unet, controls=[(led, net)]).prepare(TIMES, told, 2)
+    found = [predict(i, x, ("negative", "positive"))["positive"] for i in range(3)]
+    assert calls == [3]
+    both = torch.cat([told["negative"].expand(2, -1, -1), told["positive"].expand(2, -1, -1)])
+    for t, prediction in zip(TIMES, found, strict=True):
+        rows = x.repeat(2, 1, 1, 1)
+        extra = net(rows, t, both, hint)
+        residuals = {"down_residuals": extra.down, "mid_residual": extra.mid}
+        fresh = unet(rows, t, both, **residuals).chunk(2)[1]
+        assert difference(prediction, fresh) <= 2e-6
+        assert difference(prediction, unet(rows, t, both).chunk(2)[1]) > 1e-3
