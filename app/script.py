@@ -151,7 +151,7 @@ class _Writer:
             case FilePath(folder=folder) if value is not None:
                 return f"settings.find_input({_text(value)}{', is_folder=True' if folder else ''})"
             case OutputFolder():
-                return f"settings.output({_text(value)})"
+                return f"settings.output({_text(str(value))})"
             case _:
                 return _text(value) if isinstance(value, str) else repr(value)
 

@@ -124,6 +124,7 @@ class Menus(QObject):
             menu, "fresh", tr("Run all anew"), None, lambda: runs.run(fresh=True), icon="reset"
         )
         self._add(menu, "stop", tr("Cancel"), "Ctrl+.", lambda: runs.cancel())
+        self._add(menu, "restart", tr("Restart the engine"), None, runs.restart, icon="repeat")
         menu.addSeparator()
         live = self._add(menu, "live", tr("Run on every change"), "Ctrl+Shift+L", lambda: None)
         live.setCheckable(True)

@@ -117,6 +117,7 @@ class Window(QMainWindow):
         self.resize(1440, 900)
         self.resizeDocks([self.docks["palette"], self.docks["viewer"]], [230, 360], HORIZONTAL)
         self.resizeDocks([self.docks["viewer"], self.docks["inspector"]], [4, 5], VERTICAL)
+        self._memory = settings.choices().memory
         self._autosave = QTimer(self)
         self._autosave.timeout.connect(self.keep)
         self._follow_settings()
@@ -265,6 +266,9 @@ class Window(QMainWindow):
             self._autosave.start(chosen.autosave * 1000)
         else:
             self._autosave.stop()
+        if chosen.memory != self._memory and self.worker.pid:
+            self.runs.restart()  # the engine reads its budget as it starts
+        self._memory = chosen.memory
         self.document.look_in(chosen.model_folders, chosen.output_folder or usual_output())
         self.gallery.look_in([self.document.settings.output_folder])
 

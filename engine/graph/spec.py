@@ -323,7 +323,7 @@ def _read_parameter(
     if note.base is None:
         if given and default is not None:
             raise SpecError("An input port has no default but None.")
-        marks = {type(item) for item in note.metadata}
+        marks: set[type] = {type(item) for item in note.metadata}
         inputs[name] = Port(
             *(name, note.port_type(), not given, note.label or title(name)),
             handle_only=HandleOnly in marks,

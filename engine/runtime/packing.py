@@ -24,8 +24,8 @@ from engine.diffusion.weights.mapped import release
 LEAST = {nn.Linear: 1 << 16, nn.Conv2d: 1 << 14}
 # What a linear layer's layout is chosen for. It is the same for other numbers of rows.
 ROWS = 512
-# Kernels for pictures of fewer pixels may read another layout, and compute from the wrong one twenty
-# times as slowly; within either class the layout is the same, or as fast.
+# Kernels for pictures of fewer pixels may read another layout, and computing from the wrong one is
+# twenty times as slow; within either class the layout is the same, or as fast.
 SMALL = 16 * 16
 
 _packing = threading.Lock()  # a model may be lent to several threads

@@ -1356,6 +1356,10 @@
         <translation>새 창</translation>
     </message>
     <message>
+        <source>Restart the engine</source>
+        <translation>엔진 다시 시작</translation>
+    </message>
+    <message>
         <source>Trajectories</source>
         <translation>궤적</translation>
     </message>

@@ -1356,6 +1356,10 @@
         <translation>新建窗口</translation>
     </message>
     <message>
+        <source>Restart the engine</source>
+        <translation>重新启动引擎</translation>
+    </message>
+    <message>
         <source>Trajectories</source>
         <translation>轨迹</translation>
     </message>

@@ -57,4 +57,5 @@ def _outline(rows: list[bytearray]) -> list[QPointF]:
     image.invertPixels()  # a bitmap's ones are dark
     path = QPainterPath()
     path.addRegion(QRegion(QBitmap.fromImage(image)))
-    return list(path.simplified().toFillPolygon())
+    polygon = path.simplified().toFillPolygon()
+    return [polygon.value(corner) for corner in range(polygon.size())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -225,7 +226,7 @@ class MaskPainter(QDialog):
             ("fill", tr("Fill an area"), "F"),
         )
         for tool, text, key in tools:
-            action = self._action(tool, text, key, lambda _, tool=tool: self._use(tool))
+            action = self._action(tool, text, key, partial(self._use, tool))
             action.setCheckable(True)
             action.setChecked(tool == self.view.tool)
             group.addAction(action)
@@ -263,7 +264,7 @@ class MaskPainter(QDialog):
             for widget in (QLabel(text), slider, number):
                 self._sliders.addWidget(widget)
 
-    def _use(self, tool: Tool) -> None:
+    def _use(self, tool: Tool, _: bool = True) -> None:
         self.view.tool = tool
         self.view.update()
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QSaveFile, QSize, Qt, QThreadPool, Signal
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtCore import QByteArray, QObject, QRunnable, QSaveFile, QSize, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QImageReader, QImageWriter
 
 from engine.diffusion.images.files import read_metadata
 from engine.graph.errors import LoomError
@@ -138,5 +138,5 @@ def _keep(image: QImage, path: Path) -> None:
         return
     file = QSaveFile(str(path))
     if file.open(QSaveFile.OpenModeFlag.WriteOnly):
-        image.save(file, "PNG")
+        QImageWriter(file, QByteArray(b"png")).write(image)
         file.commit()

@@ -16,11 +16,13 @@ from typing import BinaryIO, cast
 from PySide6.QtGui import QImage
 
 import app
+from app.gui import settings
 from app.gui.worker import wire
 from app.gui.worker.arena import Arena
 from app.gui.worker.wire import Message
 from engine.graph import workflow
 from engine.graph.graph import Graph
+from engine.runtime.budget import VRAM_VARIABLE
 
 MODULE = "app.gui.worker.main"
 _FORMATS = {
@@ -154,6 +156,12 @@ def _encoded(message: Message | None) -> Message | None:
     }
 
 
+def _budget() -> dict[str, str]:
+    """The device memory that the person lets runs take, as the engine reads it."""
+    memory = settings.choices().memory
+    return {VRAM_VARIABLE: f"{memory:g}GB"} if memory else {}
+
+
 def _start() -> subprocess.Popen[bytes]:
     """The process, with the packages of this one; OSError when it can't be started."""
     root = str(Path(app.__file__).parents[1])
@@ -164,6 +172,6 @@ def _start() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr else subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, **_budget()},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )

@@ -419,3 +419,17 @@ def test_a_recorded_run_is_scrubbed_and_a_step_taken(open_window, qtbot):
     window.canvas.select(["decode"])
     qtbot.waitUntil(lambda: window.viewer.image.width() == 64, timeout=ENOUGH)
     assert not window.viewer._scrub.isVisible()
+
+
+def test_the_memory_of_the_card_is_handed_to_the_engine(open_window, monkeypatch):
+    from app.gui import settings
+    from app.gui.worker import process
+
+    window = open_window()
+    restarts: list[int] = []
+    monkeypatch.setattr(window.runs, "restart", lambda: restarts.append(1))
+    monkeypatch.setattr(type(window.worker), "pid", property(lambda _: 5))
+    assert process._budget() == {}
+    settings.change(memory=6.5)
+    assert process._budget() == {"LOOM_VRAM": "6.5GB"} and restarts == [1]
+    settings.change(memory=0.0)
