@@ -11,6 +11,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt .ci/prepare.py
+TESTS := $(BIN)/python -m pytest -q
+SCREEN := xvfb-run -a --server-args='-screen 0 3200x2000x24'
 TORCH_INDEX ?=
 export TORCH_INDEX
 
@@ -20,10 +22,10 @@ demo: .venv/.ready-run
 	$(BIN)/loom run workflows/text_to_image.json
 
 test: .venv/.ready-dev
-	$$(command -v xvfb-run >/dev/null && echo "xvfb-run -a") $(BIN)/python -m pytest -q
+	@if command -v xvfb-run >/dev/null; then $(SCREEN) $(TESTS); else $(TESTS); fi
 
 check: .venv/.ready-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -x -n auto -m "not slow and not parity and not full and not bench"
+	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -x -n auto -m "not slow and not parity and not full and not bench"
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff format --check .
@@ -37,7 +39,7 @@ bench: .venv/.ready-dev
 	$(BIN)/python -m pytest -q -s -m bench tests/benchmarks $(ARGS)
 
 shots: .venv/.ready-dev
-	xvfb-run -a -s "-screen 0 3200x2000x24" $(BIN)/python tests/app/gui/shots.py $(ARGS)
+	$(SCREEN) $(BIN)/python tests/app/gui/shots.py $(ARGS)
 
 .venv/.ready-run: $(INPUTS)
 	$(PYTHON) .ci/prepare.py run

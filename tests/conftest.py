@@ -16,6 +16,7 @@ _home = tempfile.mkdtemp(prefix="latent-loom-tests-")
 os.environ["XDG_CACHE_HOME"] = os.path.join(_home, "cache")
 os.environ["XDG_DATA_HOME"] = os.path.join(_home, "data")
 os.environ["XDG_CONFIG_HOME"] = os.path.join(_home, "config")
+os.environ["XDG_STATE_HOME"] = os.path.join(_home, "state")
 for _variable in ("LOOM_MODELS", "LOOM_DEVICE", "LOOM_DTYPE", "LOOM_ATTENTION"):
     os.environ.pop(_variable, None)
 
