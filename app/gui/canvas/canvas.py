@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QTimer, Signal
@@ -11,22 +10,19 @@ from PySide6.QtGui import QAction, QCursor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.gui import theme
-from app.gui.canvas import actions, context_menu, drops, edits, ends, far, tips
+from app.gui.canvas import actions, context_menu, drops, edits, far, tips
+from app.gui.canvas.adding import Adding
 from app.gui.canvas.commands import Commands
 from app.gui.canvas.crumbs import Crumbs
 from app.gui.canvas.curves import place_of_dot
-from app.gui.canvas.editors import LineEditor
 from app.gui.canvas.export import export
-from app.gui.canvas.fit import End, known_type
 from app.gui.canvas.gestures import Gesture
 from app.gui.canvas.hands import Hands
 from app.gui.canvas.link_item import LinkKey
 from app.gui.canvas.minimap import Minimap
 from app.gui.canvas.mirror import Mirror
-from app.gui.canvas.offers import offers
+from app.gui.canvas.naming import Naming
 from app.gui.canvas.rows import RowHands
-from app.gui.canvas.search import Offer, Search
-from app.gui.canvas.shape import HEADER, WIDTH, Spot
 from app.gui.canvas.verify import Verifier
 from app.gui.canvas.view import View
 from app.gui.canvas.way import Way
@@ -35,7 +31,6 @@ from app.gui.document import Document
 from app.gui.language import tr
 from app.gui.status import Statuses
 from engine.graph.errors import LoomError
-from engine.graph.graph import Source
 from engine.graph.subgraph import used
 
 INSET = 10  # of what lies over the canvas, from its border
@@ -72,14 +67,15 @@ class Canvas(QWidget):
         self.rows = RowHands(document, self.view)
         self.verifier = Verifier(self)
         self.commands = Commands(self)
-        self.search = Search(self)
+        self.naming = Naming(self)
+        self.adding = Adding(self)
+        self.search = self.adding.search
         self.crumbs = Crumbs(self)
         self.map = Minimap(self.view, self.mirror, self)
         self._actions = actions.make(self.commands, self)
         self._chosen: set[str] = set()
         self._selected: tuple[str, ...] = ()
         self._links: set[LinkKey] = set()
-        self._search_from: tuple[QPointF, End | None] = (QPointF(), None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
@@ -106,7 +102,6 @@ class Canvas(QWidget):
         self.view.dropped.connect(self._dropped)
         self.rows.larger_asked.connect(self.edit_asked)
         self.rows.refused.connect(self.said)
-        self.search.chosen.connect(self._found)
         self.crumbs.asked.connect(self.way.out_to)
         self.document.changed.connect(self._changed)
         self.document.shown.connect(self._shown)
@@ -221,25 +216,8 @@ class Canvas(QWidget):
         self.note.emit(words)
 
     def add_node(self, type_id: str, at: QPointF | None = None) -> str:
-        """Add a node, at a point of the scene or in the middle of what is seen; its id.
-
-        At a point on a link that it fits into, the link goes through it.
-        """
-        where = self._free_place() if at is None else at
-        through = None
-        link = self.hands.link_at(at) if at is not None else None
-        if link is not None and (ports := self.hands.insertion(type_id, link.key))[0]:
-            through = (link.key, *ports)
-            where -= QPointF(WIDTH / 2, HEADER)
-        added: list[str] = []
-        zone = self.mirror.zone_at(where)
-        self.attempt(
-            lambda: added.append(
-                edits.add(self.document, type_id, where, through=through, zone=zone)
-            )
-        )
-        self.select(added)
-        return "".join(added)
+        """Add a node, at a point of the scene or in the middle of what is seen; its id."""
+        return self.adding.add(type_id, at)
 
     def delete(self) -> None:
         """Remove what is selected."""
@@ -270,63 +248,6 @@ class Canvas(QWidget):
         place = place_of_dot(item.ends, item.dots, at)
         edits.lead(self.document, key, [*item.dots[:place], at, *item.dots[place:]])
         return place
-
-    def rename(self, name: str) -> None:
-        """Let a node's id or a frame's text be typed where it is shown."""
-        item = self.mirror.box(name)
-        frame = self.mirror.frames.get(name)
-        text = frame.text if frame else name
-        take = partial(self._rename_frame if frame else self._rename_node, name)
-        self.type_at(QRectF(0, 0, item.width, HEADER).translated(item.pos()), text, take)
-
-    def rename_subgraph(self, instance: str) -> None:
-        """Let the name of an instance's subgraph be typed."""
-        take = partial(ends.rename_subgraph, self.document, instance)
-        name = used(self.document.graph.nodes[instance])
-        self.type_at(self.mirror.piece(instance).box().adjusted(0, 0, 0, -1), name, take)
-
-    def rename_port(self, name: str, spot: Spot) -> None:
-        """Let a port of the subgraph that is shown be named where it is."""
-        take = partial(ends.rename_port, self.document, spot)
-        at = self.mirror.port_pos(name, spot, QPointF())
-        left = at.x() - WIDTH / 2 if spot[1] else at.x()
-        self.type_at(QRectF(left, at.y() - HEADER / 2, WIDTH / 2, HEADER), spot[0], take)
-
-    def type_at(self, area: QRectF, text: str, take: Callable[[str], str]) -> None:
-        """Let a text be typed over an area of the scene; what `take` finds wrong is said."""
-
-        def told(typed: str) -> str:
-            words = take(typed)
-            if words:
-                self.said(words)
-            return words
-
-        self.rows.close()
-        editor = LineEditor(self.view.viewport(), text, tr("Name"), told)
-        self.rows.editor = editor
-        place = self.view.mapFromScene(area).boundingRect()
-        place.setHeight(round(HEADER * self.view.transform().m11()))
-        editor.open_at(place, self.view.transform().m11())
-
-    def search_at(self, at: QPointF, start: End | None = None) -> None:
-        """Open the quick search; with the end of a link, for what can be joined to it."""
-        self._search_from = (at, start)
-        hint = ""
-        if start is not None:
-            kind = known_type(self.document, self.mirror.prefix, start)
-            words = tr("Nodes that take {}") if start.port.is_output else tr("Nodes that give {}")
-            hint = words.format(kind.describe())
-        place = self.view.viewport().mapToGlobal(self.view.mapFromScene(at))
-        found = offers(self.document, self.mirror.prefix, start)
-        self.search.open_at(place, found, hint)
-
-    def search_for_link(self, at: QPointF, key: LinkKey) -> None:
-        """Open the quick search for what can be put into a link."""
-        self._search_from = (at, None)
-        every = offers(self.document, self.mirror.prefix)
-        fit = [offer for offer in every if self.hands.insertion(offer.spec.id, key)[0]]
-        place = self.view.viewport().mapToGlobal(self.view.mapFromScene(at))
-        self.search.open_at(place, fit, tr("Nodes that fit in between"))
 
     def menu_at(self, at: QPointF, place: QPoint) -> None:
         """Open the menu of what is at a point of the scene, at a point of the screen."""
@@ -359,9 +280,9 @@ class Canvas(QWidget):
         elif (link := self.hands.link_at(place)) is not None:
             self.add_dot(link.key, place)
         elif (frame := self.hands.frame_at(place)) is not None:
-            self.rename(frame.id)
+            self.naming.rename(frame.id)
         else:
-            self.search_at(place)
+            self.adding.search_at(place)
 
     def _given_up(self) -> None:
         """Escape: nothing is selected any more; when nothing was, go out of the subgraph."""
@@ -370,55 +291,8 @@ class Canvas(QWidget):
         else:
             self.go_outside()
 
-    def _found(self, offer: Offer) -> None:
-        """Add what was chosen in the search, joined to the link that was let go."""
-        at, start = self._search_from
-        if start is None:
-            self.add_node(offer.spec.id, at)
-            return
-        where = at - QPointF(0 if start.port.is_output else WIDTH, HEADER + 14)
-        added: list[str] = []
-        self.attempt(
-            lambda: added.append(
-                edits.add(
-                    *(self.document, offer.spec.id, where),
-                    join=Source(start.node, start.port.name),
-                    port=offer.port,
-                    append=start.port.type.many,
-                    zone=self.mirror.zone_at(at),
-                )
-            )
-        )
-        self.select(added)
-
     def _dropped(self, data: QMimeData, at: QPointF) -> None:
         drops.drop(self, data, at)
-
-    def _rename_node(self, old: str, new: str) -> str:
-        if old == new or old not in self.document.graph.nodes:
-            return ""
-        try:
-            with self.document.edit(tr("Rename")) as graph:
-                graph.rename(old, new)
-        except LoomError as error:
-            return str(error)
-        self.select([new])
-        return ""
-
-    def _rename_frame(self, name: str, text: str) -> str:
-        frame = self.mirror.frames.get(name)
-        if frame is not None and frame.text != text:
-            with self.document.edit(tr("Rename")) as graph:
-                edits.place(graph, name, text=text)
-        return ""
-
-    def _free_place(self) -> QPointF:
-        """A point in the middle of what is seen, where no node begins."""
-        at = self.view.seen().center() - QPointF(WIDTH / 2, 60)
-        places = [item.pos() for item in self.mirror.boxes()]
-        while any((place - at).manhattanLength() < 24 for place in places):
-            at += QPointF(24, 24)
-        return at
 
     # Following the document
 

@@ -40,7 +40,7 @@ class Commands:
     # Add, copy, remove
 
     def search(self) -> None:
-        self.canvas.search_at(self.canvas.pointed())
+        self.canvas.adding.search_at(self.canvas.pointed())
 
     def copy(self) -> None:
         if names := self.canvas.chosen():
@@ -130,7 +130,7 @@ class Commands:
 
     def rename(self) -> None:
         if names := self.canvas.chosen():
-            self.canvas.rename(names[0])
+            self.canvas.naming.rename(names[0])
 
     # Subgraphs, zones, frames
 
@@ -177,7 +177,7 @@ class Commands:
         with self.document.edit(tr("Frame")) as graph:
             edits.frame(graph, name, area.adjusted(-24, -56, 24, 24), tr("Comment"))
         self.canvas.select([name])
-        self.canvas.rename(name)
+        self.canvas.naming.rename(name)
 
     def repeat(self) -> None:
         self.canvas.attempt(partial(self._repeat, self._nodes()))

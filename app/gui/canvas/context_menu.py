@@ -64,7 +64,7 @@ def _of_node(canvas: Canvas, menu: QMenu, piece: Piece) -> None:
     if used(canvas.document.graph.nodes[piece.id]):
         _take(canvas, menu, "enter")
         menu.addAction(tr("Rename the subgraph…")).triggered.connect(
-            lambda: canvas.rename_subgraph(piece.id)
+            lambda: canvas.naming.rename_subgraph(piece.id)
         )
     _take(canvas, menu, "group", "loop", "frame", "")
     if isinstance(piece, ZoneItem):
@@ -92,7 +92,9 @@ def _of_port(canvas: Canvas, menu: QMenu, name: str, spot: Spot) -> None:
     """A port of the subgraph that is shown."""
     if spot[0] == NEW:
         return
-    menu.addAction(tr("Rename the port…")).triggered.connect(lambda: canvas.rename_port(name, spot))
+    menu.addAction(tr("Rename the port…")).triggered.connect(
+        lambda: canvas.naming.rename_port(name, spot)
+    )
     menu.addAction(tr("Remove the port")).triggered.connect(
         lambda: ends.remove_port(canvas.document, spot)
     )
@@ -133,7 +135,7 @@ def _set_pins(canvas: Canvas, node_id: str, pins: list[str] | None) -> None:
 
 def _of_link(canvas: Canvas, menu: QMenu, link: LinkItem, at: QPointF) -> None:
     menu.addAction(tr("Insert a node…")).triggered.connect(
-        lambda: canvas.search_for_link(at, link.key)
+        lambda: canvas.adding.search_for_link(at, link.key)
     )
     menu.addAction(tr("Lead through a dot")).triggered.connect(lambda: canvas.add_dot(link.key, at))
     dot = link.dot_at(at, 10.0)

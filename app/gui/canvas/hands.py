@@ -308,7 +308,7 @@ class Hands:
         if instead is not None:
             edits.disconnect(self.document, [instead])
         elif not start.port.new:
-            self.canvas.search_at(at, start)
+            self.canvas.adding.search_at(at, start)
 
     def said(self, words: str) -> None:
         """Say why something was not done."""

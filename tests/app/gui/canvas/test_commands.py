@@ -313,7 +313,7 @@ def test_ports_of_a_subgraph_are_renamed_and_removed(canvas, hand, chain):
 def test_a_subgraph_is_renamed(canvas, hand, chain):
     canvas.select(["sharpen"])
     hand.key(Key.Key_G, CONTROL)
-    canvas.rename_subgraph("group")
+    canvas.naming.rename_subgraph("group")
     QTest.keyClicks(canvas.rows.editor, "crisp")
     QTest.keyClick(canvas.rows.editor, Key.Key_Return)
     assert set(chain.root.definitions) == {"crisp"}

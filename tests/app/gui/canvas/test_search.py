@@ -13,7 +13,7 @@ from engine.graph.subgraph import collapse
 
 
 def labels(canvas):
-    return [offer.spec.id for offer in canvas.search.model.offers]
+    return [offer.spec.id for offer in canvas.adding.search.model.offers]
 
 
 def inputs(document, node):
@@ -34,9 +34,9 @@ def drop(canvas, data, at):
 
 def test_tab_a_few_letters_and_enter_add_a_node(canvas, hand, document):
     hand.key(Qt.Key.Key_Tab)
-    QTest.keyClicks(canvas.search.line, "empty lat")
+    QTest.keyClicks(canvas.adding.search.line, "empty lat")
     assert labels(canvas)[0] == "latents.empty"
-    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    QTest.keyClick(canvas.adding.search.line, Qt.Key.Key_Return)
     assert list(document.graph.nodes) == ["empty"] and canvas.selection() == ("empty",)
     document.undo()
     assert not document.graph.nodes
@@ -44,8 +44,8 @@ def test_tab_a_few_letters_and_enter_add_a_node(canvas, hand, document):
 
 def test_a_double_click_on_nothing_searches_there(canvas, hand, document):
     hand.double_click(QPoint(300, 200))
-    QTest.keyClicks(canvas.search.line, "seed")
-    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    QTest.keyClicks(canvas.adding.search.line, "seed")
+    QTest.keyClick(canvas.adding.search.line, Qt.Key.Key_Return)
     place = canvas.view.mapToScene(QPoint(300, 200))
     at = document.graph.view["seed"]["at"]
     assert (QPointF(*at) - place).manhattanLength() < 8
@@ -53,10 +53,10 @@ def test_a_double_click_on_nothing_searches_there(canvas, hand, document):
 
 def test_arrows_choose(canvas, hand, document):
     hand.key(Qt.Key.Key_Tab)
-    QTest.keyClicks(canvas.search.line, "load")
+    QTest.keyClicks(canvas.adding.search.line, "load")
     second = labels(canvas)[1]
-    QTest.keyClick(canvas.search.line, Qt.Key.Key_Down)
-    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    QTest.keyClick(canvas.adding.search.line, Qt.Key.Key_Down)
+    QTest.keyClick(canvas.adding.search.line, Qt.Key.Key_Return)
     assert [node.type for node in document.graph.nodes.values()] == [second]
 
 
@@ -65,9 +65,11 @@ def test_a_link_let_go_on_nothing_offers_what_fits_and_joins_it(pair, hand, docu
     hand.drag(start, start + QPoint(60, 320))
     found = labels(pair)
     assert "vae.encode" in found and "noise.seed" not in found
-    QTest.keyClicks(pair.search.line, "encode")
-    pair.search.list.setCurrentIndex(pair.search.model.index(labels(pair).index("vae.encode")))
-    QTest.keyClick(pair.search.line, Qt.Key.Key_Return)
+    QTest.keyClicks(pair.adding.search.line, "encode")
+    pair.adding.search.list.setCurrentIndex(
+        pair.adding.search.model.index(labels(pair).index("vae.encode"))
+    )
+    QTest.keyClick(pair.adding.search.line, Qt.Key.Key_Return)
     assert inputs(document, "encode") == {"vae": ["model.vae"]}
     document.undo()
     assert set(document.graph.nodes) == {"model", "decode"}
@@ -77,8 +79,8 @@ def test_a_link_from_an_input_offers_what_makes_it(pair, hand, document):
     start = hand.port("decode", "latents")
     hand.drag(start, start + QPoint(-80, 300))
     assert "latents.empty" in labels(pair) and "image.save" not in labels(pair)
-    QTest.keyClicks(pair.search.line, "empty")
-    QTest.keyClick(pair.search.line, Qt.Key.Key_Return)
+    QTest.keyClicks(pair.adding.search.line, "empty")
+    QTest.keyClick(pair.adding.search.line, Qt.Key.Key_Return)
     assert inputs(document, "decode") == {"latents": ["empty.latents"]}
 
 
@@ -173,6 +175,6 @@ def test_a_node_is_put_into_a_link_from_its_menu(canvas, hand, document):
     menu = context_menu.build(canvas, at)
     next(action for action in menu.actions() if "Insert" in action.text()).trigger()
     assert "filter.canny" in labels(canvas) and "noise.seed" not in labels(canvas)
-    QTest.keyClicks(canvas.search.line, "canny")
-    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    QTest.keyClicks(canvas.adding.search.line, "canny")
+    QTest.keyClick(canvas.adding.search.line, Qt.Key.Key_Return)
     assert inputs(document, "save") == {"image": ["canny.image"]}
