@@ -121,11 +121,11 @@ def denoise(
     Steps and strength must be the inversion's. Join Follow outside the mask to `hooks`, or the
     whole picture changes.
     """
+    from engine.diffusion.diffedit import noisy_end
     from engine.diffusion.span import Span
-    from engine.diffusion.trajectories import step_of
     from engine.runtime.denoising import run
 
-    first = step_of(trajectory, -1)
+    first = noisy_end(trajectory, scheduler, steps, strength)
     return run(
         *(context, Span("continue", strength), unet, first, noise, scheduler),
         *(positive, negative, guidance),

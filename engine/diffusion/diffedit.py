@@ -1,7 +1,10 @@
-"""DiffEdit's mask: where a picture would change if its words did (Couairon et al. 2023, step 1)."""
+"""DiffEdit's mask: where a picture would change if its words did; and what its last stage begins
+with (Couairon et al. 2023).
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,13 +14,30 @@ from engine.diffusion.denoiser import UNetDenoiser
 from engine.diffusion.guidance.base import NEGATIVE
 from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.latents import SeededNoise
-from engine.diffusion.sampling import seeds_for
+from engine.diffusion.sampling import seeds_for, start_run
 from engine.diffusion.schedulers.handles import solver
 from engine.diffusion.span import Span
-from engine.diffusion.values import Conditioning, Latents, Mask, Noise, Scheduler
+from engine.diffusion.trajectories import scale_at, step_of
+from engine.diffusion.values import (
+    Conditioning,
+    Latents,
+    Mask,
+    Noise,
+    Scheduler,
+    Trajectory,
+)
 from engine.graph.errors import LoomError
 
 SOURCE, TARGET = "source", "target"
+
+
+def noisy_end(trajectory: Trajectory, scheduler: Scheduler, steps: int, strength: float) -> Latents:
+    """The end of an inversion, scaled as the samples of `scheduler`'s solver are at that level."""
+    found = step_of(trajectory, -1)
+    trained = solver(scheduler)
+    run = start_run(trained, scheduler, steps, "cpu")
+    i, _ = Span("continue", strength).indices(run, trained.num_train_timesteps)
+    return replace(found, samples=found.samples * scale_at(run, i))
 
 
 @torch.inference_mode()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
+from engine.diffusion.schedulers.run import SchedulerRun
 from engine.diffusion.values import Latents, Trajectory
 from engine.graph.errors import LoomError
 
@@ -40,3 +43,17 @@ def recorded(trajectory: Trajectory | None) -> Trajectory:
             remedy="Switch record on at the node that denoises.",
         )
     return trajectory
+
+
+def scale_at(run: SchedulerRun, i: int) -> float:
+    """How many times as large the samples of `run` are before call `i` as an inversion's.
+
+    DDIM's samples are sqrt(a) x0 + sqrt(1 - a) noise, of unit variance; those of solvers that work
+    on x0 + sigma noise are sqrt(1 + sigma²) times as large (Karras et al. 2022, table 1).
+    """
+    if i >= len(run.timesteps):
+        return 1.0
+    one = torch.ones(1, 1, 1, 1, device=run.timesteps.device)
+    both = (run.add_noise(i, one, 0 * one), run.add_noise(i, 0 * one, one))
+    found = math.hypot(*map(float, both))
+    return 1.0 if abs(found - 1) < 1e-3 else found

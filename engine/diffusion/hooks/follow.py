@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Follow(Hook):
     """`mask` (B or 1, 1, h, w), 1 = free; `path` (S + 1, B or 1, C, h, w) from clean to noisiest.
 
-    A run that leaves for timestep t_i is at `path[S - i]` outside the mask.
+    After k steps a run is at `path[S - k]` outside the mask, scaled as its solver's samples are.
     """
 
     mask: torch.Tensor
@@ -29,7 +29,11 @@ class Follow(Hook):
 
     def begin(self, loop: Loop) -> StepHook:
         """LoomError for another size, and for a run with another number of steps."""
-        steps = loop.end - loop.start
+        from engine.diffusion.trajectories import scale_at
+
+        total = len(loop.run.timesteps)
+        cuts = [i for i in (*loop.run.starts, total) if loop.start <= i <= loop.end]
+        steps = len(cuts) - 1
         if len(self.path) != steps + 1:
             raise LoomError(
                 f"The trajectory has {len(self.path) - 1} steps, and this run {steps}.",
@@ -39,16 +43,19 @@ class Follow(Hook):
         from engine.diffusion.latent_mask import fitted
 
         mask, _ = fitted(self.mask, self.path[0], loop.shape, loop.device)
-        return _Following(loop.start, mask, self.path.to(loop.device).flip(0))
+        path = self.path.to(loop.device).flip(0)
+        levels = {i: path[k] * scale_at(loop.run, i) for k, i in enumerate(cuts)}
+        return _Following(mask, levels)
 
 
 class _Following(StepHook):
-    def __init__(self, start: int, mask: torch.Tensor, path: torch.Tensor) -> None:
-        self.start, self.mask, self.path = start, mask, path
+    def __init__(self, mask: torch.Tensor, levels: dict[int, torch.Tensor]) -> None:
+        self.mask, self.levels = mask, levels
 
     def after(self, i: int, sample: torch.Tensor) -> torch.Tensor:
-        """mask x + (1 - mask) path, at the level that step `i` reached."""
-        return self.mask * sample + (1 - self.mask) * self.path[i - self.start + 1]
+        """mask x + (1 - mask) path, where a step is complete, at the level that it reached."""
+        known = self.levels.get(i + 1)
+        return sample if known is None else self.mask * sample + (1 - self.mask) * known
 
 
 def following(mask: Mask, trajectory: Trajectory) -> Follow:

@@ -98,6 +98,7 @@ def required(noise: torch.Tensor | None, solver: str) -> torch.Tensor:
     if noise is None:
         raise LoomError(
             f"{solver} adds noise at every step, and none was given.",
+            field="noise",
             remedy="Connect a noise seed, or choose a solver without noise.",
         )
     return noise

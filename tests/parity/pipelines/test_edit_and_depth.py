@@ -11,7 +11,7 @@ from engine.diffusion.guidance.instruct_pix2pix import InstructPix2Pix
 from engine.diffusion.sampling import Job
 from engine.diffusion.span import Span
 from engine.diffusion.upscaling import low_resolution
-from engine.diffusion.values import Image, Latents
+from engine.diffusion.values import Image, Latents, Noise
 from tests.parity.pipelines.tiny import (
     SEEDS,
     SOLVERS,
@@ -102,13 +102,17 @@ def test_depth_to_image(tiny, solver: str):
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_upscaling(tiny, monkeypatch: pytest.MonkeyPatch, solver: str):
-    """Its level of noise is a class, its latents are as large as the small picture."""
+@pytest.mark.parametrize("each", [1, 2], ids=["a picture of each", "two of one"])
+def test_upscaling(tiny, monkeypatch: pytest.MonkeyPatch, solver: str, each: int):
+    """Its level of noise is a class, its latents are as large as the small picture.
+
+    Several made of one small picture see the same noise on that, and begin with their own.
+    """
     model = tiny(in_channels=7, num_class_embeds=1000)
     scheduler = their_scheduler(solver, prediction_type="v_prediction")
     low = diffusers.DDPMScheduler(beta_schedule="scaled_linear")
-    small = picture(side=8)
-    drawn = torch.stack([torch.randn(3, 8, 8, generator=g) for g in _second_draws()])
+    small = picture(side=8)[: 2 // each]
+    drawn = torch.stack([torch.randn(3, 8, 8, generator=g) for g in _second_draws()])[: 2 // each]
     first = torch.stack([torch.randn(4, 8, 8, generator=g) for g in generators()])
     pipeline = diffusers.StableDiffusionUpscalePipeline(
         **model.theirs, scheduler=scheduler, low_res_scheduler=low
@@ -116,9 +120,10 @@ def test_upscaling(tiny, monkeypatch: pytest.MonkeyPatch, solver: str):
     module = sys.modules[type(pipeline).__module__]
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: drawn)
     theirs = quiet(pipeline)(
-        ["a red fish"] * 2,
+        ["a red fish"] * len(small),
         image=small,
-        negative_prompt=["a cat"] * 2,
+        negative_prompt=["a cat"] * len(small),
+        num_images_per_prompt=each,
         num_inference_steps=5,
         guidance_scale=4.0,
         noise_level=20,
@@ -135,7 +140,7 @@ def test_upscaling(tiny, monkeypatch: pytest.MonkeyPatch, solver: str):
         model.prompt("a cat"),
         steps=5,
         guidance=4.0,
-        channels=low_resolution(Image(small), noise(), 20),
+        channels=low_resolution(Image(small), Noise(SEEDS[: len(small)]), 20),
     )
     agree(job.run().latents.samples, theirs)
 

@@ -215,6 +215,33 @@ def test_one_step_without_guidance(tiny):
     agree(decoded(model.ours["vae"], job.run().latents), theirs)
 
 
+def test_few_steps_from_a_picture(tiny):
+    """As SDXL Turbo redraws one: steps times strength is 1 or more, and nothing is guided."""
+    model = tiny("sdxl")
+    scheduler = their_scheduler("EulerAncestralDiscreteScheduler", timestep_spacing="trailing")
+    pixels = picture()
+    theirs = base_pipeline(model, scheduler, "StableDiffusionXLImg2ImgPipeline")(
+        ["a red fish"] * 2,
+        image=pixels,
+        num_inference_steps=4,
+        strength=0.5,
+        guidance_scale=0.0,
+        generator=generators(),
+        output_type="pt",
+    ).images
+    job = Job(
+        model.ours["unet"],
+        our_scheduler(scheduler),
+        encoded(model.ours["vae"], pixels),
+        noise(),
+        with_sizes(model.prompt("a red fish"), 64, 64, 0, 0, 64, 64),
+        steps=4,
+        guidance=0.0,
+        span=Span("renoise", 0.5),
+    )
+    agree(decoded(model.ours["vae"], job.run().latents), theirs)
+
+
 @pytest.mark.parametrize(
     ("family", "words", "sizes", "reason"),
     [
