@@ -33,8 +33,9 @@ def resize(
     """Pictures or masks at another size.
 
     "fill" covers width × height and cuts off what has another shape, "fit" keeps all of the picture
-    within that size, "stretch" changes its shape. A side of 0 follows from the other one. Every
-    filter but "nearest" averages where the picture shrinks.
+    within that size, "surround" also repeats its outermost pixels until it has that size, "stretch"
+    changes its shape. A side of 0 follows from the other one. Every filter but "nearest" averages
+    where the picture shrinks.
     """
     from engine.diffusion.images.resize import resize
 
@@ -85,10 +86,11 @@ def crop_to_mask(
 ) -> Cut:
     """The part of a picture around what is white in a mask, with some padding.
 
-    `width` and `height` give the shape the part is to have, as far as the picture reaches, for a
-    Resize that stretches it to that size; 0 leaves the shape. To put a repainted part back, stretch
-    it to the `width` and `height` that come out here and lay it over the picture at `x` and `y`,
-    with the mask that comes out here.
+    `width` and `height` give the shape the part is to have, for a Resize to that size; 0 leaves the
+    shape. To put a repainted part back, resize it to the `width` and `height` that come out here
+    and lay it over the picture at `x` and `y`, with the mask that comes out here. Where the picture
+    is too small for that shape, "surround" on the way out and "fill" on the way back keep it
+    undistorted; otherwise "stretch" does both.
     """
     from engine.diffusion.images.geometry import crop
     from engine.diffusion.images.masks import box

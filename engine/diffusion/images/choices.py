@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Filter = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
-How = Literal["fit", "fill", "stretch"]
+How = Literal["fit", "fill", "stretch", "surround"]
 Border = Literal["constant", "edge", "reflect"]
 Axis = Literal["horizontal", "vertical", "both"]
 Turn = Literal[90, 180, 270]

@@ -7,6 +7,7 @@ import math
 import torch
 
 from engine.diffusion.images.choices import Filter, How
+from engine.diffusion.images.geometry import pad
 from engine.diffusion.images.raster import check_size, like, size_of, tensor_of
 from engine.diffusion.values import Picture
 from engine.graph.errors import LoomError
@@ -20,7 +21,8 @@ def resize(
     """`picture` at another size.
 
     "stretch" makes it exactly that, "fill" as well but cuts off what has another shape, equally on
-    both sides; "fit" keeps all of it within that size. A side of 0 follows from the other one and
+    both sides; "fit" keeps all of it within that size, and "surround" as well but then repeats its
+    outermost pixels all round until it has that size. A side of 0 follows from the other one and
     the shape. Raises LoomError when both are 0, or the result is too large.
     """
     old = size_of(picture)
@@ -28,6 +30,8 @@ def resize(
         raise LoomError("Width and height are both 0.", field="width", remedy="Give one of them.")
     width = width or max(1, round(old[0] * height / old[1]))
     height = height or max(1, round(old[1] * width / old[0]))
+    if how == "surround":
+        return _surrounded(picture, width, height, filter)
     if how == "fit":
         factor = min(width / old[0], height / old[1])
         width, height = max(1, round(old[0] * factor)), max(1, round(old[1] * factor))
@@ -38,6 +42,16 @@ def resize(
         left, top = (old[0] - width / factor) / 2, (old[1] - height / factor) / 2
         box = (max(0, left), max(0, top), min(old[0], old[0] - left), min(old[1], old[1] - top))
     return like(picture, resample(tensor_of(picture), width, height, filter, box))
+
+
+def _surrounded(picture: Picture, width: int, height: int, filter: Filter) -> Picture:
+    check_size(width, height)
+    old = size_of(picture)
+    inner = min(width, max(1, old[0] * height // old[1]))
+    high = min(height, max(1, old[1] * width // old[0]))
+    small = like(picture, resample(tensor_of(picture), inner, high, filter))
+    left, top = width // 2 - inner // 2, height // 2 - high // 2
+    return pad(small, left, top, width - inner - left, height - high - top, "edge")
 
 
 def scale(

@@ -65,6 +65,8 @@ def test_nearest_makes_no_new_levels(image: Image):
         (0, 10, "fit", (15, 10)),
         (0, 10, "stretch", (15, 10)),
         (1, 1, "fit", (1, 1)),
+        (31, 40, "surround", (31, 40)),
+        (0, 10, "surround", (15, 10)),
     ],
 )
 def test_sizes(image: Image, width, height, how, found):
@@ -75,6 +77,14 @@ def test_fill_cuts_off_equally_on_both_sides():
     ramp = torch.linspace(0, 1, 64).expand(1, 3, 16, 64)
     found = resize(Image(ramp), 16, 16, "fill", "bilinear").pixels[0, 0, 0]
     assert torch.allclose(found, ramp[0, 0, 0, 24:40], atol=1e-5)
+
+
+def test_surrounded_it_is_whole_and_its_outermost_pixels_go_on(image: Image):
+    found = resize(image, 30, 37, "surround")
+    inner = resize(image, 30, 20, "stretch").pixels
+    assert torch.equal(found.pixels[:, :, 8:28], inner)
+    assert torch.equal(found.pixels[:, :, :8], inner[:, :, :1].expand(-1, -1, 8, -1))
+    assert torch.equal(found.pixels[:, :, 28:], inner[:, :, -1:].expand(-1, -1, 9, -1))
 
 
 def test_the_same_size_changes_nothing(image: Image):
