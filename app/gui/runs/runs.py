@@ -145,12 +145,12 @@ class Runs(Asking):
             self._live.stop()
 
     def cancel(self, run: str = "") -> None:
-        """Cancel a run, by default the newest that runs, else the one that waits next."""
+        """Cancel a run, by default the newest that runs, else the one that is to run next."""
         if not run and self.current:
             run = self.current.run
-        turns = self.jobs.now.turns()
-        if not run and turns:
-            run = f"{JOB}{turns[0]}"
+        coming = [job.id for job in self.jobs.now.jobs if job.state in ("running", "queued")]
+        if not run and coming:
+            run = f"{JOB}{coming[0]}"
         if run in self._running and self.worker.state == "ready":
             self.worker.ask("cancel", run=run)
         elif run.startswith(JOB):

@@ -144,11 +144,13 @@ class Commands:
     def forget(self) -> Message:
         """Put away the models that nothing uses now; the bytes that frees."""
         from engine.runtime import denoising
+        from engine.runtime.allocator import give_back
         from engine.runtime.pool import shared_pool
 
         denoising.forget()
         freed = shared_pool().clear()
         gc.collect()
+        give_back()
         torch = sys.modules["torch"]
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()

@@ -251,6 +251,24 @@ def test_the_worker_dies_in_mid_run_and_the_job_goes_on(
 
 
 @pytest.mark.slow
+def test_a_job_may_be_cancelled_while_the_worker_starts_again(
+    chain, runs, states, stub_worker, qtbot
+):
+    chain(steps=1000, seconds=0.05)
+    runs.run()
+    qtbot.waitUntil(lambda: states("slow") == ["running"], timeout=WAIT)
+    run = runs.current.run
+    with qtbot.waitSignal(stub_worker.died, timeout=WAIT):
+        os.kill(stub_worker.pid, signal.SIGKILL)
+    runs.cancel()
+
+    def is_cancelled() -> bool:
+        return any(job.state == "cancelled" for job in runs.jobs.now.jobs if f"job {job.id}" == run)
+
+    qtbot.waitUntil(is_cancelled, timeout=WAIT)
+
+
+@pytest.mark.slow
 def test_a_job_that_kills_the_worker_again_is_given_up(
     document, runs, statuses, stub_worker, qtbot
 ):
