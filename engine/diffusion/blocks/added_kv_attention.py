@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention import ConstantContext, Context, KeysValues
 from engine.diffusion.blocks.attention_maps import attend_within_reach
+from engine.diffusion.blocks.group_norm import GroupNorm
 
 
 class AddedKVAttention(nn.Module):
@@ -32,9 +33,9 @@ class AddedKVAttention(nn.Module):
         super().__init__()
         inner = heads * head_dim
         self.heads = heads
-        self.group_norm = nn.GroupNorm(groups, channels, eps=1e-5)
+        self.group_norm = GroupNorm(groups, channels, eps=1e-5)
         self.norm_cross = (
-            nn.GroupNorm(context_groups, context_dim, eps=1e-5) if normalised_context else None
+            GroupNorm(context_groups, context_dim, eps=1e-5) if normalised_context else None
         )
         self.to_q = nn.Linear(channels, inner)
         self.to_k = None if only_cross_attention else nn.Linear(channels, inner)

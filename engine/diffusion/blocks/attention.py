@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention_maps import attend_within_reach
 from engine.diffusion.blocks.chunking import chunked
+from engine.diffusion.blocks.group_norm import GroupNorm
 from engine.diffusion.blocks.token_merging import attend_merged
 
 
@@ -117,7 +118,7 @@ class SpatialSelfAttention(Attention):
     ) -> None:
         super().__init__(channels, heads=heads, head_dim=channels // heads, bias=True)
         self.output_scale_factor = output_scale_factor
-        self.group_norm = nn.GroupNorm(groups, channels, eps=eps) if groups else None
+        self.group_norm = GroupNorm(groups, channels, eps=eps) if groups else None
 
     def forward(
         self,
@@ -214,7 +215,7 @@ class Transformer2DModel(nn.Module):
         head_dim = channels // heads
         inner = heads * head_dim
         self.linear_projection = linear_projection
-        self.norm = nn.GroupNorm(groups, channels, eps=1e-6)
+        self.norm = GroupNorm(groups, channels, eps=1e-6)
         self.transformer_blocks = nn.ModuleList(
             BasicTransformerBlock(inner, heads, head_dim, context_dim, only_cross_attention)
             for _ in range(depth)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention import Attention
+from engine.diffusion.blocks.group_norm import GroupNorm
 
 
 class SpatialNorm(nn.Module):
@@ -21,7 +22,7 @@ class SpatialNorm(nn.Module):
 
     def __init__(self, channels: int, latent_channels: int) -> None:
         super().__init__()
-        self.norm_layer = nn.GroupNorm(32, channels, eps=1e-6)
+        self.norm_layer = GroupNorm(32, channels, eps=1e-6)
         self.conv_y = nn.Conv2d(latent_channels, channels, 1)
         self.conv_b = nn.Conv2d(latent_channels, channels, 1)
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.activations import activation
+from engine.diffusion.blocks.group_norm import GroupNorm
 from engine.diffusion.blocks.resampling import Resample, nearest_double
 from engine.graph.errors import LoomError
 
@@ -60,11 +61,11 @@ class ResnetBlock2D(nn.Module):
         self.skip_time_act = skip_time_act
         self.output_scale_factor = output_scale_factor
         self.resample = resample
-        self.norm1 = nn.GroupNorm(groups, in_channels, eps=eps)
+        self.norm1 = GroupNorm(groups, in_channels, eps=eps)
         self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
         projected = 2 * out_channels if self.scale_shift else out_channels
         self.time_emb_proj = nn.Linear(temb_channels, projected) if temb_channels else None
-        self.norm2 = nn.GroupNorm(groups_out or groups, out_channels, eps=eps)
+        self.norm2 = GroupNorm(groups_out or groups, out_channels, eps=eps)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         shortcut = in_channels != out_channels if shortcut is None else shortcut
         self.conv_shortcut = nn.Conv2d(in_channels, out_channels, 1) if shortcut else None

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention import SpatialSelfAttention
+from engine.diffusion.blocks.group_norm import GroupNorm
 from engine.diffusion.blocks.resampling import fir_double, fir_halve
 from engine.diffusion.blocks.resnet import ResnetBlock2D
 
@@ -174,7 +175,7 @@ class SkipUpStage(nn.Module):
         self.draws = picture_channels is not None
         if picture_channels is not None:
             self.resnet_up = resnet(channels, channels, resample=fir_double, shortcut=True)
-            self.skip_norm = nn.GroupNorm(quarter_groups(channels), channels, eps=eps)
+            self.skip_norm = GroupNorm(quarter_groups(channels), channels, eps=eps)
             self.skip_conv = nn.Conv2d(channels, picture_channels, 3, padding=1)
 
     def forward(

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.diffusion.blocks.attention import SpatialSelfAttention
+from engine.diffusion.blocks.group_norm import GroupNorm
 from engine.diffusion.blocks.movq import SpatialNorm, SpatialNormAttention, SpatialResnetBlock2D
 from engine.diffusion.blocks.resnet import Downsample2D, ResnetBlock2D, Upsample2D
 from engine.diffusion.models.bands import bands_of_run, decoded, encoded
@@ -179,7 +180,7 @@ class Encoder(nn.Module):
         self.mid_block = MidBlock(
             widths[-1], resnet, attention if config.mid_block_add_attention else None
         )
-        self.conv_norm_out = nn.GroupNorm(groups, widths[-1], eps=1e-6)
+        self.conv_norm_out = GroupNorm(groups, widths[-1], eps=1e-6)
         self.conv_out = nn.Conv2d(widths[-1], out_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -226,9 +227,7 @@ class Decoder(nn.Module):
             for i, width in enumerate(widths)
         )
         self.conv_norm_out = (
-            SpatialNorm(widths[-1], latents)
-            if spatial
-            else nn.GroupNorm(groups, widths[-1], eps=1e-6)
+            SpatialNorm(widths[-1], latents) if spatial else GroupNorm(groups, widths[-1], eps=1e-6)
         )
         self.conv_out = nn.Conv2d(widths[-1], config.out_channels, 3, padding=1)
 

@@ -21,6 +21,7 @@ from engine.diffusion.blocks.embeddings import (
     TimestepEmbedding,
     sinusoidal_embedding,
 )
+from engine.diffusion.blocks.group_norm import GroupNorm
 from engine.diffusion.blocks.resampling import average_halve, nearest_double
 from engine.diffusion.blocks.resnet import Downsample2D, ResnetBlock2D, TimeNorm, Upsample2D
 from engine.diffusion.blocks.unconditional import (
@@ -184,7 +185,7 @@ class UNet2DModel(nn.Module):
         self.mid_block = self._middle(resnet) if config.mid_block_type else None
         self.up_blocks = nn.ModuleList(self._up(i, resnet) for i in range(len(widths)))
         groups = config.norm_num_groups or quarter_groups(widths[0])
-        self.conv_norm_out = nn.GroupNorm(groups, widths[0], eps=config.norm_eps)
+        self.conv_norm_out = GroupNorm(groups, widths[0], eps=config.norm_eps)
         self.conv_out = nn.Conv2d(widths[0], config.out_channels, 3, padding=1)
 
     @classmethod

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.blocks.activations import activation
 from engine.diffusion.blocks.attention import Context
+from engine.diffusion.blocks.group_norm import GroupNorm
 from engine.diffusion.blocks.k_stages import KUpStage
 from engine.diffusion.blocks.unet_stages import AttentionKind, StageSettings, UpStage
 from engine.diffusion.models.added_conditioning import (
@@ -205,7 +206,7 @@ class UNet2DConditionModel(UNetEncoder):
             config.conv_out_kernel,
         )
         self.up_blocks = nn.ModuleList(self._up(i) for i in range(config.blocks))
-        self.conv_norm_out = nn.GroupNorm(groups, width, eps=config.norm_eps) if groups else None
+        self.conv_norm_out = GroupNorm(groups, width, eps=config.norm_eps) if groups else None
         self.conv_act = activation(config.act_fn)
         self.conv_out = nn.Conv2d(width, config.out_channels, size, padding=size // 2)
 
