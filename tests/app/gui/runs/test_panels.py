@@ -81,6 +81,8 @@ def panel(runs, qtbot):
     qtbot.addWidget(made)
     made.resize(400, 300)
     made.show()
+    made.activateWindow()  # keys reach the window that is active
+    qtbot.waitUntil(made.isActiveWindow)
     return made
 
 
