@@ -3,7 +3,9 @@
 Bolya and Hoffman 2023, "Token Merging for Fast Stable Diffusion", sections 3 and 4: of each 2×2
 cells one is a destination, the others are sources, and the sources that are most like a destination
 become one token with it. The matching is that of Bolya et al. 2023, "Token Merging: Your ViT But
-Faster", section 3, with the cosine of what the attention reads as the measure.
+Faster", section 3, with the cosine of what the attention reads as the measure; and as there, in
+equation 1, a token that s were merged to counts s times: softmax(Q Kᵀ / √d + log s) V. Tokens that
+are equal are then merged without any error.
 
 What merges is bound to a model's calls for the length of a `with`, in one thread.
 """
@@ -59,8 +61,9 @@ def attend_merged(layer: nn.Module, tokens: Tensor, context: Any = None) -> Tens
     if context is not None or split is None or is_reached(layer):
         return layer(tokens, context)
     home = homes(tokens, split)
-    count = tokens.shape[1] - split.r
-    return unmerged(layer(merged(tokens, home, count)), home)
+    fewer, s = merged(tokens, home, tokens.shape[1] - split.r)
+    bias = s.log().to(tokens.dtype)[:, None, None]  # (B, 1, 1, N - r)
+    return unmerged(layer(fewer, None, bias), home)
 
 
 def splits(height: int, width: int, places: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,16 +100,20 @@ def homes(tokens: Tensor, split: Split) -> Tensor:
     return home
 
 
-def merged(tokens: Tensor, home: Tensor, count: int) -> Tensor:
-    """The mean of the tokens (B, N, D) of each home, (B, `count`, D)."""
+def merged(tokens: Tensor, home: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The mean of the tokens (B, N, D) of each home, (B, `count`, D), and how many they are, s
+    (B, `count`), float32.
+    """
     batch, total, dim = tokens.shape
     first = count * torch.arange(batch, device=tokens.device)
     places = (home + first[:, None]).flatten()
-    sums = tokens.new_zeros(batch * count, dim)
-    sums.scatter_add_(0, places[:, None].expand(-1, dim), tokens.reshape(batch * total, dim))
-    shares = tokens.new_zeros(batch * count)
-    shares.scatter_add_(0, places, tokens.new_ones(batch * total))
-    return (sums / shares[:, None]).unflatten(0, (batch, count))
+    s = torch.zeros(batch * count, device=tokens.device)
+    s.scatter_add_(0, places, torch.ones_like(places, dtype=s.dtype))
+    sums = torch.zeros(batch * count, dim, device=tokens.device)
+    every = tokens.float().reshape(batch * total, dim)
+    sums.scatter_add_(0, places[:, None].expand(-1, dim), every)
+    means = (sums / s[:, None]).to(tokens.dtype)
+    return means.unflatten(0, (batch, count)), s.unflatten(0, (batch, count))
 
 
 def unmerged(tokens: Tensor, home: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Self-attention over fewer tokens, by merging those that are alike: an approximation.
 
-Bolya and Hoffman 2023, "Token Merging for Fast Stable Diffusion".
+Bolya and Hoffman 2023, "Token Merging for Fast Stable Diffusion"; `blocks.token_merging` is the
+mathematics.
 """
 
 from __future__ import annotations
