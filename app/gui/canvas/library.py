@@ -6,6 +6,17 @@ is painted are ours, because its graph model, ports and pipes know neither types
 
 from __future__ import annotations
 
+import contextlib
+import sys
+
+if sys.version_info < (3, 12):
+    # NodeGraphQt takes one class of distutils, in whose place setuptools puts a copy of its own,
+    # which takes a tenth of a second to load. From 3.12 on there is only that copy.
+    with contextlib.suppress(ImportError, AttributeError):
+        import _distutils_hack
+
+        _distutils_hack.remove_shim()
+
 from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
 from NodeGraphQt.qgraphics.pipe import PipeItem
 from NodeGraphQt.widgets.viewer import NodeViewer
