@@ -1,4 +1,8 @@
-"""The graph from far away: plain boxes and lines, painted together and without any text."""
+"""The graph from far away: plain boxes and lines, painted together.
+
+Boxes of a graph that is not large have their titles in small letters, which stay legible; those of
+a large one have none, because text takes longer than all else.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections import defaultdict
 from functools import lru_cache
 
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
 from app.gui.canvas.colours import mix
@@ -18,11 +22,13 @@ from app.gui.canvas.paint import tone
 from app.gui.canvas.zone_item import ZoneItem
 from app.gui.theme import theme
 
+TITLED = 120  # boxes in sight that have their titles
 SOME = 0.5  # of the scene; to find what is in more of it takes longer than to paint all
 
 
 def paint(painter: QPainter, areas: list[QRectF], mirror: Mirror) -> None:
     """Paint what lies in areas of the scene."""
+    titled: list[NodeItem] = []
     lines: dict[int, list[QLineF]] = defaultdict(list)
     boxes: dict[tuple[str, str], list[QRectF]] = defaultdict(list)
     behind: list[tuple[QColor, QRectF]] = []
@@ -33,6 +39,7 @@ def paint(painter: QPainter, areas: list[QRectF], mirror: Mirror) -> None:
             behind.append((theme().colour("accent", 30), item.box()))
         elif isinstance(item, NodeItem):
             boxes[fill(item), border(item)].append(item.box())
+            titled.append(item)
         elif isinstance(item, FrameItem):
             tint = QColor(item.colour)
             tint.setAlpha(40)
@@ -46,6 +53,26 @@ def paint(painter: QPainter, areas: list[QRectF], mirror: Mirror) -> None:
         painter.setBrush(QColor(inside))
         _draw_with(painter, QColor(edge), 2 if edge == theme().accent else 1)
         painter.drawRects(found)
+    if len(titled) <= TITLED:
+        _write(painter, titled)
+
+
+def _write(painter: QPainter, nodes: list[NodeItem]) -> None:
+    """Titles of boxes, in letters of the same size at every scale."""
+    transform = painter.worldTransform()
+    painter.save()
+    painter.resetTransform()
+    font = painter.font()
+    font.setPointSizeF(max(6.0, 0.7 * font.pointSizeF()))
+    painter.setFont(font)
+    letters = QFontMetricsF(font)
+    painter.setPen(theme().colour("text"))
+    for item in nodes:
+        room = transform.mapRect(item.box()).adjusted(2, 1, -2, -1)
+        if room.height() >= letters.height():
+            title = letters.elidedText(item.face.title, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignTop, title)
+    painter.restore()
 
 
 def _items(areas: list[QRectF], mirror: Mirror) -> list[QGraphicsItem]:

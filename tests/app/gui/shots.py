@@ -76,7 +76,9 @@ def draw(state: str, theme: str, language: str, file: str) -> None:
     app = start.application()
     window = Window(in_language(open_registry()), Sessions())
     window.resize(*SIZE)
-    window.begin(workflow_of(state))
+    window.begin()
+    if state == "zone":
+        window.files.open(ROOT / "workflows" / "loop_switched.json", template=True)
     window.show()
     window.activateWindow()
 
@@ -98,15 +100,6 @@ def draw(state: str, theme: str, language: str, file: str) -> None:
         picture = screen.grabWindow(0, place.x(), place.y(), place.width(), place.height())
     picture.save(file)
     os._exit(0)
-
-
-def workflow_of(state: str) -> Path | None:
-    """The file that a state begins with."""
-    if state == "zone":
-        return ROOT / "workflows" / "loop_switched.json"
-    if state == "problems":
-        return ROOT / "workflows" / "published" / "sdxl_ensemble.json"
-    return None
 
 
 def start_state(window, wait) -> None:
@@ -149,7 +142,13 @@ def refused(window, wait) -> None:
 
 
 def problems(window, wait) -> None:
-    wait(lambda: window.missing.isVisible(), 10)
+    with window.document.edit("Add") as graph:
+        graph.add("vae.encode", "encode")
+        graph.connect("encode.latents", "denoise.latents")
+        graph.set_param("denoise", "steps", 0)
+        graph.place("encode", {"at": [320, 760]})
+    wait(lambda: False, 1)
+    window.canvas.zoom_to_fit()
     window.show_panel("problems")
 
 
