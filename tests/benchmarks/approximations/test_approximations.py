@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,7 @@ def test_approximations(size: str, parts: dict[str, Any]):
         assert torch.equal(latents[name].samples, latents["exact"].samples)
 
 
-def in_turns(runs: dict[str, Callable[[], Any]]) -> tuple[dict[str, float], dict[str, Any]]:
+def in_turns(runs: Mapping[str, Callable[[], Any]]) -> tuple[dict[str, float], dict[str, Any]]:
     """Seconds of the processor that each takes, medians, and what the last turn of each gave."""
     seen: dict[str, list[float]] = {name: [] for name in runs}
     found: dict[str, Any] = {}
