@@ -107,9 +107,12 @@ def check_usable(device: Device) -> None:
     import torch
 
     if device.kind == "cuda" and not torch.cuda.is_available():
+        why = "this build of torch is for processors alone"
+        if torch.version.cuda is not None:
+            why = "there is none, or its driver is too old for this torch"
         raise LoomError(
-            "There is an NVIDIA card, but torch can't use it (its driver may be too old).",
-            remedy=f"Update the driver, or set {DEVICE_VARIABLE}=cpu.",
+            f"Torch can't use an NVIDIA card here: {why}.",
+            remedy=f"Set {DEVICE_VARIABLE}=cpu, or install what the card needs.",
         )
     if device.kind == "mps" and not torch.backends.mps.is_available():
         raise LoomError("Torch can't use this Mac's GPU.", remedy=f"Set {DEVICE_VARIABLE}=cpu.")

@@ -67,3 +67,15 @@ def test_the_answer_needs_no_torch_and_agrees_with_it():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.split() == ["True", "True", "True"], done.stderr
+
+
+def test_a_card_that_torch_cannot_use_is_told_with_the_reason(monkeypatch):
+    import torch
+
+    monkeypatch.setenv("LOOM_DEVICE", "cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for version, words in ((None, "for processors alone"), ("13.0", "driver is too old")):
+        monkeypatch.setattr(torch.version, "cuda", version)
+        with pytest.raises(LoomError, match=words) as raised:
+            device.check_usable(device.pick())
+        assert "LOOM_DEVICE=cpu" in raised.value.remedy
