@@ -8,6 +8,7 @@ import torch
 from engine.diffusion.denoiser import UNetDenoiser
 from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.hooks.cache_blocks import CacheBlocks
+from engine.diffusion.hooks.merge_tokens import MergeTokens
 from engine.diffusion.hooks.record_attention import RecordAttention
 from engine.diffusion.kept_steps import KeptSteps
 from engine.diffusion.latents import SeededNoise
@@ -19,6 +20,7 @@ from engine.diffusion.schedulers.ddim import DDIMScheduler
 from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler
 from engine.graph.environment import within
 from engine.graph.errors import LoomError
+from engine.runtime.housing import Housed
 from engine.runtime.packing import pack
 
 STEPS, SKIPS = 6, 6
@@ -145,6 +147,18 @@ def test_it_goes_together_with_other_hooks_and_packed_layers(unet):
     packed = make()
     pack(packed)
     torch.testing.assert_close(go(packed, CacheBlocks()), found, rtol=1e-4, atol=1e-4)
+
+
+def test_layers_that_come_and_go_are_the_same():
+    """A streamed model, whose parts are called in another order than the last time."""
+    packed, streamed = make(), make()
+    housed = Housed(streamed, torch.device("cpu"), torch.float64)  # converted part by part
+    packed.double()
+    exact = go(packed, CacheBlocks(), MergeTokens())
+    housed.stream(1 << 20)
+    assert any(parameter.isnan().all() for parameter in streamed.parameters())  # those away
+    torch.testing.assert_close(go(streamed, CacheBlocks(), MergeTokens()), exact, rtol=0, atol=1e-6)
+    housed.let_go()
 
 
 def test_a_run_is_never_taken_up_half_way(unet):
