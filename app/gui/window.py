@@ -79,6 +79,22 @@ class Window(QMainWindow):
         self.gallery = Gallery()
         self.grid = SweepGrid(self.gallery.thumbnails)
         self.missing = MissingFiles(self.document)
+        self.docks: dict[str, QDockWidget] = {}
+        self._arrange()
+        self._note = QLabel()
+        self._unsay = QTimer(self, singleShot=True, interval=NOTE_SECONDS * 1000)
+        self._unsay.timeout.connect(self._note.clear)
+        self.statusBar().addWidget(self._note, 1)
+        self.statusBar().addPermanentWidget(self.bar)
+        self.menus = Menus(self)
+        self._join()
+        self._memory = settings.choices().memory
+        self._autosave = QTimer(self)
+        self._autosave.timeout.connect(self.keep)
+        self._follow_settings()
+
+    def _arrange(self) -> None:
+        """The canvas in the middle, the panels around it."""
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -86,7 +102,6 @@ class Window(QMainWindow):
         column.addWidget(self.missing)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(middle)
-        self.docks: dict[str, QDockWidget] = {}
         left, right, below = (
             Side.LeftDockWidgetArea,
             Side.RightDockWidgetArea,
@@ -107,20 +122,9 @@ class Window(QMainWindow):
             self.docks[name].hide()
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.setCorner(Qt.Corner.BottomLeftCorner, left)
-        self._note = QLabel()
-        self._unsay = QTimer(self, singleShot=True, interval=NOTE_SECONDS * 1000)
-        self._unsay.timeout.connect(self._note.clear)
-        self.statusBar().addWidget(self._note, 1)
-        self.statusBar().addPermanentWidget(self.bar)
-        self.menus = Menus(self)
-        self._join()
         self.resize(1440, 900)
         self.resizeDocks([self.docks["palette"], self.docks["viewer"]], [230, 360], HORIZONTAL)
         self.resizeDocks([self.docks["viewer"], self.docks["inspector"]], [4, 5], VERTICAL)
-        self._memory = settings.choices().memory
-        self._autosave = QTimer(self)
-        self._autosave.timeout.connect(self.keep)
-        self._follow_settings()
 
     # Beginning and ending
 
