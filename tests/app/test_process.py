@@ -31,7 +31,13 @@ def start(words: list[str], environment: dict[str, str], cwd: Path) -> subproces
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that runs the tests in the background has them ignore interrupts; these don't.
+        preexec_fn=None if os.name == "nt" else allow_interrupts,
     )
+
+
+def allow_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize(
