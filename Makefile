@@ -1,7 +1,7 @@
 # Everything lives in .venv inside the checkout; a second call of a target sets nothing up again.
 #   make demo      install what the headless run needs and make a picture
 #   make test      install the development set and run every test
-#   make check     the tests that finish within a minute
+#   make check     the graph, the nodes, the workflows and the command line, within a minute
 #   make lint      format, lint and types
 #   make starter   train the starter model again (resumes from its last checkpoint); with
 #                  ARGS=--go-on it goes on from the shipped weights
@@ -12,6 +12,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt .ci/prepare.py
 TESTS := $(BIN)/python -m pytest -q
+QUICK := tests/engine/graph tests/nodes tests/workflows tests/app tests/test_imports.py --ignore=tests/app/gui
 SCREEN := xvfb-run -a --server-args='-screen 0 3200x2000x24'
 TORCH_INDEX ?=
 export TORCH_INDEX
@@ -25,7 +26,7 @@ test: .venv/.ready-dev
 	@if command -v xvfb-run >/dev/null; then $(SCREEN) $(TESTS); else $(TESTS); fi
 
 check: .venv/.ready-dev
-	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -x -n auto -m "not slow and not parity and not full and not bench"
+	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -x -n auto -m "not slow and not parity and not full and not bench" $(QUICK)
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff format --check .

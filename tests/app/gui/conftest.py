@@ -120,6 +120,7 @@ def _garbage_of_the_interface() -> Iterator[None]:
     gc.disable()
     yield
     gc.collect()
+    gc.freeze()  # what is left, of all libraries too, is not looked at again after every test
     gc.enable()
 
 
