@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from engine.graph.errors import LoomError
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def gui(file: Path | None) -> None:
     """Open the desktop editor, with a workflow FILE or where it was left off."""
+    gc.disable()  # what is loaded now stays; from then on the editor collects, see app.gui.garbage
     try:
         from app.gui.start import start
     except ImportError as error:

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.bench
 
 STARTS = 7
 START = """
-import os, time
+import gc, os
+gc.disable()  # as `loom gui` does
+import app.cli
 from app.gui import start
 from app.gui.catalogue import in_language
 app = start.application()
