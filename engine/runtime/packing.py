@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import platform
 import threading
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -110,7 +111,7 @@ def _shared(model: nn.Module) -> set[int]:
     return twice
 
 
-class Packed(nn.Module):
+class Packed(nn.Module, ABC):
     """A layer that packs its weight at its first call, and lets go of the one in rows.
 
     From then on a stand-in is in the weight's place, which has its shape and type, takes no memory
@@ -151,9 +152,9 @@ class Packed(nn.Module):
         with _packing:
             self._packed = None
 
+    @abstractmethod
     def _layout(self, weight: Tensor, x: Tensor) -> Tensor:
         """`weight` as the kernels read it for inputs like `x`."""
-        raise NotImplementedError
 
     def _class_of(self, x: Tensor) -> str:
         """What inputs the layout for `x` is good for."""

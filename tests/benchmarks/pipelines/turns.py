@@ -104,7 +104,7 @@ class Pair:
         results = {}
         for who, worker in self.workers.items():
             worker.do(task, save=folder / f"{who}.pt", **settings)
-            results[who] = torch.load(folder / f"{who}.pt")
+            results[who] = torch.load(folder / f"{who}.pt", weights_only=True)
         off = (results["ours"] - results["theirs"]).abs().max() / results["theirs"].abs().max()
         return float(off)
 
