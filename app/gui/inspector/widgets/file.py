@@ -6,82 +6,38 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QCompleter,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.gui.inspector.widgets.base import Around, ValueEditor, guard_wheel, tool
+from app.gui.inspector.widgets.base import Around
+from app.gui.inspector.widgets.picker import Picker
 from app.gui.inspector.widgets.scans import files
 from app.gui.language import tr
 from engine.graph.params import FilePath, Param
 
 
-class FileEditor(ValueEditor):
+class FileEditor(Picker):
     """A list of what was found, a button to browse; a file may be dropped on it too."""
 
-    wide = True
-
     def __init__(self, param: Param, around: Around, parent: QWidget | None = None) -> None:
-        super().__init__(param, parent)
+        super().__init__(param, "folder", tr("Browse…"), parent)
         assert isinstance(param.widget, FilePath)
         self._around = around
         self._sort = param.widget
         self._value = ""
         folder = param.widget.folder
-        self.box = QComboBox(self)
-        self.line = QLineEdit(self.box)
-        self.box.setLineEdit(self.line)
-        self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.box.setMinimumContentsLength(12)
-        self.box.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.box.setAccessibleName(param.label)
         self.box.setToolTip(tr("A folder, or drop one here") if folder else _file_tip(self._sort))
         placeholder = tr("Choose a folder") if folder else tr("Choose a file, or drop one here")
         self.line.setPlaceholderText(placeholder)
-        guard_wheel(self.box)
-        self._names = QStringListModel(self)
-        completer = QCompleter(self._names, self.box)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.box.setCompleter(completer)
-        self.browse = tool("folder", tr("Browse…"), self)
-        self.told = QLabel(self)
-        self.told.setWordWrap(True)
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.setProperty("wrong", True)
-        self.locate = QPushButton(tr("Locate…"), self)
         self.locate.setToolTip(tr("Say where it is now"))
-        above, below = QHBoxLayout(), QHBoxLayout()
-        above.setSpacing(3)
-        above.addWidget(self.box, 1)
-        above.addWidget(self.browse)
-        below.addWidget(self.told, 1)
-        below.addWidget(self.locate)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addLayout(above)
-        layout.addLayout(below)
         self.setAcceptDrops(True)
         self.line.setAcceptDrops(False)
         self.box.activated.connect(lambda place: self._take(self.box.itemText(place)))
         self.line.editingFinished.connect(lambda: self._take(self.box.currentText()))
-        self.browse.clicked.connect(self._browse)
+        self.beside.clicked.connect(self._browse)
         self.locate.clicked.connect(self._browse)
         files.found.connect(self._arrived)
-        self.setFocusProxy(self.box)
         self._fill()
 
     def show_value(self, value: Any) -> None:
@@ -124,9 +80,7 @@ class FileEditor(ValueEditor):
         found = list(cast("tuple[str, ...]", files.get(self._key()) or ()))
         self.box.clear()
         self.box.addItems(found)
-        self._names.setStringList(found)
-        self.box.setCurrentIndex(-1)
-        self.box.setEditText(self._value)
+        self.offer(found, self._value)
         self._tell()
 
     def _tell(self) -> None:

@@ -4,79 +4,37 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import (
-    QComboBox,
-    QCompleter,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from app.gui.inspector.section import restyle
-from app.gui.inspector.widgets.base import Around, ValueEditor, guard_wheel, tool
+from app.gui.inspector.widgets.base import Around
+from app.gui.inspector.widgets.picker import Picker
 from app.gui.inspector.widgets.scans import Found, models
 from app.gui.language import tr
 from engine.graph.params import Param
 
 
-class ModelEditor(ValueEditor):
+class ModelEditor(Picker):
     """A list of the models that were found, which also takes a name that is typed."""
 
-    wide = True
-
     def __init__(self, param: Param, around: Around, parent: QWidget | None = None) -> None:
-        super().__init__(param, parent)
+        super().__init__(param, "repeat", tr("Look through the model folders again"), parent)
         self._around = around
         self._value: dict[str, str] = {}
         self._found: dict[str, Found] = {}
         self._scanned = False
-        self.box = QComboBox(self)
-        self.line = QLineEdit(self.box)
-        self.box.setLineEdit(self.line)
-        self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.box.setModel(QStandardItemModel(self.box))
-        self.box.setMinimumContentsLength(12)
-        self.box.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.box.setAccessibleName(param.label)
         self.box.setToolTip(tr("A model in the model folders, by name"))
         self.line.setPlaceholderText(tr("Choose a model"))
-        guard_wheel(self.box)
-        self._names = QStringListModel(self)
-        completer = QCompleter(self._names, self.box)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.box.setCompleter(completer)
-        self.again = tool("repeat", tr("Look through the model folders again"), self, "dim")
-        self.told = QLabel(self)
-        self.told.setWordWrap(True)
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.locate = QPushButton(tr("Locate…"), self)
         self.locate.setToolTip(tr("Add the folder that has this model to the model folders"))
         self.locate.hide()
-        above, below = QHBoxLayout(), QHBoxLayout()
-        above.setSpacing(3)
-        above.addWidget(self.box, 1)
-        above.addWidget(self.again)
-        below.addWidget(self.told, 1)
-        below.addWidget(self.locate)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addLayout(above)
-        layout.addLayout(below)
         self.box.activated.connect(lambda place: self._take(self.box.itemData(place)))
         self.line.editingFinished.connect(self._type)
-        self.again.clicked.connect(lambda: self._fill(again=True))
+        self.beside.clicked.connect(lambda: self._fill(again=True))
         self.locate.clicked.connect(self._locate)
         models.found.connect(self._arrived)
-        self.setFocusProxy(self.box)
         self._fill()
 
     def show_value(self, value: Any) -> None:
@@ -104,9 +62,7 @@ class ModelEditor(ValueEditor):
             item.setData(one.name, Qt.ItemDataRole.UserRole)
             item.setToolTip(one.problem or str(one.path))
             rows.appendRow(item)
-        self._names.setStringList(list(self._found))
-        self.box.setCurrentIndex(-1)
-        self.box.setEditText(text)
+        self.offer(list(self._found), text)
         self._scanned = found is not None
         self._tell()
 
