@@ -124,7 +124,7 @@ class Packed(nn.Module, ABC):
 
     def __init__(self, layer: nn.Linear | nn.Conv2d) -> None:
         nn.Module.__init__(self)
-        self.__dict__.update(vars(layer))  # its settings, hooks and parameters
+        vars(self).update(vars(layer))  # its settings, hooks and parameters
         self.packs = True
         self._packed: Tensor | None = None
         self._stand_in = 0  # its address
