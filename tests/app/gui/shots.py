@@ -112,7 +112,7 @@ def made(window, wait) -> None:
     window.runs.run()
     wait(lambda: ended)
     wait(lambda: window.statuses["decode"].picture is not None, 5)
-    window.canvas.select(["denoise"])
+    window.canvas.select(["decode"])
 
 
 def search(window, wait) -> None:
