@@ -389,9 +389,25 @@ def _name(annotation: Any) -> str:
     return getattr(annotation, "__name__", str(annotation))
 
 
+# Words that the field does not write as others are written.
+TERMS = {
+    "control net": "ControlNet",
+    "controlnet": "ControlNet",
+    "dtype": "data type",
+    "lora": "LoRA",
+    "psnr": "PSNR",
+    "snr": "SNR",
+    "ssim": "SSIM",
+    "t2iadapter": "T2I-Adapter",
+    "unet": "UNet",
+    "vae": "VAE",
+}
+_TERM = re.compile(rf"\b({'|'.join(TERMS)})\b")
+
+
 def title(name: str) -> str:
-    """`text_encoder` as people read it: `Text encoder`."""
-    words = name.replace("_", " ")
+    """`text_encoder` as people read it: `Text encoder`; `unet` as the field does: `UNet`."""
+    words = _TERM.sub(lambda found: TERMS[found[0]], name.replace("_", " "))
     return words[:1].upper() + words[1:]
 
 

@@ -1588,6 +1588,10 @@
         <translation>사본 저장…</translation>
     </message>
     <message>
+        <source>{} is here again as it was, and is not saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copy</source>
         <translation>복사</translation>
     </message>
@@ -1900,10 +1904,6 @@
         <translation>키</translation>
     </message>
     <message>
-        <source>The program ended unexpectedly. {} is here again as it was, and is not saved.</source>
-        <translation>프로그램이 예기치 않게 끝났습니다. {}을(를) 그대로 되살렸으며, 아직 저장되지 않았습니다.</translation>
-    </message>
-    <message>
         <source>Nodes</source>
         <translation>노드</translation>
     </message>
@@ -1924,6 +1924,14 @@
         <translation>스윕</translation>
     </message>
     <message>
+        <source>The program ended unexpectedly.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other work that was not saved is in these files:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Queue</source>
         <translation>대기열</translation>
     </message>
@@ -1934,10 +1942,6 @@
     <message>
         <source>Use a cell&apos;s values</source>
         <translation>칸의 값 사용</translation>
-    </message>
-    <message>
-        <source> {} more are in {}.</source>
-        <translation> {}개가 더 {}에 있습니다.</translation>
     </message>
     <message>
         <source>Unsaved work can&apos;t be kept: {}.</source>
@@ -2187,11 +2191,11 @@
         <translation>평균</translation>
     </message>
     <message>
-        <source>Psnr</source>
+        <source>PSNR</source>
         <translation>PSNR</translation>
     </message>
     <message>
-        <source>Ssim</source>
+        <source>SSIM</source>
         <translation>SSIM</translation>
     </message>
     <message>
@@ -2283,7 +2287,7 @@
         <translation>인페인팅 채널</translation>
     </message>
     <message>
-        <source>Vae</source>
+        <source>VAE</source>
         <translation>VAE</translation>
     </message>
     <message>
@@ -2335,7 +2339,7 @@
         <translation>확대할 잠재 표현</translation>
     </message>
     <message>
-        <source>Unet</source>
+        <source>UNet</source>
         <translation>UNet</translation>
     </message>
     <message>
@@ -2347,23 +2351,11 @@
         <translation>변형</translation>
     </message>
     <message>
-        <source>Control net</source>
-        <translation>ControlNet</translation>
-    </message>
-    <message>
         <source>Load T2I-Adapter</source>
         <translation>T2I-Adapter 불러오기</translation>
     </message>
     <message>
-        <source>T2iadapter</source>
-        <translation>T2I-Adapter</translation>
-    </message>
-    <message>
         <source>ControlNet</source>
-        <translation>ControlNet</translation>
-    </message>
-    <message>
-        <source>Controlnet</source>
         <translation>ControlNet</translation>
     </message>
     <message>
@@ -2643,7 +2635,7 @@
         <translation>모델 불러오기</translation>
     </message>
     <message>
-        <source>Dtype</source>
+        <source>Data type</source>
         <translation>자료형</translation>
     </message>
     <message>
@@ -2903,7 +2895,7 @@
         <translation>베타 끝</translation>
     </message>
     <message>
-        <source>Zero terminal snr</source>
+        <source>Zero terminal SNR</source>
         <translation>끝점 SNR 0</translation>
     </message>
     <message>

@@ -1588,6 +1588,10 @@
         <translation>保存副本…</translation>
     </message>
     <message>
+        <source>{} is here again as it was, and is not saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copy</source>
         <translation>复制</translation>
     </message>
@@ -1900,10 +1904,6 @@
         <translation>按键</translation>
     </message>
     <message>
-        <source>The program ended unexpectedly. {} is here again as it was, and is not saved.</source>
-        <translation>程序意外结束。{} 已恢复原状，尚未保存。</translation>
-    </message>
-    <message>
         <source>Nodes</source>
         <translation>节点</translation>
     </message>
@@ -1924,6 +1924,14 @@
         <translation>参数扫描</translation>
     </message>
     <message>
+        <source>The program ended unexpectedly.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other work that was not saved is in these files:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Queue</source>
         <translation>队列</translation>
     </message>
@@ -1934,10 +1942,6 @@
     <message>
         <source>Use a cell&apos;s values</source>
         <translation>使用单元格的值</translation>
-    </message>
-    <message>
-        <source> {} more are in {}.</source>
-        <translation> 另有 {} 个在 {} 中。</translation>
     </message>
     <message>
         <source>Unsaved work can&apos;t be kept: {}.</source>
@@ -2187,11 +2191,11 @@
         <translation>均值</translation>
     </message>
     <message>
-        <source>Psnr</source>
+        <source>PSNR</source>
         <translation>PSNR</translation>
     </message>
     <message>
-        <source>Ssim</source>
+        <source>SSIM</source>
         <translation>SSIM</translation>
     </message>
     <message>
@@ -2283,7 +2287,7 @@
         <translation>局部重绘通道</translation>
     </message>
     <message>
-        <source>Vae</source>
+        <source>VAE</source>
         <translation>VAE</translation>
     </message>
     <message>
@@ -2335,7 +2339,7 @@
         <translation>待放大的潜变量</translation>
     </message>
     <message>
-        <source>Unet</source>
+        <source>UNet</source>
         <translation>UNet</translation>
     </message>
     <message>
@@ -2347,23 +2351,11 @@
         <translation>变体</translation>
     </message>
     <message>
-        <source>Control net</source>
-        <translation>ControlNet</translation>
-    </message>
-    <message>
         <source>Load T2I-Adapter</source>
         <translation>加载 T2I-Adapter</translation>
     </message>
     <message>
-        <source>T2iadapter</source>
-        <translation>T2I-Adapter</translation>
-    </message>
-    <message>
         <source>ControlNet</source>
-        <translation>ControlNet</translation>
-    </message>
-    <message>
-        <source>Controlnet</source>
         <translation>ControlNet</translation>
     </message>
     <message>
@@ -2643,7 +2635,7 @@
         <translation>加载模型</translation>
     </message>
     <message>
-        <source>Dtype</source>
+        <source>Data type</source>
         <translation>数据类型</translation>
     </message>
     <message>
@@ -2903,7 +2895,7 @@
         <translation>Beta 终值</translation>
     </message>
     <message>
-        <source>Zero terminal snr</source>
+        <source>Zero terminal SNR</source>
         <translation>终点零 SNR</translation>
     </message>
     <message>

@@ -163,6 +163,8 @@ def test_names():
         "unet", "vae", "text_encoder", "int"
     ]  # fmt: skip
     assert title("text_encoder") == "Text encoder"
+    assert title("load_vae") == "Load VAE"
+    assert title("unet") == "UNet"
 
 
 def literal(n: Literal[1, 2, 4] = 1) -> int:
