@@ -347,17 +347,25 @@ class _Check:
         self._add(code, link.node, link.port, reason, remedy)
 
     def _who_makes(self, *wanted: Kind | None) -> str:
-        """The nodes whose outputs are of the first of these kinds that is known, as advice."""
+        """The nodes whose outputs are of the first of these kinds that is known, as advice.
+
+        Those come first that need little, and least of all that kind itself.
+        """
         kind = next((one for one in wanted if one), None)
+
+        def needs(spec: NodeSpec) -> tuple[bool, int]:
+            ports = spec.inputs.values()
+            return any(port.type.kind is kind for port in ports), sum(p.required for p in ports)
+
         makers = [
-            spec.label
+            spec
             for spec in self.registry
             if any(port.type.kind is kind for port in spec.outputs.values())
         ]
         if kind is None or not makers:
             return "Join an output of that kind."
-        shown = ", ".join(makers[:4]) + (", …" if len(makers) > 4 else "")
-        return f"{kind.name} comes from: {shown}."
+        shown = ", ".join(spec.label for spec in sorted(makers, key=needs)[:4])
+        return f"{kind.name} comes from: {shown}{' and others' * (len(makers) > 4)}."
 
 
 def _writable(folder: Path) -> bool:

@@ -17,6 +17,8 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
+    QRect,
     QSize,
     QSortFilterProxyModel,
     Qt,
@@ -24,12 +26,20 @@ from PySide6.QtCore import (
     QUrl,
     Signal,
 )
-from PySide6.QtGui import QAction, QDesktopServices, QIcon, QKeySequence, QPixmap
+from PySide6.QtGui import (
+    QAction,
+    QDesktopServices,
+    QIcon,
+    QImage,
+    QKeySequence,
+    QPainter,
+    QPixmap,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from app.gui.icons import icon
 from app.gui.language import tr
-from app.gui.pictures.thumbnails import Thumbnail, Thumbnails
+from app.gui.pictures.thumbnails import SIDE, Thumbnail, Thumbnails
 from engine.diffusion.images.choices import READ_SUFFIXES
 
 PATH = Qt.ItemDataRole.UserRole
@@ -59,6 +69,8 @@ class Pictures(QAbstractListModel):
         self._folders: tuple[Path, ...] = ()
         self._number = 0
         self._missing = icon("image", "dim")
+        self.cell = QSize()
+        """What a picture and its name take, the same for each, whatever its shape."""
         thumbnails.made.connect(self._take)
         self._found.connect(self._show)
 
@@ -87,6 +99,8 @@ class Pictures(QAbstractListModel):
                 return entry.icon or self._missing
             case Qt.ItemDataRole.ToolTipRole:
                 return "\n".join(part for part in (entry.path.name, entry.words) if part)
+            case Qt.ItemDataRole.SizeHintRole:
+                return self.cell
             case Qt.ItemDataRole.AccessibleTextRole:
                 return entry.words or entry.path.name
             case _:
@@ -148,9 +162,20 @@ class Pictures(QAbstractListModel):
         entry = self._entries[row]
         entry.words = made.words
         if not made.image.isNull():
-            entry.icon = QIcon(QPixmap.fromImage(made.image))
+            entry.icon = QIcon(squared(made.image))
         index = self.index(row)
         self.dataChanged.emit(index, index)
+
+
+def squared(image: QImage) -> QPixmap:
+    """A picture in the middle of a clear square, as large as fits: all names are on one line."""
+    found = QPixmap(SIDE, SIDE)
+    found.fill(Qt.GlobalColor.transparent)
+    place = QRect(QPoint(), image.size().scaled(found.size(), Qt.AspectRatioMode.KeepAspectRatio))
+    place.moveCenter(found.rect().center())
+    with QPainter(found) as painter:
+        painter.drawImage(place, image)
+    return found
 
 
 class _Found(QSortFilterProxyModel):
@@ -238,7 +263,8 @@ class Gallery(QWidget):
         self.view.setUniformItemSizes(True)
         self.view.setMinimumHeight(unit * 9)  # a row of pictures with their names
         self.view.setIconSize(QSize(unit * 6, unit * 6))
-        self.view.setGridSize(QSize(unit * 7, unit * 8))
+        self.pictures.cell = QSize(unit * 7, unit * 8)
+        self.view.setGridSize(self.pictures.cell)
         self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.view.setDragEnabled(True)

@@ -6,9 +6,10 @@ import os
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
 
-from app.gui.pictures.gallery import PATH, Gallery
+from app.gui.pictures.gallery import PATH, Gallery, squared
 from app.gui.pictures.thumbnails import SIDE, Thumbnails, thumbnail
 from engine.diffusion.images.files import encode
 
@@ -94,3 +95,25 @@ def test_thumbnails_are_kept_with_their_words(tmp_path):
     made(file, "a blue fish", age=50)
     assert thumbnail(file, folder).words == "a blue fish"
     assert thumbnail(tmp_path / "gone.png", folder).image.isNull()
+
+
+def test_each_picture_has_its_whole_name_under_it(gallery, qtbot, tmp_path):
+    """A wide picture that comes first does not make the places of others lower."""
+    made(tmp_path / "out" / "wide.png", "wide", age=-10, size=(400, 50))
+    qtbot.waitUntil(lambda: names(gallery)[0] == "wide.png")
+    qtbot.waitUntil(lambda: gallery.pictures._entries[0].icon is not None)
+    view = gallery.view
+    needed = view.iconSize().height() + view.fontMetrics().height()
+    assert {view.visualRect(view.model().index(row, 0)).height() >= needed for row in range(4)} == {
+        True
+    }
+
+
+@pytest.mark.parametrize("size", [(192, 24), (24, 192), (64, 64)])
+def test_a_thumbnail_is_as_large_as_fits_a_square(size):
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    found = squared(image).toImage()
+    red = [found.pixelColor(x, y).red() == 255 for y in range(SIDE) for x in range(SIDE)]
+    assert found.size() == QSize(SIDE, SIDE)
+    assert sum(red) == min(SIDE * SIDE, SIDE * SIDE * min(size) // max(size))
