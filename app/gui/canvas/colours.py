@@ -11,10 +11,10 @@ from engine.graph.types import Kind
 
 
 def kind_colour(kind: Kind | None) -> QColor:
-    """The colour of a kind's ports and links; dim for one that is not known yet."""
+    """The colour of a kind's ports and links, to be changed freely; dim for one not known yet."""
     if kind is None:
         return theme().colour("dim")
-    return _toned(kind.colour, theme().name)
+    return QColor(_toned(kind.colour, theme().name))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
 
+from app.gui.canvas.colours import kind_colour
 from engine.graph.graph import Source
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -72,6 +73,15 @@ def test_a_wrong_link_is_refused_in_words(pair, hand, document, qtbot):
     hand.release(end)
     assert said == ["Tokenizer can't go in here: it takes VAE."]
     assert document.graph == before and decode.fits is None
+
+
+def test_ports_that_faded_have_their_colour_again(pair, hand):
+    hand.press(hand.port("model", "unet", output=True))
+    hand.move(hand.port("decode", "latents"))
+    pair.grab()
+    hand.release(hand.port("decode", "latents"))
+    found = [kind_colour(port.type.kind) for port in pair.mirror.piece("decode").all_ports()]
+    assert [colour.alphaF() for colour in found] == [1.0] * len(found)
 
 
 def test_a_link_on_a_used_input_replaces_and_on_a_list_is_added(canvas, hand, document):
