@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ from PySide6.QtGui import QImage
 
 from app.gui.document import Document
 from app.gui.language import tr
+from app.gui.pictures.reading import Reading
 from app.gui.pictures.viewer import Viewer
 from app.gui.runs.asking import Asking
 from app.gui.status import Statuses
-from engine.graph.errors import CycleError
+from engine.diffusion.images.choices import READ_SUFFIXES
+from engine.graph.errors import CycleError, LoomError
+from engine.graph.params import FilePath
 
 PICTURES = ("Image", "Mask", "Latents")  # kinds that can be looked at, the best first
 TRAJECTORY = ("Trajectory",)
@@ -42,6 +45,7 @@ class Showing(QObject):
         viewer.step_asked.connect(self._take_step)
         statuses.changed.connect(self._follow)
         document.shown.connect(self._forget)
+        document.changed.connect(self._edited)
 
     def select(self, ids: tuple[str, ...]) -> None:
         """Look at a node that has a picture; other selections change nothing."""
@@ -49,24 +53,70 @@ class Showing(QObject):
         if self._selected and self._has_picture(self._selected):
             self._show(self._selected)
 
-    def picture_for(self, node_id: str) -> QImage:
-        """What a mask of this node is painted on: the picture of what it reads, or reads it."""
-        graph = self._document.graph
-        node = graph.nodes[node_id]
-        above = [source.node for source in node.sources()]
-        below = [link.node for link in graph.links() if link.source.node == node_id]
-        beside = [source.node for name in below for source in graph.nodes[name].sources()]
-        for name in (*above, *beside):
-            found = self._pictures(name)
-            if name != node_id and found:
-                return found[0][0]
+    def picture_for(self, node_id: str, then: Callable[[QImage], object]) -> None:
+        """Hand on what a mask of this node is painted on: what it reads, or what reads it beside.
+
+        It comes at its full size, from its file or from what the worker has kept; where there is
+        none yet, it is black.
+        """
+        node = self._document.graph.nodes[node_id]
+        names = self._around(node_id)
+        for name in names:
+            if files := [Path(file) for file in self._files(name)]:
+                self._read(files[0], then)
+                return
+        for name in names:
+            status = self._statuses[name]
+            if status.picture is None:
+                continue
+            small = status.picture
+            port = self._port(name, PICTURES)
+            if not port or status.live or self._asking.worker.state != "ready":
+                then(small)
+                return
+            self._asking.pictures(port).then(
+                lambda answer: then(answer["pictures"][0]), lambda _, small=small: then(small)
+            )
+            return
         size = node.params.get("width"), node.params.get("height")
         wide, high = (value if isinstance(value, int) else 0 for value in size)
-        blank = QImage(
-            QSize(wide, high) if wide and high else BLANK, QImage.Format.Format_Grayscale8
-        )
-        blank.fill(0)
-        return blank
+        then(_black(QSize(wide, high) if wide and high else BLANK))
+
+    def _around(self, node_id: str) -> list[str]:
+        """The nodes whose picture a mask of this one belongs to, the likeliest first."""
+        graph = self._document.graph
+        above = [source.node for source in graph.nodes[node_id].sources()]
+        below = [link.node for link in graph.links() if link.source.node == node_id]
+        beside = [source.node for name in below for source in graph.nodes[name].sources()]
+        found = dict.fromkeys((*above, *beside))
+        return [name for name in found if name != node_id and name in graph.nodes]
+
+    def _files(self, node_id: str) -> list[str]:
+        """The picture files that a node wrote, or reads."""
+        status = self._statuses[node_id]
+        if made := [name for name in status.files if _is_picture(name)]:
+            return made
+        spec = self._document.spec(node_id)
+        params = self._document.graph.nodes[node_id].params
+        for name, param in spec.params.items() if spec else ():
+            given = params.get(name)
+            if isinstance(param.widget, FilePath) and isinstance(given, str) and _is_picture(given):
+                try:
+                    return [str(self._document.settings.find_input(given))]
+                except LoomError:
+                    return []
+        return []
+
+    def _read(self, path: Path, then: Callable[[QImage], object]) -> None:
+        """Read a picture file beside the interface."""
+        reading = Reading(self)
+
+        def hand_on(_: Path, image: QImage) -> None:
+            reading.deleteLater()
+            then(_black(BLANK) if image.isNull() else image)
+
+        reading.read.connect(hand_on)
+        reading.want([path])
 
     def _follow(self, ids: frozenset[str]) -> None:
         """Statuses changed: show what forms, and what is selected or was made last."""
@@ -81,6 +131,12 @@ class Showing(QObject):
         elif made and (made[-1] in ids or self._shown not in made):
             self._show(made[-1])
 
+    def _edited(self, ids: frozenset[str]) -> None:
+        """Show the file that was chosen, while the node that reads it is selected."""
+        name = self._selected
+        if name in ids and name in self._document.graph.nodes and self._files(name):
+            self._show(name)
+
     def _order(self) -> Iterable[str]:
         """The nodes that are shown, those last that are made last."""
         graph = self._document.graph
@@ -94,21 +150,13 @@ class Showing(QObject):
 
     def _has_picture(self, node_id: str) -> bool:
         status = self._statuses[node_id]
-        return status.picture is not None or bool(status.files)
-
-    def _pictures(self, node_id: str) -> list[tuple[QImage, Path | None]]:
-        """The files that a node wrote, else its preview."""
-        status = self._statuses[node_id]
-        files = [(QImage(name), Path(name)) for name in status.files]
-        found: list[tuple[QImage, Path | None]] = [pair for pair in files if not pair[0].isNull()]
-        if not found and status.picture is not None:
-            found = [(status.picture, None)]
-        return found
+        return status.picture is not None or bool(self._files(node_id))
 
     def _show(self, node_id: str) -> None:
         """Show what is at hand at once, then what the worker has kept, at its own size."""
         status = self._statuses[node_id]
-        made = None if status.live else (node_id, status.state, status.seconds, status.files)
+        files = [Path(name) for name in self._files(node_id)]
+        made = None if status.live else (node_id, status.state, status.seconds, *files)
         if made is not None and made == self._made:
             return  # the person may have turned to another picture of it
         self._shown, self._made = node_id, made
@@ -116,10 +164,12 @@ class Showing(QObject):
         if status.live and status.picture is not None:
             self._viewer.show_pictures(node_id, [status.picture])
             return
-        found = self._pictures(node_id)
-        files = [path for _, path in found if path is not None]
-        self._viewer.show_pictures(node_id, [image for image, _ in found], files)
-        if not files and status.state in ("done", "cached"):
+        if files:
+            self._viewer.show_files(files, node_id)
+            return
+        if status.picture is not None:
+            self._viewer.show_pictures(node_id, [status.picture])
+        if status.state in ("done", "cached"):
             self._ask(node_id, self._number)
 
     def _ask(self, node_id: str, number: int) -> None:
@@ -166,3 +216,13 @@ class Showing(QObject):
         self._selected = self._shown = ""
         self._made = None
         self._number += 1
+
+
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith(READ_SUFFIXES)
+
+
+def _black(size: QSize) -> QImage:
+    found = QImage(size, QImage.Format.Format_Grayscale8)
+    found.fill(0)
+    return found

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.gui.icons import set_icon
 from app.gui.language import tr
 from app.gui.pictures.comparing import GAINS, ComparingView, Mode
+from app.gui.pictures.reading import Reading
 
 PLAY = 120  # milliseconds a picture
 MODES: tuple[Mode, ...] = ("single", "slider", "difference")
@@ -44,7 +45,12 @@ class Viewer(QWidget):
         super().__init__(parent)
         self._images: list[QImage] = []
         self._files: list[Path] = []
+        self._from_files = False
+        self._reading = Reading(self)
+        self._reading.read.connect(self._show_read)
+        self.destroyed.connect(self._reading.close)
         self._labels: list[str] = []
+        self._titled = ""
         self._at = 0
         self.view = ComparingView()
         self._title = QLabel()
@@ -90,8 +96,10 @@ class Viewer(QWidget):
 
     @property
     def image(self) -> QImage:
-        """The picture that is shown; null for none."""
-        return self._images[self._at] if self._images else QImage()
+        """The picture that is shown; null for none, and for one that is still being read."""
+        if not self._from_files:
+            return self._images[self._at] if self._images else QImage()
+        return (self._reading.known(self._files[self._at]) if self._files else None) or QImage()
 
     @property
     def file(self) -> Path | None:
@@ -109,21 +117,29 @@ class Viewer(QWidget):
 
         The same place among as many as before stays in front.
         """
-        if len(images) != len(self._images):
-            self._at = len(images) - 1 if labels else 0
-        self._images, self._files, self._labels = list(images), list(files), list(labels)
-        self._title.setText(title)
-        self._refresh()
+        self._show(title, images, files, labels, from_files=False)
 
-    def show_files(self, files: Sequence[Path]) -> None:
-        """Show picture files; those that can't be read are left out, and said."""
-        found = [(path, QImage(str(path))) for path in files]
-        unread = [path.name for path, image in found if image.isNull()]
-        if unread:
-            self.said.emit(tr("{} can't be shown.").format(", ".join(unread)))
-        good = [(path, image) for path, image in found if not image.isNull()]
-        title = good[0][0].name if good else ""
-        self.show_pictures(title, [image for _, image in good], [path for path, _ in good])
+    def show_files(self, files: Sequence[Path], title: str = "") -> None:
+        """Show picture files, each read when it is in front; what can't be read is said."""
+        name = title or (files[0].name if files else "")
+        self._show(name, (), files, (), from_files=True)
+
+    def _show(
+        self,
+        title: str,
+        images: Sequence[QImage],
+        files: Sequence[Path],
+        labels: Sequence[str],
+        *,
+        from_files: bool,
+    ) -> None:
+        before = self._count
+        self._images, self._files, self._labels = list(images), list(files), list(labels)
+        self._from_files = from_files
+        self._titled = title
+        if self._count != before:
+            self._at = self._count - 1 if labels else 0
+        self._refresh()
 
     def pin(self, image: QImage | None) -> None:
         """Compare with this picture; None ends the comparison."""
@@ -133,6 +149,10 @@ class Viewer(QWidget):
         self._refresh()
 
     # Inside
+
+    @property
+    def _count(self) -> int:
+        return len(self._files if self._from_files else self._images)
 
     def _build(self) -> None:
         above = QHBoxLayout()
@@ -194,21 +214,28 @@ class Viewer(QWidget):
         self.view.addAction(self._take)
 
     def _refresh(self) -> None:
-        self.view.set_image(self.image)
-        many, pinned = len(self._images) > 1, not self.view.other.isNull()
+        count = self._count
+        if self._from_files and count:
+            ahead = [self._files[(self._at + step) % count] for step in range(min(2, count))]
+            self._reading.want(ahead)
+        image = self.image
+        if not image.isNull() or not (self._from_files and count):
+            self.view.set_image(image)  # else what was there stays until the file is read
+        self._title.setText(self._titled)
+        many, pinned = count > 1, not self.view.other.isNull()
         for widget in (self._previous, self._next, self._number, self._scrub, self._play):
             widget.setVisible(many)
         if not many:
             self._stop()
         self._scrub.blockSignals(True)
-        self._scrub.setRange(0, max(0, len(self._images) - 1))
+        self._scrub.setRange(0, max(0, count - 1))
         self._scrub.setValue(self._at)
         self._scrub.blockSignals(False)
-        place = f"{self._at + 1} / {len(self._images)}"
+        place = f"{self._at + 1} / {count}"
         self._take.setVisible(bool(self._labels))
         self._number.setText(self._labels[self._at] if self._at < len(self._labels) else place)
         self._pin.setChecked(pinned)
-        self._pin.setEnabled(bool(self._images) or pinned)
+        self._pin.setEnabled(bool(count) or pinned)
         self._mode.setVisible(pinned)
         shows_difference = pinned and self.view.mode == "difference"
         self._gain.setVisible(shows_difference)
@@ -239,13 +266,26 @@ class Viewer(QWidget):
         self._go(self._at + 1)
 
     def _go(self, at: int) -> None:
-        if self._images:
-            self._at = at % len(self._images)
+        if self._count:
+            self._at = at % self._count
             self._refresh()
             self.turned.emit(self._at)
 
+    def _show_read(self, path: Path, image: QImage) -> None:
+        """A file was read: show it if it is in front, leave it out if it is no picture."""
+        if not self._from_files or path not in self._files:
+            return
+        if image.isNull():
+            self.said.emit(tr("{} can't be shown.").format(path.name))
+            at = self._files.index(path)
+            del self._files[at]
+            self._at = max(0, min(self._at - (at < self._at), len(self._files) - 1))
+            self._refresh()
+        elif path == self.file:
+            self._refresh()
+
     def _toggle_play(self, plays: bool) -> None:
-        if plays and len(self._images) > 1:
+        if plays and self._count > 1:
             self._clock.start()
         else:
             self._stop()

@@ -122,4 +122,33 @@ def test_files_that_cannot_be_read_are_said(viewer, qtbot, tmp_path):
     with qtbot.waitSignal(viewer.said) as said:
         viewer.show_files([tmp_path / "good.png", tmp_path / "bad.png"])
     assert said.args == ["bad.png can't be shown."]
+    qtbot.waitUntil(lambda: viewer.image.width() == 40)
     assert viewer.file == tmp_path / "good.png"
+
+
+def test_of_many_files_only_those_in_front_are_read(viewer, qtbot, tmp_path, monkeypatch):
+    from app.gui.pictures import reading
+
+    read = []
+    real = reading.read_picture
+    monkeypatch.setattr(reading, "read_picture", lambda path: read.append(path) or real(path))
+    files = [tmp_path / f"{number}.png" for number in range(50)]
+    for number, file in enumerate(files):
+        plain("red", 40 + number).save(str(file))
+    viewer.show_files(files)
+    qtbot.waitUntil(lambda: viewer.image.width() == 40)
+    qtbot.mouseClick(viewer._previous, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: viewer.image.width() == 89)
+    assert len(read) < 6
+    plain("blue", 12).save(str(files[-1]))  # made again under its name
+    viewer.show_files(files)
+    qtbot.waitUntil(lambda: viewer.image.width() == 12)
+
+
+def test_a_huge_picture_is_shown_smaller(tmp_path, monkeypatch):
+    from app.gui.pictures import reading
+
+    plain("red", 400, 300).save(str(tmp_path / "huge.png"))
+    monkeypatch.setattr(reading, "LARGEST", 1200)
+    found = reading.read_picture(tmp_path / "huge.png")
+    assert (found.width(), found.height()) == (40, 30) and found.pixelColor(3, 3).red() == 255
