@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import QByteArray, QPoint, QStandardPaths, Qt, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QImage
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from app.gui import settings, theme
@@ -136,8 +136,10 @@ class Window(QMainWindow):
             self._lay_out(last)
         if file is not None:
             self.files.open(file)
+            if left:
+                self.new_window().recover(left, self.sessions)
         elif left:
-            self._recover(left)
+            self.recover(left, self.sessions)
         elif last is None or not self._restore(last):
             self.files.open(STARTER, template=True)
         self.canvas.zoom_to_fit()
@@ -178,12 +180,13 @@ class Window(QMainWindow):
         self._note.setText(sentence)
         self._unsay.start()
 
-    def new_window(self) -> None:
+    def new_window(self) -> Window:
         """Open another window, empty, on the same worker."""
         window = Window(self.registry, Sessions(self.sessions.folder), self.worker)
         window.move(self.pos() + QPoint(32, 32))
         window.resize(self.size())
         window.show()
+        return window
 
     def run_selected(self) -> None:
         """Run up to the selected nodes; the whole workflow when none is."""
@@ -302,12 +305,18 @@ class Window(QMainWindow):
 
     def _paint_mask(self, node_id: str, name: str) -> None:
         """Let the person paint the drawing of a node over the picture it is for."""
-        node = self.document.graph.nodes[node_id]
-        picture = self.showing.picture_for(node_id)
-        painter = MaskPainter(picture, str(node.params.get(name, "")), self)
-        if painter.exec():
-            with self.document.edit(tr("Paint {}").format(node_id)) as graph:
-                graph.set_param(node_id, name, painter.drawing)
+        scope = self.document.scope
+
+        def paint(picture: QImage) -> None:
+            nodes = self.document.graph.nodes
+            if self.document.scope != scope or node_id not in nodes:
+                return
+            painter = MaskPainter(picture, str(nodes[node_id].params.get(name, "")), self)
+            if painter.exec():
+                with self.document.edit(tr("Paint {}").format(node_id)) as graph:
+                    graph.set_param(node_id, name, painter.drawing)
+
+        self.showing.picture_for(node_id, paint)
 
     # Sessions
 
@@ -342,19 +351,34 @@ class Window(QMainWindow):
             return False
         return True
 
-    def _recover(self, left: list[Session]) -> None:
-        """Bring back what a crash left: the newest here, the others beside their files."""
-        if not self._restore(left[0]):
+    def recover(self, left: list[Session], found_by: Sessions) -> None:
+        """Bring back what a crash left: the newest here, the others beside their files.
+
+        They are let go where they were found as soon as all are safe.
+        """
+        restored = self._restore(left[0])
+        try:
+            aside = [self.sessions.put_aside(session) for session in left[restored:]]
+            if restored:
+                self.sessions.keep(self._session())
+        except OSError as error:
+            aside = []
+            self.say(tr("Unsaved work can't be kept: {}.").format(error.strerror or error))
+        else:
+            found_by.let_go()
+        if not restored:
             self.files.open(STARTER, template=True)
-            return
-        for session in left[1:]:
-            self.sessions.put_aside(session)
-        more = tr(" {} more are in {}.").format(len(left) - 1, self.sessions.folder)
-        text = tr("The program ended unexpectedly. {} is here again as it was, and is not saved.")
+        text = tr("The program ended unexpectedly.")
+        if restored:
+            here = tr("{} is here again as it was, and is not saved.").format(self.files.title())
+            text = f"{text} {here}"
+        if aside:
+            also = tr("Other work that was not saved is in these files:")
+            text = "\n".join([text, "", also, *map(str, aside)])
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Information)
         box.setWindowTitle(tr("Recovered"))
-        box.setText(text.format(self.files.title()) + (more if len(left) > 1 else ""))
+        box.setText(text)
         box.open()  # the window comes up beside it
 
 

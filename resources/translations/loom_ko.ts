@@ -1589,7 +1589,7 @@
     </message>
     <message>
         <source>{} is here again as it was, and is not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 워크플로가 그대로 다시 열렸으며, 아직 저장되지 않았습니다.</translation>
     </message>
     <message>
         <source>Copy</source>
@@ -1925,11 +1925,11 @@
     </message>
     <message>
         <source>The program ended unexpectedly.</source>
-        <translation type="unfinished"></translation>
+        <translation>프로그램이 예기치 않게 끝났습니다.</translation>
     </message>
     <message>
         <source>Other work that was not saved is in these files:</source>
-        <translation type="unfinished"></translation>
+        <translation>저장되지 않은 다른 작업은 다음 파일에 있습니다:</translation>
     </message>
     <message>
         <source>Queue</source>

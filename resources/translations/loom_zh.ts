@@ -1589,7 +1589,7 @@
     </message>
     <message>
         <source>{} is here again as it was, and is not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 已按原样恢复，尚未保存。</translation>
     </message>
     <message>
         <source>Copy</source>
@@ -1925,11 +1925,11 @@
     </message>
     <message>
         <source>The program ended unexpectedly.</source>
-        <translation type="unfinished"></translation>
+        <translation>程序意外退出。</translation>
     </message>
     <message>
         <source>Other work that was not saved is in these files:</source>
-        <translation type="unfinished"></translation>
+        <translation>其他未保存的工作在这些文件中：</translation>
     </message>
     <message>
         <source>Queue</source>

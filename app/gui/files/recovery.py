@@ -55,6 +55,7 @@ class Sessions:
         self._file = self.folder / f"{os.getpid()}-{secrets.token_hex(4)}.json"
         self._lock: QLockFile | None = None
         self._written: Session | None = None
+        self._left: list[tuple[Path, QLockFile]] = []
 
     def keep(self, session: Session) -> None:
         """Keep the window's state against a crash; OSError when it can't be written."""
@@ -88,7 +89,11 @@ class Sessions:
         return _read(self.folder / LAST)
 
     def left_behind(self) -> list[Session]:
-        """What programs that died had not saved, the newest first; each is given out once."""
+        """What programs that died had not saved, the newest first.
+
+        No other window is given them meanwhile. Their files stay until `let_go`: a second crash
+        before then loses nothing either.
+        """
         found: list[Session] = []
         files = [file for file in self.folder.glob("[0-9]*-*.json") if file != self._file]
         for file in sorted(files, key=_age):
@@ -96,12 +101,21 @@ class Sessions:
             if not lock.tryLock(0):
                 continue  # its window is open
             session = _read(file)
-            if session is not None:
-                file.unlink(missing_ok=True)
             if session is not None and session.workflow is not None:
                 found.append(session)
+                self._left.append((file, lock))
+                continue
+            if session is not None:
+                file.unlink(missing_ok=True)
             lock.unlock()
         return found
+
+    def let_go(self) -> None:
+        """What was left behind is safe elsewhere now."""
+        for file, lock in self._left:
+            file.unlink(missing_ok=True)
+            lock.unlock()
+        self._left.clear()
 
 
 def _lock(file: Path) -> QLockFile:

@@ -102,6 +102,32 @@ def test_what_a_crash_left_is_there_again(open_window, home):
     )
     window = open_window()
     assert "precious" in window.document.graph.nodes and window.document.modified
+    (kept,) = folder.glob("[0-9]*-*.json")  # a second crash, before anything else, loses nothing
+    assert "precious" in json.loads(kept.read_text())["workflow"]["nodes"]
+
+
+def test_what_a_crash_left_comes_beside_a_file_that_is_opened(open_window, home):
+    folder = home / "sessions"
+    folder.mkdir()
+    graph = Graph()
+    graph.add("noise.seed", "precious")
+    data = {"path": "", "workflow": to_json(graph), "layout": {}}
+    (folder / "1-dead.json").write_text(json.dumps(data))
+    window = open_window(GALLERY / "trajectory.json")
+    (beside,) = [other for other in Window.opened if other is not window]
+    assert "precious" in beside.document.graph.nodes
+    assert "precious" not in window.document.graph.nodes
+
+
+def test_work_of_a_crash_that_no_longer_opens_is_put_aside(open_window, home):
+    folder = home / "sessions"
+    folder.mkdir()
+    data = {"path": "", "workflow": {"loom": 999, "nodes": {}}, "layout": {}}
+    (folder / "1-dead.json").write_text(json.dumps(data))
+    window = open_window()
+    assert "model" in window.document.graph.nodes  # the starter workflow
+    (aside,) = folder.glob("recovered-*.json")
+    assert json.loads(aside.read_text()) == data["workflow"]
 
 
 def test_unsaved_work_is_kept_while_the_window_is_open(open_window, home):

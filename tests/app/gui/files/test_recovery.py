@@ -37,9 +37,27 @@ def test_an_open_window_keeps_its_own(tmp_path):
 def test_killed_programs_leave_their_work_once(tmp_path):
     done = subprocess.run([sys.executable, "-c", DIE, str(tmp_path)])
     assert done.returncode == -9
-    sessions = Sessions(tmp_path)
-    assert sessions.left_behind() == [WORK]
-    assert sessions.left_behind() == []
+    first, second = Sessions(tmp_path), Sessions(tmp_path)
+    assert first.left_behind() == [WORK]
+    assert second.left_behind() == []  # another window has it
+    first.let_go()
+    assert Sessions(tmp_path).left_behind() == []
+
+
+def test_work_that_nobody_made_safe_is_found_again(tmp_path):
+    subprocess.run([sys.executable, "-c", DIE, str(tmp_path)])
+    crashed = "\n".join(
+        (
+            "import os, sys",
+            "from pathlib import Path",
+            "from app.gui.files.recovery import Sessions",
+            "assert Sessions(Path(sys.argv[1])).left_behind()",
+            "os.kill(os.getpid(), 9)",
+        )
+    )
+    done = subprocess.run([sys.executable, "-c", crashed, str(tmp_path)])
+    assert done.returncode == -9
+    assert Sessions(tmp_path).left_behind() == [WORK]
 
 
 def test_a_damaged_session_is_kept_aside(tmp_path):
