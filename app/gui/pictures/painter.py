@@ -6,7 +6,16 @@ from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QImage, QKeySequence, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QColor,
+    QImage,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -26,7 +35,7 @@ from app.gui.pictures.pixels import PixelView
 from app.gui.pictures.sketch import Sketch, box, paint_shape, polygon, stroke
 
 Tool = Literal["brush", "eraser", "polygon", "rectangle", "ellipse", "fill"]
-COVER = 130  # opacity of the mask over the picture, 0…255
+MASK = QColor(255, 40, 170, 150)  # over the picture: a colour that few pictures have
 WIDEST = 512  # pixels of the brush
 SOFTEST = 64
 NEAR = 0.5  # pixels between points of a stroke, at least
@@ -97,9 +106,9 @@ class PaintView(PixelView):
         if shape := self._shape():
             paint_shape(mask, shape)
         colour = QImage(mask.size(), QImage.Format.Format_ARGB32_Premultiplied)
-        colour.fill(theme.theme().colour("accent"))
+        colour.fill(QColor(MASK.rgb()))
         colour.setAlphaChannel(mask)
-        painter.setOpacity(COVER / 255)
+        painter.setOpacity(MASK.alphaF())
         painter.drawImage(frame, colour)
         painter.setOpacity(1)
 
@@ -186,9 +195,8 @@ class MaskPainter(QDialog):
         self._feather = self._slider(tr("Feather"), 0, SOFTEST, round(self.view.sketch.feather))
         self._feather.valueChanged.connect(self._set_feather)
         self._add_sliders()
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
+        kinds = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel, self)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
