@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -42,7 +41,6 @@ def start(file: Path | None = None) -> int:
 
 def application() -> QApplication:
     """The Qt application, with the person's theme and language."""
-    os.environ.setdefault("QT_PREFERRED_BINDING", "PySide6")  # for NodeGraphQt
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("latent-loom")

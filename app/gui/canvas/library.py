@@ -17,6 +17,11 @@ if sys.version_info < (3, 12):
 
         _distutils_hack.remove_shim()
 
+if "Qt" not in sys.modules:
+    from app.gui.canvas.binding import binding
+
+    sys.modules["Qt"] = binding()
+
 from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
 from NodeGraphQt.qgraphics.pipe import PipeItem
 from NodeGraphQt.widgets.viewer import NodeViewer
