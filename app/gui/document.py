@@ -24,6 +24,7 @@ from engine.graph.interface import local_registry
 from engine.graph.problems import Problem
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
+from engine.graph.subgraph import OUTPUTS, used
 
 UNSAVED = "workflow.json"  # a workflow without a file reads what is in the current folder
 
@@ -271,10 +272,14 @@ class Document(QObject):
             self.recheck()
 
     def _instances(self, definitions: Mapping[str, Any]) -> set[str]:
-        """The nodes whose type, a subgraph, is another now."""
+        """The nodes whose type, a subgraph, is another now; the end whose ports change places."""
         if definitions == self._root.definitions:
             return set()
-        return {node.id for node in self._shown.nodes.values() if node.type.startswith("subgraph:")}
+        found = {node.id for node in self._shown.nodes.values() if used(node)}
+        before, after = definitions.get(self._scope), self._root.definitions.get(self._scope)
+        if before and after and [*before.outputs] != [*after.outputs]:
+            found.add(OUTPUTS)
+        return found
 
     def _take_report(self, report: Report) -> None:
         self._report = report

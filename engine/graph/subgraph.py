@@ -21,12 +21,25 @@ ENDS = (INPUTS, OUTPUTS)
 
 @dataclass(frozen=True)
 class Definition:
-    """The inside of a subgraph: its nodes, the names of its inputs, the source of each output."""
+    """The inside of a subgraph: its nodes, the names of its inputs, the source of each output.
+
+    Inputs and outputs have an order, in which instances show them.
+    """
 
     nodes: Mapping[str, Node] = field(default_factory=dict[str, Node])
     inputs: tuple[str, ...] = ()
     outputs: Mapping[str, Source] = field(default_factory=dict[str, Source])
     view: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all is the same, the order of the outputs too."""
+        return (
+            isinstance(other, Definition)
+            and self.nodes == other.nodes
+            and self.inputs == other.inputs
+            and list(self.outputs.items()) == list(other.outputs.items())
+            and self.view == other.view
+        )
 
     def body(self) -> Graph:
         """The inside as a graph of its own, with a node at either end that stands for the ports.

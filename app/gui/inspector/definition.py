@@ -13,7 +13,10 @@ from app.gui.inspector.section import Section, label
 from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
 from engine.graph.errors import LoomError
+from engine.graph.graph import Graph
 from engine.graph.subgraph import rename_input, rename_output
+
+Rename = Callable[[Graph, str, str, str], None]
 
 
 class DefinitionPorts(QWidget):
@@ -30,7 +33,8 @@ class DefinitionPorts(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.section)
         layout.addWidget(self.wrong)
-        self.fields: dict[str, QLineEdit] = {}
+        self.inputs: dict[str, QLineEdit] = {}
+        self.outputs: dict[str, QLineEdit] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -42,7 +46,8 @@ class DefinitionPorts(QWidget):
         if state == self._shown:
             return
         self._shown = state
-        self.fields.clear()
+        self.inputs.clear()
+        self.outputs.clear()
         self.section.clear()
         self._add_head(tr("Inputs"), tr("Add an input"), self.input_menu)
         for port in definition.inputs:
@@ -82,22 +87,18 @@ class DefinitionPorts(QWidget):
         self.section.rows.addWidget(row)
 
     def _input(self, port: str) -> QWidget:
-        row, layout = self._field(port, lambda new: self._rename(rename_input, port, new))
-        for icon, tip, by in (("up", tr("Move up"), -1), ("down", tr("Move down"), 1)):
-            button = tool(icon, f"{tip}: {port}", row, "dim")
-            button.clicked.connect(
-                lambda _=False, by=by: edits.move_input(self._document, self._name, port, by)
-            )
-            layout.addWidget(button)
+        row, layout, self.inputs[port] = self._field(port, rename_input)
+        self._add_moves(row, layout, port, edits.move_input)
         self._add_remove(row, layout, port, edits.remove_input)
         return row
 
     def _output(self, port: str) -> QWidget:
-        row, layout = self._field(port, lambda new: self._rename(rename_output, port, new))
+        row, layout, self.outputs[port] = self._field(port, rename_output)
+        self._add_moves(row, layout, port, edits.move_output)
         self._add_remove(row, layout, port, edits.remove_output)
         return row
 
-    def _field(self, port: str, rename: Callable[[str], None]) -> tuple[QWidget, QHBoxLayout]:
+    def _field(self, port: str, rename: Rename) -> tuple[QWidget, QHBoxLayout, QLineEdit]:
         row = QWidget(self)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -105,10 +106,23 @@ class DefinitionPorts(QWidget):
         field = QLineEdit(port, row)
         field.setAccessibleName(tr("Name of the port {}").format(port))
         field.setToolTip(tr("Type another name to rename it everywhere"))
-        field.editingFinished.connect(lambda: rename(field.text().strip()))
-        self.fields[port] = field
+        field.editingFinished.connect(lambda: self._rename(rename, port, field))
         layout.addWidget(field, 1)
-        return row, layout
+        return row, layout, field
+
+    def _add_moves(
+        self,
+        row: QWidget,
+        layout: QHBoxLayout,
+        port: str,
+        move: Callable[[Document, str, str, int], None],
+    ) -> None:
+        for icon, tip, by in (("up", tr("Move up"), -1), ("down", tr("Move down"), 1)):
+            button = tool(icon, f"{tip}: {port}", row, "dim")
+            button.clicked.connect(
+                lambda _=False, by=by: move(self._document, self._name, port, by)
+            )
+            layout.addWidget(button)
 
     def _add_remove(
         self,
@@ -121,9 +135,10 @@ class DefinitionPorts(QWidget):
         button.clicked.connect(lambda: self._do(remove, self._document, self._name, port))
         layout.addWidget(button)
 
-    def _rename(self, rename: Callable[..., None], old: str, new: str) -> None:
+    def _rename(self, rename: Rename, old: str, field: QLineEdit) -> None:
+        new = field.text().strip()
         if new in (old, ""):
-            self.fields[old].setText(old)
+            field.setText(old)
             return
 
         def edit() -> None:

@@ -54,14 +54,19 @@ def add_output(document: Document, name: str, source: str) -> None:
 
 def move_input(document: Document, name: str, port: str, by: int) -> None:
     """Put an input before or after its neighbour."""
-    ports = list(document.root.definitions[name].inputs)
-    place = ports.index(port)
-    other = place + by
-    if not 0 <= other < len(ports):
-        return
-    ports[place], ports[other] = ports[other], ports[place]
-    with document.edit_root(tr("Move {}").format(port)) as root, root.editing(name) as body:
-        body.set_param(INPUTS, "ports", ports)
+    definition = document.root.definitions[name]
+    ports = _moved(definition.inputs, port, by)
+    with document.edit_root(tr("Move {}").format(port)) as root:
+        root.define(name, replace(definition, inputs=ports))
+
+
+def move_output(document: Document, name: str, port: str, by: int) -> None:
+    """Put an output before or after its neighbour."""
+    definition = document.root.definitions[name]
+    ports = _moved(tuple(definition.outputs), port, by)
+    outputs = {one: definition.outputs[one] for one in ports}
+    with document.edit_root(tr("Move {}").format(port)) as root:
+        root.define(name, replace(definition, outputs=outputs))
 
 
 def remove_input(document: Document, name: str, port: str) -> None:
@@ -92,6 +97,15 @@ def remove_output(document: Document, name: str, port: str) -> None:
         for other in list(root.definitions):
             with root.editing(other) as body:
                 _cut_readers(body, name, port)
+
+
+def _moved(ports: tuple[str, ...], port: str, by: int) -> tuple[str, ...]:
+    """The ports with one in its neighbour's place; as they are where there is no neighbour."""
+    moved = list(ports)
+    place = moved.index(port)
+    if 0 <= place + by < len(moved):
+        moved.insert(place + by, moved.pop(place))
+    return tuple(moved)
 
 
 def _forget(graph: Graph, name: str, port: str) -> None:

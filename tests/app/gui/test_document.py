@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QCoreApplication
 
 from app.gui.document import Document
 from app.session import open_registry
@@ -12,8 +11,7 @@ from engine.graph.subgraph import collapse
 
 
 @pytest.fixture(scope="module")
-def registry():
-    QCoreApplication.instance() or QCoreApplication([])
+def registry(qapp):
     return open_registry()
 
 

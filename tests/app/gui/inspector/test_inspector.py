@@ -309,8 +309,8 @@ def test_ports_of_a_subgraph_are_added_renamed_ordered_and_removed(inspector, do
     inspector.refresh()
     assert inspector.row("steps") is not None
     ports = inspector.page.definition
-    ports.fields["steps"].setText("count")
-    ports.fields["steps"].editingFinished.emit()
+    ports.inputs["steps"].setText("count")
+    ports.inputs["steps"].editingFinished.emit()
     assert document.root.definitions["part"].inputs[-1] == "count"
     inspector.refresh()
     document.change(lambda graph: graph.set_param(part, "count", 9))
@@ -335,12 +335,40 @@ def test_ports_of_a_subgraph_are_added_renamed_ordered_and_removed(inspector, do
     assert len(document.root.definitions["part"].outputs) == 1
 
 
+def test_outputs_of_a_subgraph_are_ordered(inspector, document, part):
+    from app.gui.inspector import definition_edits as edits
+
+    edits.add_output(document, "part", "denoise.trajectory")
+    inspector.show_nodes([part])
+    before = list(document.root.definitions["part"].outputs)
+    assert len(before) == 2
+    document.enter("part")
+    told: list[frozenset[str]] = []
+    document.changed.connect(told.append)
+    inspector.show_nodes(["outputs"])
+    down = [
+        one
+        for one in inspector.page.definition.findChildren(QToolButton)
+        if one.toolTip() == f"Move down: {before[0]}"
+    ]
+    down[-1].click()  # an input has the same name
+    assert list(document.root.definitions["part"].outputs) == before[::-1]
+    assert list(document.graph.nodes["outputs"].inputs) == before[::-1]
+    assert "outputs" in told[-1]
+    inspector.refresh()
+    assert list(inspector.page.definition.outputs) == before[::-1]
+    document.undo()
+    assert list(document.root.definitions["part"].outputs) == before
+    edits.move_output(document, "part", before[0], -1)  # there is nothing before it
+    assert list(document.root.definitions["part"].outputs) == before
+
+
 def test_a_name_that_is_taken_is_refused(inspector, document, part):
     inspector.show_nodes([part])
     ports = inspector.page.definition
     first, second = document.root.definitions["part"].inputs[:2]
-    ports.fields[first].setText(second)
-    ports.fields[first].editingFinished.emit()
+    ports.inputs[first].setText(second)
+    ports.inputs[first].editingFinished.emit()
     assert "already" in ports.wrong.text()
     assert document.root.definitions["part"].inputs[:2] == (first, second)
 
