@@ -10,7 +10,7 @@ from app.gui import icons
 from app.gui.document import Document
 from app.gui.inspector.names import label_of
 from app.gui.inspector.section import Shortened, label
-from app.gui.inspector.widgets.base import tool
+from app.gui.inspector.widgets.base import guard_undo, tool
 from app.gui.language import tr
 from app.gui.palette.families import colour_of, family_of, icon_of, legible
 from app.gui.palette.tip import as_html
@@ -151,6 +151,7 @@ class NameField(QLineEdit):
         super().__init__(name, parent)
         self._name = name
         self.setProperty("flat", True)
+        guard_undo(self)
         self.setAccessibleName(tr("Id of the node"))
         self.setToolTip(tr("Id of the node: type another one to rename it"))
 

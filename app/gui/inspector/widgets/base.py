@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from app.gui import icons
 from engine.graph.context import Settings
@@ -97,3 +97,25 @@ def guard_wheel(widget: QWidget) -> None:
     """Let the wheel pass a widget that has no focus."""
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     widget.installEventFilter(WheelGuard(widget))
+
+
+class UndoGuard(QObject):
+    """Leaves undo to the window where a line holds nothing that was typed and not yet taken."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asks and undoes(event) and isinstance(watched, QLineEdit) and not watched.isModified():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+def guard_undo(line: QLineEdit) -> None:
+    """Let undo pass a line whose text the document has."""
+    line.installEventFilter(UndoGuard(line))
+
+
+def undoes(event: QKeyEvent) -> bool:
+    """Whether a key asks for undo or redo."""
+    keys = QKeySequence.StandardKey
+    return event.matches(keys.Undo) or event.matches(keys.Redo)

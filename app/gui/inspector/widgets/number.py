@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.inspector.widgets.base import ValueEditor, guard_wheel
+from app.gui.inspector.widgets.base import ValueEditor, guard_undo, guard_wheel
 from app.gui.language import tr
 from app.gui.scale import Scale
 from engine.graph.params import Param, Range
@@ -172,6 +172,7 @@ class NumberField(QLineEdit):
         self._number: float | None = None
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         guard_wheel(self)
+        guard_undo(self)
         self.editingFinished.connect(self._take)
 
     @property

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.inspector.widgets.base import ValueEditor, guard_wheel, tool
+from app.gui.inspector.widgets.base import ValueEditor, guard_undo, guard_wheel, tool
 from app.gui.language import tr
 from engine.graph.params import Param
 
@@ -42,6 +42,7 @@ class Picker(ValueEditor):
         )
         self.box.setAccessibleName(param.label)
         guard_wheel(self.box)
+        guard_undo(self.line)
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self.box)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextOption, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.gui.inspector.section import restyle
-from app.gui.inspector.widgets.base import Around, TokenCount, ValueEditor
+from app.gui.inspector.widgets.base import Around, TokenCount, ValueEditor, undoes
 from app.gui.inspector.widgets.weights import WeightHighlighter
 from app.gui.language import tr
 from engine.graph.params import Param
@@ -126,7 +126,7 @@ class TextField(QPlainTextEdit):
 
     def event(self, event: QEvent) -> bool:
         overrides = event.type() == QEvent.Type.ShortcutOverride
-        if overrides and isinstance(event, QKeyEvent) and _undoes(event):
+        if overrides and isinstance(event, QKeyEvent) and undoes(event):
             event.ignore()
             return False
         return super().event(event)
@@ -153,8 +153,3 @@ class TextField(QPlainTextEdit):
         lines = min(max(round(self.document().size().height()), LINES[0]), LINES[1])
         frame = round(2 * (self.document().documentMargin() + self.frameWidth() + 3))
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + frame)
-
-
-def _undoes(event: QKeyEvent) -> bool:
-    keys = QKeySequence.StandardKey
-    return event.matches(keys.Undo) or event.matches(keys.Redo)

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from app.gui.inspector.widgets.base import ValueEditor
+from app.gui.inspector.widgets.base import ValueEditor, guard_undo
 from app.gui.language import tr
 from engine.graph.params import Param
 
@@ -23,7 +23,8 @@ class TextEditor(ValueEditor):
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(4)
         self.row.addWidget(self.field, 1)
-        self.field.textEdited.connect(self.edited.emit)
+        guard_undo(self.field)
+        self.field.textEdited.connect(self._type)
         self.field.editingFinished.connect(self.settled.emit)
         self.setFocusProxy(self.field)
 
@@ -33,6 +34,10 @@ class TextEditor(ValueEditor):
             place = self.field.cursorPosition()
             self.field.setText(text)
             self.field.setCursorPosition(min(place, len(text)))
+
+    def _type(self, text: str) -> None:
+        self.field.setModified(False)  # the document has it
+        self.edited.emit(text)
 
 
 class FilledInEditor(TextEditor):

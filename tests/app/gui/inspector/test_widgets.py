@@ -210,6 +210,31 @@ def test_undo_in_a_prompt_is_the_windows(make, qtbot):
     assert done == ["undo"] and editor.field.toPlainText() == "fish"
 
 
+@pytest.mark.parametrize("kind", ["number", "text", "seed"])
+def test_undo_in_a_line_is_the_windows_unless_something_is_being_typed(make, qtbot, kind):
+    param = {
+        "number": STEPS,
+        "text": Param("name", str, "", None, "Name"),
+        "seed": Param("seed", int, None, Seed(), "Seed", nullable=True),
+    }[kind]
+    editor, _ = make(param, "7" if kind == "text" else 7)
+    window, done = editor.window(), []
+    QShortcut(QKeySequence.StandardKey.Undo, window, lambda: done.append("undo"))
+    window.activateWindow()
+    editor.field.setFocus()
+    qtbot.waitUntil(editor.field.hasFocus)
+    editor.field.selectAll()
+    qtbot.keyClicks(editor.field, "12")
+    if kind != "text":  # each letter of a text is an edit
+        qtbot.keyClick(editor.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert done == [] and editor.field.text() == "7"
+        editor.field.selectAll()
+        qtbot.keyClicks(editor.field, "12")
+        qtbot.keyClick(editor.field, Qt.Key.Key_Return)
+    qtbot.keyClick(editor.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert done == ["undo"] and editor.field.text() == "12"
+
+
 def test_tab_leaves_a_prompt(make, qtbot):
     param = Param("text", str, "", Multiline(), "Text")
     editor, _ = make(param, "x")
