@@ -7,6 +7,7 @@ import os
 
 from engine.diffusion.blocks.native_build import available
 from engine.graph.errors import LoomError
+from engine.runtime.attention_choice import fastest
 
 ATTENTION_VARIABLE = "LOOM_ATTENTION"
 BACKENDS = ("auto", "sdpa", "native", "xformers", "sliced")
@@ -18,9 +19,8 @@ def pick_attention(wanted: str, device: str, dtype: str = "float32") -> str:
     """The backend for a device kind: what is `wanted`, else what LOOM_ATTENTION says, else the
     fastest: `sdpa`, `native`, `xformers`, or `sliced:MiB` with the most that a slice may take.
 
-    "auto" is the fastest too: in bfloat16 on a CPU the native kernel, where it can be compiled,
-    else torch's own. Raises LoomError for a name that is not known, and for a backend that can't be
-    used here.
+    "auto" is the fastest too, see `attention_choice`. Raises LoomError for a name that is not
+    known, and for a backend that can't be used here.
     """
     source = "The attention backend" if wanted else ATTENTION_VARIABLE
     wanted = wanted or os.environ.get(ATTENTION_VARIABLE, "") or "auto"
@@ -37,9 +37,7 @@ def pick_attention(wanted: str, device: str, dtype: str = "float32") -> str:
         _check_native(device)
     if name == "sliced":
         return f"sliced:{int(size or SLICE)}"
-    if name != "auto":
-        return name
-    return "native" if (device, dtype) == ("cpu", "bfloat16") and available(True) else "sdpa"
+    return name if name != "auto" else fastest(device, dtype)
 
 
 def _check_native(device: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from engine.diffusion.kept_steps import KeptSteps
 from engine.diffusion.latent_codec import decode
 from engine.diffusion.preview import Previews, picture
 from engine.diffusion.sampling import Denoised, Job, Memory
+from engine.graph.environment import environment
 from engine.runtime.device import numeric_environment
 from engine.runtime.lending import lent_to_denoise
 from engine.runtime.pool import shared_pool
@@ -70,10 +71,15 @@ def run(
             controls=list(zip(controls or (), nets, strict=True)),
         )
 
-    memory = Memory(_states, (unet, numeric_environment()))
+    attention = environment().get("attention", "")
+
+    def first(model: Any, nets: Sequence[Any]) -> Callable[[], object]:
+        return job_with(model, nets).predict_first
+
+    memory = Memory(_states, (unet, numeric_environment(attention)))
     nets = [control.net for control in controls or ()]
     with (
-        lent_to_denoise(context, [unet, *nets], latents, job_with) as (model, *led),
+        lent_to_denoise(context, [unet, *nets], latents, first) as (model, *led),
         shared_pool().lease(preview) if preview else nullcontext() as decoder,
     ):
         draw = partial(decode, decoder) if decoder else picture

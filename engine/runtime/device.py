@@ -6,17 +6,15 @@ it comes from what is installed, never from what happens to be imported.
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import os
 import platform
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.graph.errors import LoomError
 from engine.runtime.attention import pick_attention
+from engine.runtime.installed import torch_has_cuda, torch_version
 
 DEVICE_VARIABLE = "LOOM_DEVICE"
 DTYPE_VARIABLE = "LOOM_DTYPE"
@@ -121,7 +119,7 @@ def check_usable(device: Device) -> None:
 def _fastest() -> str:
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return "mps"
-    return "cuda" if _torch_has_cuda() and _has_nvidia_card() else "cpu"
+    return "cuda" if torch_has_cuda() and _has_nvidia_card() else "cpu"
 
 
 def _has_nvidia_card() -> bool:
@@ -132,26 +130,3 @@ def _has_nvidia_card() -> bool:
         return Path(os.environ.get("SYSTEMROOT", "C:/Windows"), "System32/nvcuda.dll").exists()
     # Linux, and Linux under Windows, where the card has another name.
     return Path("/dev/nvidiactl").exists() or Path("/usr/lib/wsl/lib/libcuda.so.1").exists()
-
-
-def torch_version() -> str:
-    """The installed torch's version, "" where there is none. Imports no torch."""
-    found = re.search(r"^__version__\b[^=]*=\s*['\"]([^'\"]+)", _torch_build(), re.MULTILINE)
-    return found[1] if found else ""
-
-
-def _torch_has_cuda() -> bool:
-    """Whether the installed torch is a CUDA build."""
-    return re.search(r"^cuda\b[^=]*=\s*['\"]", _torch_build(), re.MULTILINE) is not None
-
-
-@functools.cache
-def _torch_build() -> str:
-    """What the installed torch says of itself in its version file, "" where there is none."""
-    spec = importlib.util.find_spec("torch")
-    if spec is None or spec.origin is None:
-        return ""
-    try:
-        return (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
-    except OSError:
-        return ""

@@ -19,7 +19,8 @@ def surroundings() -> dict[str, str]:
     """
     import torch
 
-    found = {**numeric_environment(), **environment()}
+    here = environment()
+    found = {**numeric_environment(here.get("attention", "")), **here}
     if memory := budget_of_process().words():
         found["memory"] = memory
     found.pop("torch", "")  # recorded among the versions of libraries

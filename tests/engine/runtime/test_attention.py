@@ -5,11 +5,17 @@ from engine.runtime import attention
 from engine.runtime.attention import pick_attention
 
 
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch):
+    monkeypatch.delenv("LOOM_ATTENTION")
+    monkeypatch.setattr(attention, "fastest", lambda device, dtype: f"fastest {device} {dtype}")
+
+
 @pytest.mark.parametrize(
     ("wanted", "picked"),
     [
-        ("", "sdpa"),
-        ("auto", "sdpa"),
+        ("", "fastest cpu float32"),
+        ("auto", "fastest cpu float32"),
         ("sdpa", "sdpa"),
         ("sliced", "sliced:256"),
         ("sliced:64", "sliced:64"),
@@ -43,12 +49,8 @@ def test_xformers_needs_a_card_and_to_be_installed(monkeypatch):
                 pick_attention("xformers", "cuda")
 
 
-def test_bfloat16_on_a_cpu_takes_the_native_kernel_where_there_is_one(monkeypatch):
-    for there, picked in ((True, "native"), (False, "sdpa")):
-        monkeypatch.setattr(attention, "available", lambda bfloat16, there=there: there)
-        assert pick_attention("", "cpu", "bfloat16") == picked
-        assert pick_attention("", "cpu", "float32") == "sdpa"
-        assert pick_attention("", "cuda", "bfloat16") == "sdpa"
+def test_the_native_kernel_is_refused_where_it_cannot_be(monkeypatch):
+    monkeypatch.setattr(attention, "available", lambda bfloat16: False)
     with pytest.raises(LoomError, match="needs Linux, a CPU with AVX-512"):
         pick_attention("native", "cpu")
     monkeypatch.setattr(attention, "available", lambda bfloat16: True)
