@@ -31,8 +31,9 @@ from app.cli.report import (
 )
 from app.session import open_executor
 from engine.graph.errors import LoomError
-from engine.graph.executor import Executor, Result
+from engine.graph.executor import Executor
 from engine.graph.graph import Graph
+from engine.graph.result import Result
 from engine.graph.workflow import to_json
 from engine.runtime.budget import pick_budget
 from engine.runtime.pool import use_budget

@@ -9,11 +9,14 @@ import time
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from engine.graph.cancelling import check_cancel
+
 Stat = tuple[int, int, int]  # size, mtime_ns, inode
 Memo = MutableMapping[str, tuple[Stat, str]]
 
 # A file that changed within the clock's grain keeps its stat, so a young stat is no proof.
 GRAIN_NS = 2_000_000_000
+CHUNK = 1 << 20  # bytes read between looks whether the run was cancelled
 
 
 class FileHashes:
@@ -28,7 +31,8 @@ class FileHashes:
     def of(self, path: Path) -> str:
         """The hash of a file, or of a folder: the names and hashes of all files in it.
 
-        Hidden files and folders don't count. Raises OSError when something can't be read.
+        Hidden files and folders don't count. Raises OSError when something can't be read, and
+        Cancelled soon after the run that it is read for was cancelled.
         """
         if not path.is_dir():
             return f"b2:{self._file(path)}"
@@ -44,11 +48,20 @@ class FileHashes:
         known = self._memo.get(name)
         if known and known[0] == stat:
             return known[1]
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        found = _content(path)
         if time.time_ns() - status.st_mtime_ns > GRAIN_NS:
             self._memo[name] = (stat, found)
         return found
+
+
+def _content(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    chunk = memoryview(bytearray(CHUNK))
+    with path.open("rb", buffering=0) as file:
+        while length := file.readinto(chunk):
+            check_cancel()
+            digest.update(chunk[:length])
+    return digest.hexdigest()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

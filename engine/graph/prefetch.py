@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from engine.graph.graph import Node, Source
+from engine.graph.graph import Graph, Source
 from engine.graph.spec import NodeSpec
+from engine.graph.values import Values
 
 
 class Models(Protocol):
@@ -40,26 +42,44 @@ class Models(Protocol):
         ...
 
 
-def handles(
-    node: Node, spec: NodeSpec, models: Models, value: Callable[[Source], Any]
-) -> Iterator[Any]:
-    """The model handles whose weights a node uses, so not those of ports marked `HandleOnly`.
+@dataclass(frozen=True)
+class Prefetch:
+    """Which models the nodes of a run use, as far as their handles are known."""
 
-    `value` gives what a port holds, None when it is not known.
-    """
-    for name, port in spec.inputs.items():
-        kind = port.type.kind
-        if kind is None or port.handle_only or not issubclass(kind.python, models.handle):
-            continue
-        for source in node.inputs.get(name, ()):
-            found = value(source)
-            if found is not None:
-                yield from cast(list[Any], found) if isinstance(found, list) else [found]
+    graph: Graph
+    specs: Mapping[str, NodeSpec]
+    models: Models
+    values: Values
 
+    def fit(self, node_id: str) -> int:
+        """0 for a node whose models are all loaded, 1 for one that needs none, 2 for others."""
+        found = list(self._handles(node_id, self.values.at_hand))
+        if found:
+            return 0 if all(handle in self.models for handle in found) else 2
+        return 1
 
-def fit(node: Node, spec: NodeSpec, models: Models, value: Callable[[Source], Any]) -> int:
-    """0 for a node whose models are all loaded, 1 for one that needs none, 2 for others."""
-    found = list(handles(node, spec, models, value))
-    if found:
-        return 0 if all(handle in models for handle in found) else 2
-    return 1
+    def begin(self, upcoming: str, later: Iterable[str]) -> None:
+        """Bring in the models of the node that comes next ("" when that is not known).
+
+        Those of the `later` ones are put away last.
+        """
+        soonest = dict.fromkeys((upcoming, *later) if upcoming else later)
+        self.models.expect(
+            [handle for node_id in soonest for handle in self._handles(node_id, self.values.known)]
+        )
+        for handle in self._handles(upcoming, self.values.known) if upcoming else ():
+            self.models.prefetch(handle)
+
+    def _handles(self, node_id: str, value: Callable[[Source], Any]) -> Iterator[Any]:
+        """The model handles whose weights a node uses, so not those of ports marked `HandleOnly`.
+
+        `value` gives what a port holds, None when it is not known.
+        """
+        for name, port in self.specs[node_id].inputs.items():
+            kind = port.type.kind
+            if kind is None or port.handle_only or not issubclass(kind.python, self.models.handle):
+                continue
+            for source in self.graph.nodes[node_id].inputs.get(name, ()):
+                found = value(source)
+                if found is not None:
+                    yield from cast(list[Any], found) if isinstance(found, list) else [found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -21,6 +21,17 @@ from engine.graph.registry import Registry
 from engine.graph.repeat import TIMES
 from engine.graph.settle import Settled, settle
 from engine.graph.states import Active, active, keep_locked
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be run, or planned: `Executor.run` says what each of these means."""
+
+    graph: Graph
+    outputs: tuple[str, ...] = ()
+    seed: int | None = None
+    name: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,11 +100,7 @@ class Preparer:
 
     def job(
         self,
-        graph: Graph,
-        outputs: Iterable[str],
-        seed: int | None,
-        name: str,
-        fresh: bool,
+        request: Request,
         counts: Counts,
         *,
         done: Collection[str] = (),
@@ -101,10 +108,10 @@ class Preparer:
     ) -> Job:
         """Make a graph ready, or as much of it as says how often zones run that need to know.
 
-        `counts` has what is known of that, `done` the keys of results to keep though `fresh`. With
-        `whole` zones of which it is not known run once.
+        `counts` has what is known of that, `done` the keys of results to keep though all is to be
+        fresh. With `whole` zones of which it is not known run once.
         """
-        named = tuple(outputs) or graph.outputs
+        graph, named = request.graph, request.outputs or request.graph.outputs
         expansion = expand(graph, self.registry, self.settings, counts)
         held = self.cache.find(locks(expansion.graph))
         self._check_whole(graph, expansion, named, held)
@@ -122,7 +129,7 @@ class Preparer:
             [node_id for node_id in order if node_id in pulled.free],
             self.settings,
             self.cache.hashes,
-            seed,
+            request.seed,
             counts,
         )
         if settled.expansion is not expansion:
@@ -142,7 +149,7 @@ class Preparer:
         entries = self.cache.find(
             recipe.key
             for recipe in found.values()
-            if not fresh or recipe.key in held or recipe.key in done
+            if not request.fresh or recipe.key in held or recipe.key in done
         )
         plan = make_plan(
             pulled.graph,
@@ -151,7 +158,7 @@ class Preparer:
             entries,
             self.cache.stale,
             self.environment,
-            self.cache.last_run(name),
+            self.cache.last_run(request.name),
             settled.resolved.models,
         )
         steps = plan.steps

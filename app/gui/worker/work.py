@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from engine.diffusion.weights import hub
 from engine.graph import events
 from engine.graph.cache import Cache
 from engine.graph.context import Settings
-from engine.graph.errors import LoomError
-from engine.graph.executor import Executor, Result
+from engine.graph.errors import Cancelled, LoomError
+from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.queue import Job, Options, Outcome, Queue, QueueError
 from engine.graph.registry import Registry
+from engine.graph.result import Result
 
 JOB = "job {}"
 
@@ -100,8 +102,11 @@ class Runs:
         self._tell(run, "taken", name=name)
         try:
             executor = self._engine.executor(options)
-            plan = executor.plan(graph, outputs, seed=seed, name=name, fresh=options.fresh)
-            self._tell(run, "begun", steps=[asdict(step) for step in plan.steps])
+            with suppress(Cancelled):  # the run then says so itself
+                plan = executor.plan(
+                    graph, outputs, seed=seed, name=name, fresh=options.fresh, cancel=stop
+                )
+                self._tell(run, "begun", steps=[asdict(step) for step in plan.steps])
             return executor.run(
                 graph,
                 outputs,

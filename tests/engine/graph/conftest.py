@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from engine.graph.context import Settings
+from engine.graph.executor import Executor
 from tests.engine.graph import stubs
 
 
@@ -21,3 +22,9 @@ def values_in_files(monkeypatch: pytest.MonkeyPatch):
 def settings(tmp_path: Path) -> Settings:
     models = stubs.make_models(tmp_path / "models")
     return Settings(tmp_path / "out", (models,), (tmp_path,))
+
+
+@pytest.fixture
+def executor(settings: Settings) -> Executor:
+    """Over the stub nodes, and strict with them."""
+    return Executor(stubs.registry(), settings, strict=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
+from engine.graph import events
 from engine.graph.context import Context
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
@@ -281,3 +282,25 @@ def make_models(folder: Path) -> Path:
         (folder / name).mkdir(parents=True)
         (folder / name / "space.txt").write_text(space)
     return folder
+
+
+def saving(name: str = "out") -> Graph:
+    graph = chain(3, value=1)
+    graph.add("save.text", "save", params={"name": name}, inputs={"value": "n2.int"})
+    graph.set_outputs(["save"])
+    return graph
+
+
+class Listener:
+    """Collects events; `texts` are short forms of all but progress and previews."""
+
+    def __init__(self) -> None:
+        self.events: list[events.Event] = []
+
+    def __call__(self, event: events.Event) -> None:
+        self.events.append(event)
+
+    @property
+    def texts(self) -> list[str]:
+        dull = (events.Progress, events.Preview)
+        return [f"{e.name} {e.node}".strip() for e in self.events if not isinstance(e, dull)]

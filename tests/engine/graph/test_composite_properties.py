@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from engine.graph import events, workflow
 from engine.graph.cache import Cache
 from engine.graph.check import check
-from engine.graph.executor import Executor, Result
+from engine.graph.executor import Executor
 from engine.graph.graph import Graph
+from engine.graph.result import Result
 from engine.graph.subgraph import collapse
 from engine.graph.sweep import Axis
 from tests.engine.graph import stubs

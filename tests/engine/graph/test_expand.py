@@ -234,7 +234,7 @@ def test_every_cell_is_what_its_own_run_is_and_shares_all_it_can(seed: int, size
     stubs.calls.clear()
     executor = Executor(stubs.registry())
     result = executor.run(graph)
-    keys = {recipe.key for recipe in result._job.recipes.values()}
+    keys = {recipe.key for recipe in result._done.job.recipes.values()}
     assert sum(stubs.calls.values()) <= len(keys)
     for cell in result.grid.cells:
         single = cell_graph(graph, cell.values)

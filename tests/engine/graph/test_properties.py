@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from engine.graph import events
 from engine.graph.cache import Cache
-from engine.graph.executor import Executor, Result
+from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
+from engine.graph.result import Result
 from tests.engine.graph import stubs
 
 seeds = st.integers(0, 2**32)

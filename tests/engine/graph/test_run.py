@@ -13,9 +13,10 @@ import pytest
 from engine.graph import events, run
 from engine.graph.context import Context, Settings
 from engine.graph.environment import environment
-from engine.graph.executor import Executor, Result
+from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
+from engine.graph.result import Result
 from engine.graph.run import THREADS
 from engine.graph.spec import HandleOnly, node
 from engine.graph.types import kind

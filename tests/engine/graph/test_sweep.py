@@ -115,7 +115,7 @@ def test_models_on_an_axis_are_pinned_by_their_content(settings: Settings):
     assert [value["name"] for value in values] == ["tiny", "big"]
     assert all(value["hash"].startswith("b2:") for value in values)
     assert result.value("model.model", result.grid.cells[1]).name == "big"
-    provenance = result._job.settled.provenance
+    provenance = result._done.job.settled.provenance
     assert provenance("model@model=big")["models"] == {
         value["name"]: value["hash"] for value in values
     }
@@ -137,7 +137,7 @@ def test_seeds_on_an_axis_are_drawn_for_each_cell_and_told_to_it():
     assert drawn[0] == 5 and None not in drawn and drawn[1] != drawn[2]
     for cell, seed in zip(result.grid.cells, drawn, strict=True):
         assert result.value("noise.stub_latents", cell).values == (float(seed),)
-    last = result._job.settled.provenance(f"noise@seed={drawn[2]}")
+    last = result._done.job.settled.provenance(f"noise@seed={drawn[2]}")
     assert last["seeds"] == {"noise.seed": drawn[2]}
 
 
@@ -171,7 +171,7 @@ def test_the_files_of_a_cell(settings: Settings):
 
 def test_the_workflow_of_a_cell_is_that_cell_alone(settings: Settings):
     result = Executor(stubs.registry(), settings).run(swept())
-    made = result._job.settled.provenance("denoise@guidance=5.0,steps=2")
+    made = result._done.job.settled.provenance("denoise@guidance=5.0,steps=2")
     assert "sweep" not in made["workflow"]
     assert made["workflow"]["nodes"]["denoise"]["params"] == {"guidance": 5.0, "steps": 2}
     assert made["cell"] == {"denoise.guidance": 5.0, "denoise.steps": 2}

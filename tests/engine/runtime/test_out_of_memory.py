@@ -8,9 +8,10 @@ import torch
 from engine.graph import events
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
-from engine.graph.executor import Executor, Result
+from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
+from engine.graph.result import Result
 from engine.runtime import pool as pools
 from engine.runtime.live import LiveBytes
 from engine.runtime.out_of_memory import OutOfMemory, next_try, ran_out
