@@ -171,4 +171,7 @@ def fresh_noise(noise: SeededNoise | None, index: int, like: torch.Tensor) -> to
             field="noise",
             remedy="Give one seed a picture, and noise of the latents' size.",
         )
-    return noise(index).to(like, non_blocking=True)
+    drawn = noise(index)
+    if like.is_cuda:
+        drawn = drawn.pin_memory()  # else the copy waits for all that the device was asked before
+    return drawn.to(like, non_blocking=True)

@@ -17,6 +17,11 @@ from torch.utils._pytree import tree_leaves
 
 from engine.diffusion.denoiser import UNetDenoiser
 from engine.diffusion.guidance.classifier_free import ClassifierFree
+from engine.diffusion.hooks.base import Hook
+from engine.diffusion.hooks.cache_blocks import CacheBlocks
+from engine.diffusion.hooks.merge_tokens import MergeTokens
+from engine.diffusion.latents import SeededNoise
+from engine.diffusion.loop import denoise
 from engine.diffusion.schedulers.registry import SCHEDULERS
 from engine.diffusion.values import Conditioning
 from engine.diffusion.weights.folder import find_component
@@ -76,6 +81,35 @@ def test_a_step_of_the_model():
         for i in range(1, STEPS):
             predict(i, sample, ("negative", "positive"))
     assert copies.seen == []
+
+
+@pytest.mark.parametrize("hooks", [(), (CacheBlocks(3), MergeTokens(0.5))], ids=["plain", "hooks"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DDIMScheduler",
+        "EulerDiscreteScheduler",
+        "DPMSolverMultistepScheduler",
+        "UniPCMultistepScheduler",
+    ],
+)
+def test_the_whole_loop(name: str, hooks: tuple[Hook, ...]):
+    """Up to its end, where it looks whether the latents are finite."""
+    unet = load_component(find_component(STARTER, "unet")).to(META)
+    contexts = {name: Conditioning(torch.empty(1, 7, 192)) for name in ("positive", "negative")}
+    run = SCHEDULERS[name]().start(STEPS, META)
+    copied: list[int] = []
+    with Copies() as copies, pytest.raises((RuntimeError, NotImplementedError)):
+        denoise(
+            UNetDenoiser(unet),
+            run,
+            torch.empty(1, 4, 16, 16, device=META),
+            conditioning=contexts,
+            noise=SeededNoise([3], (4, 16, 16)),
+            hooks=hooks,
+            on_step=lambda *_: copied.append(len(copies.seen)),
+        )
+    assert copied == [copied[0]] * len(run.timesteps)
 
 
 def test_what_waits_is_found():

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -5,11 +7,14 @@ import torch.nn.functional as F
 from engine.diffusion.blocks import native_build
 from engine.diffusion.blocks.attention_backends import attend
 from engine.diffusion.blocks.native_attention import attention, suits
+from engine.diffusion.weights.folder import find_component
+from engine.diffusion.weights.load import load_component
 from engine.graph.environment import within
 from engine.graph.errors import LoomError
 
+STARTER = Path(__file__).parents[4] / "resources" / "models" / "starter"
 SHAPES = [(2, 8, 100, 33, 40), (1, 2, 24, 256, 64), (2, 3, 65, 700, 80), (1, 1, 7, 1, 160)]
-SHAPES += [(1, 2, 50, 300, 16), (1, 1, 30, 70, 34), (1, 4, 300, 300, 96)]
+SHAPES += [(1, 2, 50, 300, 16), (1, 1, 30, 70, 34), (1, 4, 300, 300, 96), (1, 2, 90, 77, 128)]
 needs_kernels = pytest.mark.skipif(not native_build.available(False), reason="no kernels here")
 
 
@@ -80,6 +85,23 @@ def test_the_seam_gives_torch_what_the_kernel_has_no_form_for():
         q.requires_grad_()
         attend(q, k, v).sum().backward()
     assert q.grad is not None
+
+
+@needs_kernels
+@torch.inference_mode()
+def test_a_model_predicts_the_same():
+    unet = load_component(find_component(STARTER, "unet"))
+    draw = torch.Generator().manual_seed(0)
+    sample, words = (
+        torch.randn(2, 4, 16, 16, generator=draw),
+        torch.randn(2, 7, 192, generator=draw),
+    )
+    found = {}
+    for name in ("sdpa", "native"):
+        with within({"attention": name}):
+            found[name] = unet(sample, torch.tensor(500), words)
+    assert not torch.equal(found["native"], found["sdpa"])
+    assert off(found["native"], found["sdpa"].double()) < 1e-5
 
 
 def test_without_a_compiler_there_is_no_kernel(monkeypatch, tmp_path):
