@@ -8,10 +8,11 @@ from typing import Any
 
 from engine.graph.errors import WorkflowError
 from engine.graph.graph import SUBGRAPH, Graph, Source
+from engine.graph.naming import title
 from engine.graph.params import Param, Range
 from engine.graph.registry import Registry, suggestion
 from engine.graph.repeat import LIMIT, REPEAT, TIMES, item
-from engine.graph.spec import Nature, NodeSpec, Port, spec_of, title
+from engine.graph.spec import Nature, NodeSpec, Port, spec_of
 from engine.graph.subgraph import Definition, used
 
 _NATURES: tuple[Nature, ...] = ("pure", "seeded", "external", "effect")

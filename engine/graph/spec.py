@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import inspect
 import re
-import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar
 
 from engine.graph.context import Context, Settings
-from engine.graph.errors import SpecError
+from engine.graph.errors import LoomError, SpecError
+from engine.graph.naming import title
 from engine.graph.params import (
-    REQUIRED,
     Cells,
     Choices,
     Drawing,
@@ -35,7 +34,8 @@ from engine.graph.params import (
     Seed,
     Widget,
 )
-from engine.graph.types import Facet, Kind, PortType, kind_of
+from engine.graph.signature import Port, read_signature
+from engine.graph.types import Facet, PortType, kind_of
 
 __all__ = [
     "Cells",
@@ -70,26 +70,9 @@ Also = Callable[[Mapping[str, Any]], Mapping[str, Path | str]]
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 
-_PLAIN = (int, float, str, bool, Path)
+_NOTHING = object()
+
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-
-
-@dataclass(frozen=True)
-class Port:
-    """An input or output of a node.
-
-    With `handle_only` a model joined to it need not be loaded. What is joined to one `for_previews`
-    can't change the node's results. One that is `nullable` may be joined to an output that carries
-    nothing in the end.
-    """
-
-    name: str
-    type: PortType
-    required: bool = True
-    label: str = ""
-    handle_only: bool = False
-    for_previews: bool = False
-    nullable: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,12 +144,25 @@ class NodeSpec:
         return PortType(kind_of(param.base))
 
     def call(self, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        """Run the function; its results by output port."""
+        """Run the function; its results by output port.
+
+        Raises what the function raises, and LoomError for a result that is not of its port's type.
+        """
         extra = {self.context: context} if self.context else {}
         result = self.function(**arguments, **extra)
+        values = dict.fromkeys(self.outputs, result)
         if self.bundle:
-            return {name: getattr(result, name) for name in self.outputs}
-        return dict.fromkeys(self.outputs, result)
+            values = {name: getattr(result, name, _NOTHING) for name in self.outputs}
+        for name, port in self.outputs.items():
+            value = values[name]
+            if not (port.type.holds(value) or (value is None and port.nullable)):
+                raise LoomError(
+                    f"{self.label} gave {_class_name(value, result)} here, where it promises "
+                    f"{port.type.describe()}.",
+                    field=name,
+                    remedy="The mistake is in the code of the node.",
+                )
+        return values
 
 
 def node(
@@ -209,65 +205,6 @@ def spec_of(function: Function) -> NodeSpec:
     return spec
 
 
-@dataclass(frozen=True)
-class _Annotation:
-    """One annotation taken apart: `Annotated[list[X] | None, Range(…), Label(…)]`."""
-
-    core: Any
-    nullable: bool
-    many: bool
-    metadata: tuple[Any, ...]
-
-    @property
-    def label(self) -> str:
-        return next((item.text for item in self.metadata if isinstance(item, Label)), "")
-
-    @property
-    def widget(self) -> Widget | None:
-        if get_origin(self.core) is Literal:
-            return Choices(*get_args(self.core))
-        return next((item for item in self.metadata if isinstance(item, Widget)), None)
-
-    @property
-    def base(self) -> type | None:
-        """The plain Python type, None for a kind."""
-        if get_origin(self.core) is Literal:
-            return str if isinstance(get_args(self.core)[0], str) else int
-        return next((plain for plain in _PLAIN if plain is self.core and not self.many), None)
-
-    def port_type(self) -> PortType:
-        terms: dict[str, Facet | None] = {}
-        for item in self.metadata:
-            if isinstance(item, Facets):
-                terms.update(item.terms)
-        if isinstance(self.core, TypeVar):
-            among = tuple(_kind(one) for one in self.core.__constraints__)
-            return PortType(None, terms, self.many, self.core.__name__, among)
-        found = _kind(self.core)
-        if unknown := [name for name in terms if name not in found.facets]:
-            raise SpecError(f"{found.name} has no facet called {unknown[0]!r}.")
-        return PortType(found, terms, self.many)
-
-
-def _take_apart(annotation: Any) -> _Annotation:
-    nullable = many = False
-    metadata: tuple[Any, ...] = ()
-    while True:
-        origin = get_origin(annotation)
-        if origin is Annotated:
-            metadata += annotation.__metadata__
-            annotation = annotation.__origin__
-        elif origin in (Union, types.UnionType):
-            rest = [option for option in get_args(annotation) if option is not types.NoneType]
-            if len(rest) != 1:
-                raise SpecError(f"{annotation} is a choice of several types; a port has one.")
-            nullable, annotation = True, rest[0]
-        elif origin is list:
-            many, annotation = True, get_args(annotation)[0]
-        else:
-            return _Annotation(annotation, nullable, many, metadata)
-
-
 def _read(
     function: Function,
     id: str,
@@ -282,79 +219,23 @@ def _read(
         raise SpecError("A node id reads family.name, in small letters.")
     if sorted(migrations) != list(range(version - len(migrations), version)):
         raise SpecError(f"The migrations must lead up to version {version} without a gap.")
-    hints = _hints(function)
-    inputs: dict[str, Port] = {}
-    params: dict[str, Param] = {}
-    context = ""
-    for name, parameter in inspect.signature(function).parameters.items():
-        if name not in hints:
-            raise SpecError("It has no annotation.", field=name)
-        if hints[name] is Context:
-            context = name
-            continue
-        try:
-            _read_parameter(name, hints[name], parameter.default, inputs, params)
-        except SpecError as error:
-            raise error.at("", name) from None
-    bundle, outputs = _read_outputs(hints.get("return"), output)
-    _check_nature(nature, [param.widget for param in params.values()])
+    signature = read_signature(function, output)
+    _check_nature(nature, [param.widget for param in signature.params.values()])
     return NodeSpec(
         id=id,
         label=label or title(id.rpartition(".")[2]),
         help=inspect.getdoc(function) or "",
         version=version,
         nature=nature,
-        inputs=inputs,
-        params=params,
-        outputs=outputs,
+        inputs=signature.inputs,
+        params=signature.params,
+        outputs=signature.outputs,
         function=function,
         probe=probe,
         migrations=migrations,
-        context=context,
-        bundle=bundle,
+        context=signature.context,
+        bundle=signature.bundle,
     )
-
-
-def _read_parameter(
-    name: str, hint: Any, default: Any, inputs: dict[str, Port], params: dict[str, Param]
-) -> None:
-    note = _take_apart(hint)
-    given = default is not inspect.Parameter.empty
-    if note.base is None:
-        if given and default is not None:
-            raise SpecError("An input port has no default but None.")
-        marks: set[type] = {type(item) for item in note.metadata}
-        inputs[name] = Port(
-            *(name, note.port_type(), not given, note.label or title(name)),
-            handle_only=HandleOnly in marks,
-            for_previews=ForPreviews in marks,
-            nullable=note.nullable,
-        )
-        return
-    widget = note.widget
-    param = Param(name, note.base, REQUIRED, widget, note.label or title(name), note.nullable)
-    if given:
-        default = str(default) if isinstance(default, Path) else default
-        param = Param(name, param.base, param.validate(default), widget, param.label, note.nullable)
-    params[name] = param
-
-
-def _read_outputs(hint: Any, name: str) -> tuple[bool, dict[str, Port]]:
-    """Whether a named tuple comes back, and the output ports."""
-    if hint is None or hint is types.NoneType:
-        return False, {}
-    if isinstance(hint, type) and issubclass(hint, tuple) and "_fields" in hint.__dict__:
-        fields = _hints(hint)
-        return True, {key: _output(key, note) for key, note in fields.items()}
-    note = _take_apart(hint)
-    port_type = note.port_type()
-    name = name or (snake(port_type.kind.name) if port_type.kind else "value")
-    return False, {name: _output(name, hint)}
-
-
-def _output(name: str, hint: Any) -> Port:
-    note = _take_apart(hint)
-    return Port(name, note.port_type(), True, note.label or title(name))
 
 
 def _check_nature(nature: Nature, widgets: list[Widget | None]) -> None:
@@ -368,49 +249,10 @@ def _check_nature(nature: Nature, widgets: list[Widget | None]) -> None:
         raise SpecError(f"It reads {'a seed' if seeded else 'a file'}, so it is not pure.")
 
 
-def _hints(owner: Any) -> dict[str, Any]:
-    try:
-        return get_type_hints(owner, include_extras=True)
-    except Exception as error:  # an annotation may name anything at all
-        raise SpecError(f"Its annotations can't be read: {error}.") from error
-
-
-def _kind(core: Any) -> Kind:
-    found = kind_of(core) if isinstance(core, type) else None
-    if found is None:
-        raise SpecError(
-            f"{_name(core)} is neither a kind nor int, float, str, bool, Path, Literal.",
-            remedy="Register the class with @kind before the node.",
-        )
-    return found
-
-
-def _name(annotation: Any) -> str:
-    return getattr(annotation, "__name__", str(annotation))
-
-
-# Words that the field does not write as others are written.
-TERMS = {
-    "control net": "ControlNet",
-    "controlnet": "ControlNet",
-    "dtype": "data type",
-    "lora": "LoRA",
-    "psnr": "PSNR",
-    "snr": "SNR",
-    "ssim": "SSIM",
-    "t2iadapter": "T2I-Adapter",
-    "unet": "UNet",
-    "vae": "VAE",
-}
-_TERM = re.compile(rf"\b({'|'.join(TERMS)})\b")
-
-
-def title(name: str) -> str:
-    """`text_encoder` as people read it: `Text encoder`; `unet` as the field does: `UNet`."""
-    words = _TERM.sub(lambda found: TERMS[found[0]], name.replace("_", " "))
-    return words[:1].upper() + words[1:]
-
-
-def snake(name: str) -> str:
-    """`TextEncoder` → `text_encoder`, `UNet` → `unet`, `VAE` → `vae`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name).lower()
+def _class_name(value: object, result: object) -> str:
+    """What a port got instead of its type, or the node instead of a tuple of its outputs."""
+    if value is _NOTHING:
+        return f"{type(result).__name__}, which has no such field,"
+    if isinstance(value, list):
+        return f"a list of {', '.join({type(item).__name__: 0 for item in value}) or 'nothing'}"
+    return "nothing" if value is None else type(value).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from engine.graph.errors import LoomError, SpecError
 
@@ -43,6 +43,23 @@ class PortType:
     def takes(self, kind: Kind) -> bool:
         """Whether a generic port can be of this kind."""
         return not self.among or any(carries(one, kind) for one in self.among)
+
+    def holds(self, value: object) -> bool:
+        """Whether a port of this type can carry a value as it is.
+
+        A whole number is one with a fraction too, as in Python's annotations.
+        """
+        if self.many:
+            return isinstance(value, list) and all(map(self._holds_one, cast(list[object], value)))
+        return self._holds_one(value)
+
+    def _holds_one(self, value: object) -> bool:
+        found = kind_of(type(value))
+        if self.kind is None:
+            return not self.among or (found is not None and self.takes(found))
+        if found is INT and self.kind is FLOAT:
+            return True
+        return found is not None and carries(self.kind, found)
 
     def describe(self, facets: Mapping[str, Facet] | None = None) -> str:
         """In words: `Latents [space=sd15, channels=4]`, `list of Image`."""

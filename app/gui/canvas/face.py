@@ -14,6 +14,7 @@ from app.gui.canvas.ports import ENDS, Ports, ports_of, runs_over_items
 from app.gui.document import Document
 from app.gui.language import tr
 from engine.graph.graph import Node
+from engine.graph.naming import title
 from engine.graph.params import (
     Cells,
     Choices,
@@ -27,7 +28,7 @@ from engine.graph.params import (
     Seed,
 )
 from engine.graph.repeat import REPEAT, TIMES
-from engine.graph.spec import NodeSpec, title
+from engine.graph.spec import NodeSpec
 from engine.graph.subgraph import used
 from engine.graph.types import Kind
 

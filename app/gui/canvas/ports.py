@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from app.gui.document import Document
 from app.gui.language import tr
 from engine.graph.graph import SUBGRAPH, Graph, Node
+from engine.graph.naming import title
 from engine.graph.repeat import EACH, GATHER, INDEX, ITEM, NEXT, REPEAT, RESERVED, TIMES
-from engine.graph.spec import NodeSpec, title
+from engine.graph.spec import NodeSpec
 from engine.graph.subgraph import INPUTS, OUTPUTS
 from engine.graph.types import INT, PortType
 

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor
 
 from app.gui import icons, theme
 from app.gui.language import tr
-from engine.graph.spec import NodeSpec, title
+from engine.graph.naming import title
+from engine.graph.spec import NodeSpec
 
 OWN = "subgraph:"  # the family of the workflow's own subgraphs
 

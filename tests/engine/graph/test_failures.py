@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -143,3 +144,72 @@ def test_a_missing_model_is_an_error_before_anything_runs(executor: Executor):
     with pytest.raises(LoomError, match=r"model\.model: There is no model called 'none'"):
         executor.run(graph)
     assert not stubs.calls
+
+
+class Pair(NamedTuple):
+    total: int
+    latents: stubs.Latents
+
+
+@node("test.wrong")
+def wrong(gives: str = "text") -> Pair:
+    """Promises two things, and gives something else."""
+    latents = stubs.Latents((1.0,))
+    given: Any = {
+        "text": Pair("3", latents),  # type: ignore[arg-type]
+        "truth": Pair(True, latents),
+        "nothing": Pair(3, None),  # type: ignore[arg-type]
+        "no tuple": 3,
+        "right": Pair(3, latents),
+    }
+    return given[gives]
+
+
+@pytest.mark.parametrize(
+    ("gives", "said"),
+    [
+        ("text", "wrong.total: Wrong gave str here, where it promises Int."),
+        ("truth", "wrong.total: Wrong gave bool here, where it promises Int."),
+        ("nothing", "wrong.latents: Wrong gave nothing here, where it promises StubLatents."),
+        ("no tuple", "wrong.total: Wrong gave int, which has no such field, here, where"),
+    ],
+)
+def test_what_gives_another_type_than_it_promises_is_to_blame(
+    executor: Executor, gives: str, said: str
+):
+    executor.registry.add(spec_of(wrong))
+    graph = Graph()
+    graph.add("test.wrong", "wrong", params={"gives": gives})
+    graph.add("math.add", "add", inputs={"a": "wrong.total"})
+    graph.set_outputs(["add"])
+    result = executor.run(graph)
+    assert str(result.failed["wrong"]).startswith(said)
+    assert result.blocked == {"add": "wrong"}
+    graph.set_param("wrong", "gives", "right")
+    assert executor.run(graph).value("add.int") == 3
+
+
+def test_a_list_holds_what_it_promises(executor: Executor):
+    @node("test.list")
+    def several(gives: int = 0) -> list[int]:
+        """Promises a list of whole numbers."""
+        given: Any = [[1, 2.5], (1, 2), [1, 2], []]
+        return given[gives]
+
+    @node("test.half")
+    def half() -> float:
+        """A whole number is one with a fraction too."""
+        return 1
+
+    executor.registry.add(spec_of(several))
+    executor.registry.add(spec_of(half))
+    graph = Graph()
+    for gives in range(4):
+        graph.add("test.list", f"list{gives}", params={"gives": gives})
+    graph.add("test.half", "half")
+    graph.set_outputs([*graph.nodes])
+    result = executor.run(graph)
+    assert {name: error.reason for name, error in result.failed.items()} == {
+        "list0": "List gave a list of int, float here, where it promises list of Int.",
+        "list1": "List gave tuple here, where it promises list of Int.",
+    }

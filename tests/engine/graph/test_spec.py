@@ -7,8 +7,9 @@ import pytest
 
 from engine.graph.context import Context
 from engine.graph.errors import SpecError
+from engine.graph.naming import snake, title
 from engine.graph.params import REQUIRED, Choices, Facets, Label, Range, Seed
-from engine.graph.spec import Migration, node, snake, spec_of, title
+from engine.graph.spec import Migration, node, spec_of
 from engine.graph.types import kind
 from tests.engine.graph import stubs
 
