@@ -20,6 +20,7 @@ from engine.graph.graph import Graph, Node, Source
 from engine.graph.interface import local_registry, param_at
 from engine.graph.migrate import upgrade
 from engine.graph.registry import Registry
+from engine.graph.schema import fits
 from engine.graph.subgraph import ENDS, Definition
 
 VERSION = 1
@@ -234,6 +235,8 @@ def _up_to_date(data: Any, name: str) -> Any:
 
 
 def _validate(data: Json, name: str) -> None:
+    if fits(data, _schema(), _schema()):
+        return
     errors: Iterable[Any] = _validator().iter_errors(data)
     first = min(errors, key=lambda error: [str(part) for part in error.absolute_path], default=None)
     if first is None:
@@ -287,10 +290,14 @@ _TYPES = {
 
 @cache
 def _validator() -> Any:
-    # jsonschema takes a while to import, and only reading a file needs it.
-    jsonschema = importlib.import_module("jsonschema")
+    # jsonschema takes a while to import, and only what is wrong with a file needs it.
+    return importlib.import_module("jsonschema").Draft202012Validator(_schema())
+
+
+@cache
+def _schema() -> Json:
     text = Path(__file__).with_name("workflow.schema.json").read_text(encoding="utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text))
+    return json.loads(text)
 
 
 def _definition(subgraph: str, data: Json, registry: Registry | None, name: str) -> Definition:
