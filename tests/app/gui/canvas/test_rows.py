@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QFontInfo
 from PySide6.QtTest import QTest
 
 from app.gui.canvas.face import ROWS, row_of
@@ -50,6 +51,43 @@ def test_what_does_not_fit_is_said_and_the_editor_stays(canvas, hand, denoise):
     assert "from 1 to 1000" in said[0] and params(denoise)["steps"] == 20
     QTest.keyClick(canvas.rows.editor, Qt.Key.Key_Escape)
     assert params(denoise)["steps"] == 20
+
+
+def test_a_command_comes_after_what_is_typed_was_taken(canvas, hand, denoise):
+    ran = []
+    action = QAction("Run", canvas, shortcut="Ctrl+Return")
+    action.triggered.connect(lambda: ran.append(params(denoise)["steps"]))
+    canvas.addAction(action)
+    hand.click(hand.row("denoise", "steps"))
+    QTest.keyClicks(canvas.rows.editor, "31")
+    QTest.keyClick(canvas.rows.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert ran == [31]
+    hand.click(hand.row("denoise", "steps"))
+    QTest.keyClicks(canvas.rows.editor, "0")  # can't be taken
+    QTest.keyClick(canvas.rows.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert ran == [31] and canvas.rows.editor.isVisible()
+
+
+def test_letters_typed_on_a_node_are_no_commands(canvas, hand, denoise):
+    canvas.select(["denoise"])
+    hand.click(hand.row("denoise", "steps"))
+    QTest.keyClicks(canvas.rows.editor, "m")
+    QTest.keyClick(canvas.rows.editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert denoise.graph.nodes["denoise"].state == ""
+    assert canvas.rows.editor.selectedText() == "m"
+
+
+def test_what_is_typed_can_be_read_from_afar(canvas, hand, document):
+    with document.edit("Build") as graph:
+        graph.add("text.encode", "prompt", params={"text": "word " * 60})
+        graph.place("prompt", {"at": [0, 0]})
+    canvas.view.show_area(canvas.area().adjusted(-900, -900, 900, 900))
+    assert canvas.view.zoom < 0.6
+    hand.click(hand.row("prompt", "text"))
+    editor = canvas.rows.editor
+    assert QFontInfo(editor.font()).pixelSize() >= 0.85 * QFontInfo(canvas.font()).pixelSize()
+    assert canvas.view.viewport().rect().contains(editor.geometry())
+    assert editor.verticalScrollBar().maximum() == 0
 
 
 def test_a_switch_turns(canvas, hand, denoise):
