@@ -172,6 +172,16 @@ def test_a_prompt_says_each_change_and_counts_tokens(make, qtbot):
     assert any(one.format.fontStrikeOut() and one.start == 5 for one in formats)
 
 
+def test_a_prompt_is_as_high_as_its_text(make, qtbot):
+    editor, _ = make(Param("text", str, "", Multiline(), "Text"), "a word " * 40)
+    lines = editor.field.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: editor.field.verticalScrollBar().maximum() == 0)
+    assert editor.field.height() > 5 * lines
+    editor.show_value("word " * 1000)  # 5,000 characters
+    qtbot.waitUntil(lambda: editor.field.height() > 13 * lines)
+    assert editor.field.height() < 16 * lines
+
+
 def test_a_prompt_that_is_read_in_parts_is_not_cut(make, qtbot):
     whole = [False]
 
