@@ -19,7 +19,7 @@ from engine.graph.interface import local_registry
 from engine.graph.merge import Merged, Part, merged
 from engine.graph.problems import Problem, problem
 from engine.graph.registry import Registry
-from engine.graph.sweep import Cell, Grid, cell_graph, grid
+from engine.graph.sweep import Cell, Grid, cell_graph, check_targets, grid
 
 TOO_MANY = "too-many-links"
 _TAKE_LIST = "Put this into the Repeat zone, or join the list to something that takes lists."
@@ -206,6 +206,7 @@ def expand(
     counts = counts or {}
     problems: list[Problem] = []
     try:
+        check_targets(graph, local)
         cells = grid(graph, settings or Settings()) if graph.sweep else single
     except LoomError as error:
         problems.append(problem("sweep", error))

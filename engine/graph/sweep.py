@@ -160,6 +160,24 @@ def grid(graph: Graph, settings: Settings) -> Grid:
     return Grid(shape, tuple(cells))
 
 
+def check_targets(graph: Graph, registry: Registry) -> None:
+    """Raise GraphError, placed at the axis, when one goes over what no value can be given to.
+
+    `registry` knows the graph's own subgraphs as well.
+    """
+    for target in graph.sweep:
+        end = Source.parse(target)
+        node = graph.nodes.get(end.node)
+        spec = registry.find(node.type) if node else None
+        if spec and end.port in spec.inputs:
+            raise GraphError(
+                "It takes a link, and a sweep goes over values.",
+                node=end.node,
+                field=end.port,
+                remedy="Sweep a parameter of the node that is joined to it.",
+            )
+
+
 def cell_graph(graph: Graph, values: Mapping[str, Any]) -> Graph:
     """The graph of one cell: the values set, the links into these parameters cut, no sweep."""
     single = Graph(graph.nodes.values(), graph.outputs, graph.view, definitions=graph.definitions)

@@ -97,6 +97,16 @@ def test_prompts_from_a_file_are_values_of_the_workflow_that_ran(
     assert (problem.code, problem.where) == ("sweep", "prompt.text")
 
 
+def test_an_axis_over_a_port_is_one_problem_at_the_axis(settings: Settings):
+    graph = stubs.diffusion()
+    graph.set_axis("prompt.model", Axis(("tiny", "big")))
+    (problem,) = check(graph, stubs.registry(), settings).problems
+    assert (problem.code, problem.where) == ("sweep", "prompt.model")
+    assert problem.reason == "It takes a link, and a sweep goes over values."
+    with pytest.raises(CheckError, match=r"prompt\.model: It takes a link"):
+        Executor(stubs.registry(), settings).run(graph)
+
+
 def test_a_null_seed_is_one_for_all_cells():
     graph = Graph()
     graph.add("noise.seed", "noise", params={"seed": None})
