@@ -78,6 +78,19 @@ RAM = click.option(
     help="The same of the computer's memory, where models run on the CPU. LOOM_RAM or most of it "
     "by default.",
 )
+COMPILE = click.option(
+    "--compile",
+    "compiled",
+    is_flag=True,
+    help="Have torch compile the layers that repeat, on a graphics card: the first run takes "
+    "minutes longer, and later ones find on disk what was compiled. LOOM_COMPILE=1 does the same.",
+)
+TF32 = click.option(
+    "--tf32",
+    is_flag=True,
+    help="Let a graphics card round what it multiplies in float32 to 10 bits, which is faster and "
+    "errs by about 0.001. LOOM_TF32=1 does the same.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -115,6 +128,13 @@ def open_job(
     for assignment in assignments:
         workflow.set_param(graph, registry, assignment)
     return Job(graph, registry, open_settings(file, folders, out))
+
+
+def speed_options(command: F) -> F:
+    """The options of every command whose plan or run they change; see `Switches`."""
+    for option in (TF32, COMPILE):
+        command = option(command)
+    return command
 
 
 def sweep_options(command: F) -> F:

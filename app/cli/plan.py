@@ -6,9 +6,18 @@ from pathlib import Path
 
 import click
 
-from app.cli.options import ATTENTION, SEED, add_sweeps, open_job, sweep_options, workflow_options
+from app.cli.options import (
+    ATTENTION,
+    SEED,
+    add_sweeps,
+    open_job,
+    speed_options,
+    sweep_options,
+    workflow_options,
+)
 from app.cli.report import say_elsewhere, say_json
 from app.session import open_executor
+from engine.runtime.switches import Switches, use_switches
 
 
 @click.command()
@@ -16,6 +25,7 @@ from app.session import open_executor
 @SEED
 @sweep_options
 @ATTENTION
+@speed_options
 def plan(
     file: Path,
     assignments: tuple[str, ...],
@@ -27,10 +37,13 @@ def plan(
     zipped: bool,
     sheet: bool,
     attention: str,
+    compiled: bool,
+    tf32: bool,
 ) -> None:
     """Say what a run of FILE would do: what is kept from before, what runs, and why."""
     job = open_job(file, assignments, out, folders)
     add_sweeps(job, sweeps, zipped, sheet)
+    use_switches(Switches(compiled, tf32))
     executor = open_executor(job.registry, job.settings, attention=attention)
     found = executor.plan(job.graph, seed=seed, name=str(file.absolute()))
     if as_json:

@@ -15,6 +15,7 @@ from app.cli.options import (
     VRAM,
     add_sweeps,
     open_job,
+    speed_options,
     sweep_options,
     workflow_options,
 )
@@ -37,6 +38,7 @@ from engine.graph.result import Result
 from engine.graph.workflow import to_json
 from engine.runtime.budget import pick_budget
 from engine.runtime.pool import use_budget
+from engine.runtime.switches import Switches, use_switches
 
 
 @click.command()
@@ -44,6 +46,7 @@ from engine.runtime.pool import use_budget
 @SEED
 @sweep_options
 @ATTENTION
+@speed_options
 @VRAM
 @RAM
 @click.option("--fresh", is_flag=True, help="Run every node again, whatever is kept from before.")
@@ -60,6 +63,8 @@ def run(
     zipped: bool,
     sheet: bool,
     attention: str,
+    compiled: bool,
+    tf32: bool,
     vram: str,
     ram: str,
     fresh: bool,
@@ -74,6 +79,7 @@ def run(
         job = open_job(file, assignments, out, folders)
         add_sweeps(job, sweeps, zipped, sheet)
         use_budget(pick_budget(vram, ram))
+        use_switches(Switches(compiled, tf32))
         executor = open_executor(job.registry, job.settings, attention=attention)
         result = _run(executor, job.graph, seed=seed, name=str(file.absolute()), fresh=fresh)
     except LoomError as error:

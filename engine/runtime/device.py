@@ -15,10 +15,10 @@ from pathlib import Path
 from engine.graph.errors import LoomError
 from engine.runtime.attention import pick_attention
 from engine.runtime.installed import torch_has_cuda, torch_version
+from engine.runtime.switches import switches
 
 DEVICE_VARIABLE = "LOOM_DEVICE"
 DTYPE_VARIABLE = "LOOM_DTYPE"
-COMPILE_VARIABLE = "LOOM_COMPILE"
 KINDS = ("cpu", "cuda", "mps")
 DTYPES = ("float32", "float16", "bfloat16")
 # Half precision on a CPU is two hundred times slower than float32, and Apple's GPU overflows in it.
@@ -88,16 +88,16 @@ def numeric_environment(attention: str = "") -> dict[str, str]:
         "dtype": device.dtype_for(),
         "attention": backend,
         "torch": torch_version(),
-        **({"compiled": "blocks"} if compiles(device.kind) else {}),
+        **switches().environment(device.kind),
     }
 
 
 def compiles(kind: str) -> bool:
-    """Whether LOOM_COMPILE asks torch to compile layers, on a graphics card.
+    """Whether torch is to compile layers: where it is switched on, on a graphics card.
 
     A CPU gains more by packed weights, see `engine.runtime.packing`.
     """
-    return kind == "cuda" and os.environ.get(COMPILE_VARIABLE, "") not in ("", "0")
+    return kind == "cuda" and switches().compile
 
 
 def check_usable(device: Device) -> None:

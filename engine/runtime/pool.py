@@ -19,6 +19,7 @@ from engine.runtime.budget import Budget, pick_budget, usable_ram
 from engine.runtime.device import Device, check_usable, pick
 from engine.runtime.out_of_memory import next_try
 from engine.runtime.placement import KEY
+from engine.runtime.switches import switches
 
 log = logging.getLogger("latent_loom")
 
@@ -285,6 +286,10 @@ def shared_pool() -> ModelPool:
         if _shared is None:
             device = pick()
             check_usable(device)
+            if device.kind == "cuda":
+                from engine.runtime.precision import set_precision  # it imports torch
+
+                set_precision(switches().tf32)
             _shared = ModelPool(memory_of(device, budget_of_process()), device=device)
         return _shared
 
