@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from engine.graph.context import Settings
@@ -13,7 +15,9 @@ from engine.graph.files import FileHashes
 from engine.graph.graph import Graph
 from engine.graph.keys import content_of
 from engine.graph.params import ModelName, Param, Seed
+from engine.graph.places import places, put
 from engine.graph.registry import Registry
+from engine.graph.repeat import REPEAT
 from engine.graph.workflow import to_json
 
 DRAWN = 2**32  # drawn seeds are below this: enough, and short enough to copy
@@ -30,6 +34,37 @@ class Resolved:
     seeds: dict[str, int] = field(default_factory=dict[str, int])
     models: dict[str, str] = field(default_factory=dict[str, str])
     swept_seeds: set[str] = field(default_factory=set[str])
+
+    def pin(
+        self, param: Param, value: Mapping[str, str], settings: Settings, hashes: FileHashes
+    ) -> Mapping[str, str]:
+        """A model with its content here, which it is from now on known by; LoomError if missing."""
+        assert isinstance(param.widget, ModelName)
+        value = _local(value, param.widget.part, settings)
+        found = content_of(param, value, settings, hashes)
+        self.models[f"{value['name']}/{param.widget.part}".rstrip("/")] = found
+        return {"name": value["name"], "hash": found}
+
+    def pin_in_zones(
+        self,
+        zones: Container[tuple[str, str]],
+        registry: Registry,
+        settings: Settings,
+        hashes: FileHashes,
+    ) -> None:
+        """Pin what Repeat zones, by definition and id, hand to the nodes inside them.
+
+        What can't be pinned is left: the node that needs it says so.
+        """
+        for place in list(places(self.graph, registry)):
+            inside = self.graph.definitions.get(place.definition)
+            node = (inside.nodes if inside else self.graph.nodes)[place.node]
+            if node.type != REPEAT or (place.definition, place.node) not in zones:
+                continue
+            if isinstance(place.widget, ModelName):
+                param = Param(place.param, Path, widget=place.widget)
+                with suppress(LoomError):
+                    put(self.graph, place, self.pin(param, place.value, settings, hashes))
 
     def provenance(self) -> dict[str, Any]:
         """What a result carries along to be made again: workflow, seeds by node, model hashes."""
@@ -57,11 +92,7 @@ def resolve(
             if isinstance(param.widget, Seed):
                 return secrets.randbelow(DRAWN) if value is None else value
             if isinstance(param.widget, ModelName) and value is not None:
-                value = _local(value, param.widget.part, settings)
-                found = content_of(param, value, settings, hashes)
-                part = f"{value['name']}/{param.widget.part}".rstrip("/")
-                settled.models[part] = found
-                return {"name": value["name"], "hash": found}
+                return settled.pin(param, value, settings, hashes)
         except LoomError as error:
             raise error.at(node_id) from None
         return value

@@ -88,6 +88,7 @@ def settle(
         resolved.seeds.update(
             {f"subgraph:{name}/{param}": drawn for param, drawn in body.seeds.items()}
         )
+    resolved.pin_in_zones(needed, registry, settings, hashes)
     for target, axis in graph.sweep.items():
         if isinstance(axis.values, Lines):  # the lines of a file as they are now
             resolved.graph.set_axis(target, replace(axis, values=axis.found(settings)))

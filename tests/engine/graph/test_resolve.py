@@ -1,6 +1,11 @@
-from engine.graph.graph import Graph
+import pytest
+
+from engine.graph.context import Settings
+from engine.graph.errors import LoomError
+from engine.graph.executor import Executor
+from engine.graph.graph import Graph, Source
 from engine.graph.resolve import draw_seeds
-from engine.graph.subgraph import collapse
+from engine.graph.subgraph import Definition, collapse
 from tests.engine.graph import stubs
 
 REGISTRY = stubs.registry()
@@ -42,3 +47,35 @@ def test_seeds_inside_subgraphs_are_drawn_too():
     collapse(graph, ["a"], "start")
     drawn = draw_seeds(graph, REGISTRY)
     assert isinstance(drawn.definitions["start"].nodes["a"].params["seed"], int)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_models_that_a_zone_names_are_pinned(settings: Settings, inside: bool):
+    """As items and as what a state starts as; those that nothing needed reads stay as they are."""
+    graph = Graph()
+    graph.add("repeat", "loop", params={"each": ["tiny", "big"]})
+    graph.add("load.model", "model", zone="loop", inputs={"model": "loop.item"})
+    graph.add("text.encode", "text", zone="loop", inputs={"model": "model.model"})
+    graph.connect("text.stub_text", "loop.gather.texts")
+    graph.add("repeat", "idle", params={"each": ["big", "none"]})
+    graph.add("load.model", "unread", zone="idle", inputs={"model": "idle.item"})
+    graph.set_outputs(["loop"])
+    if inside:
+        body = graph.nodes
+        graph = Graph()
+        outputs = {"texts": Source("loop", "texts")}
+        graph.define("both", Definition(dict(body), (), outputs))
+        graph.add("subgraph:both", "both")
+        graph.set_outputs(["both"])
+    executor = Executor(stubs.registry(), settings)
+    result = executor.run(graph)
+    nodes = result.graph.definitions["both"].nodes if inside else result.graph.nodes
+    items = nodes["loop"].params["each"]
+    assert [item["name"] for item in items] == ["tiny", "big"]
+    assert nodes["idle"].params["each"] == ["big", "none"]
+    made = result._done.job.settled.provenance(result.ran[0])
+    assert made["models"] == {item["name"]: item["hash"] for item in items}
+    assert executor.run(result.graph).ran == ()
+    (settings.model_folders[0] / "big" / "more").write_text("x")
+    with pytest.raises(LoomError, match="is not the model this workflow was made with"):
+        executor.run(result.graph)
