@@ -66,7 +66,7 @@ def name_of(family: str) -> str:
 def icon_of(family: str) -> str:
     """The name of a family's icon; that of any node for families nobody has drawn one for."""
     name = _ICONS.get(family, family)
-    return name if name in _drawn() else "node"
+    return name if name in icons.names() else "node"
 
 
 def colour_of(specs: Iterable[NodeSpec]) -> str:
@@ -90,7 +90,3 @@ def legible(colour: str) -> str:
     found = QColor(colour)
     hue, saturation, light, _ = found.getHsl()
     return QColor.fromHsl(hue, saturation, min(light, 105)).name()
-
-
-def _drawn() -> frozenset[str]:
-    return frozenset(icons.names())

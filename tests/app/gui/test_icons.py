@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QToolButton
 
 from app.gui import icons, theme
@@ -34,3 +37,38 @@ def test_a_button_follows_the_theme(qtbot):
     icons.set_icon(button, "run", "accent")
     assert theme.LIGHT.accent in colours(button.icon().pixmap(24))
     theme.use("dark")
+
+
+def test_icons_are_drawn_when_they_are_seen(qapp, monkeypatch):
+    monkeypatch.setattr(icons, "_draw", drawn := Drawn())
+    icons.icon("run", "#123456")
+    assert drawn.sizes == []
+    assert icons.icon("run", "#123456").pixmap(QSize(20, 20), 2.0).width() == 40
+    assert drawn.sizes == [40]
+
+
+def test_what_is_selected_or_disabled_looks_so(qapp):
+    shown = icons.icon("run", "#00ff00")
+    selected = shown.pixmap(QSize(24, 24), QIcon.Mode.Selected)
+    assert colours(selected) == {theme.theme().on_accent}
+    faint = shown.pixmap(QSize(24, 24), QIcon.Mode.Disabled).toImage()
+    alphas = {faint.pixelColor(x, y).alpha() for x in range(24) for y in range(24)}
+    assert 90 < max(alphas) < 115
+
+
+def test_a_copy_that_qt_makes_of_an_icon_lives_on(qapp):
+    copy = QIcon(icons.icon("run", "#00ff00"))
+    copy.setIsMask(True)  # detaches it from the first
+    gc.collect()
+    assert colours(copy.pixmap(24)) == {"#00ff00"}
+
+
+class Drawn:
+    """Counts what is drawn."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __call__(self, name: str, size: int, colour: str, opacity: float) -> QPixmap:
+        self.sizes.append(size)
+        return QPixmap(size, size)
