@@ -117,25 +117,16 @@ class Document(QObject):
 
         Raised errors leave everything as it was.
         """
-        with self._told():
-            if self._scope:
-                with self._root.editing(self._scope) as body:
-                    yield body
-            else:
-                with self._root.grouped(label):
-                    yield self._root
+        with self._told(), self._root.grouped(label), self._within() as graph:
+            yield graph
 
-    def change(self, edit: Callable[[Graph], object]) -> None:
+    def change(self, edit: Callable[[Graph], object], label: str = "") -> None:
         """One edit of what is shown, which those that go on with it merge into.
 
         `document.change(lambda graph: graph.set_param("denoise", "steps", 30))` from a slider.
         """
-        if self._scope:
-            with self._told(), self._root.editing(self._scope) as body:
-                edit(body)
-            return
-        with self._told(), self._root.grouped(merges=True):
-            edit(self._root)
+        with self._told(), self._root.grouped(label, merges=True), self._within() as graph:
+            edit(graph)
 
     def settle(self) -> None:
         """Let the next edit undo alone: a slider was let go, a text was left."""
@@ -244,6 +235,15 @@ class Document(QObject):
         self.shown.emit()
         self.titled.emit()
         self.recheck()
+
+    @contextmanager
+    def _within(self) -> Generator[Graph]:
+        """What is shown, to be edited."""
+        if self._scope:
+            with self._root.editing(self._scope) as body:
+                yield body
+        else:
+            yield self._root
 
     def _body(self) -> Graph:
         return self._root.definitions[self._scope].body() if self._scope else self._root

@@ -31,6 +31,7 @@ from app.gui.document import Document
 from app.gui.language import tr
 from app.gui.status import Statuses
 from engine.graph.errors import LoomError
+from engine.graph.graph import Graph
 from engine.graph.subgraph import used
 
 INSET = 10  # of what lies over the canvas, from its border
@@ -76,6 +77,9 @@ class Canvas(QWidget):
         self._chosen: set[str] = set()
         self._selected: tuple[str, ...] = ()
         self._links: set[LinkKey] = set()
+        self._gone: set[str] = set()  # what was removed since this is shown
+        self._root: Graph | None = None
+        self._views: dict[str, tuple[QPointF, float]] = {}  # where one looked, by prefix
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
@@ -219,10 +223,10 @@ class Canvas(QWidget):
         """Add a node, at a point of the scene or in the middle of what is seen; its id."""
         return self.adding.add(type_id, at)
 
-    def delete(self) -> None:
+    def delete(self, label: str = "") -> None:
         """Remove what is selected."""
         if self._chosen or self._links:
-            edits.remove(self.document, self._chosen, self._links)
+            edits.remove(self.document, self._chosen, self._links, label)
 
     def places_of(self, names: Iterable[str]) -> dict[str, QPointF]:
         """Where nodes and frames are that move together: zones with members, frames with nodes."""
@@ -297,22 +301,38 @@ class Canvas(QWidget):
     # Following the document
 
     def _changed(self, ids: frozenset[str]) -> None:
+        before = {item.id for item in self.mirror.boxes()}
         self.mirror.update(ids)
         self.map.refresh()
         there = {item.id for item in self.mirror.boxes()}
-        if not self._chosen <= there or not self._links <= self.mirror.links.keys():
+        back = (there - before) & self._gone
+        self._gone |= before - there
+        if back:  # undo brought it
+            self.select(back)
+        elif not self._chosen <= there or not self._links <= self.mirror.links.keys():
             self.select(self._chosen & there, self._links & self.mirror.links.keys())
 
     def _shown(self) -> None:
-        self._links = set()
+        left = self.mirror.prefix
+        if self._root is self.document.root:
+            self._views[left] = self.view.seen().center(), self.view.zoom
+        else:
+            self._root, left = self.document.root, ""
+            self._views.clear()
+        self._links, self._gone = set(), set()
         self.way.follow()
         self.mirror.prefix = self.way.prefix
         self.mirror.rebuild()
         self.mirror.show_problems()
         self.crumbs.show_steps(self.way.names)
-        self.select(())
+        self.select([left.removeprefix(self.way.prefix).partition("/")[0]])
         self.map.refresh()
-        QTimer.singleShot(0, self, self.zoom_to_fit)
+        if self.way.prefix in self._views:
+            centre, zoom = self._views[self.way.prefix]
+            self.view.zoom_at(zoom / self.view.zoom, QPointF())
+            self.view.centre_on(centre)
+        else:
+            QTimer.singleShot(0, self, self.zoom_to_fit)
 
     def _titled(self) -> None:
         self.mirror.show_outputs()

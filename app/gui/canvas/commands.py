@@ -49,7 +49,7 @@ class Commands:
 
     def cut(self) -> None:
         self.copy()
-        self.delete()
+        self.canvas.delete(tr("Cut"))
 
     def paste(self) -> None:
         text = QGuiApplication.clipboard().text()
@@ -232,7 +232,7 @@ class Commands:
         places = self.canvas.places_of(self.canvas.chosen())
         moved = {name: at + QPointF(x, y) for name, at in places.items()}
         if moved:
-            self.document.change(lambda graph: edits.put(graph, moved))
+            self.document.change(lambda graph: edits.put(graph, moved), tr("Move"))
 
     # Where to look
 

@@ -137,13 +137,15 @@ def resize(document: Document, name: str, width: float, height: float) -> None:
         place(graph, name, size=[round(width), round(height)])
 
 
-def remove(document: Document, names: Iterable[str], keys: Iterable[LinkKey] = ()) -> None:
+def remove(
+    document: Document, names: Iterable[str], keys: Iterable[LinkKey] = (), label: str = ""
+) -> None:
     """Remove nodes, frames and links; the ends of a subgraph stay."""
     graph = document.graph
     names = [name for name in names if name in graph.nodes or name in graph.view]
     nodes = [name for name in names if name in graph.nodes and not is_end(graph, name)]
     frames = [name for name in names if name not in graph.nodes]
-    with document.edit(tr("Delete")) as graph:
+    with document.edit(label or tr("Delete")) as graph:
         for key in keys:
             cut(graph, key)
         if nodes:

@@ -90,7 +90,7 @@ class RowHands(QObject):
 
     def set(self, node_id: str, name: str, value: Any) -> None:
         """Give a parameter a value, as a step of its own."""
-        with self._document.edit(tr("Set {}").format(f"{node_id}.{name}")) as graph:
+        with self._document.edit(self._label(node_id, name)) as graph:
             graph.set_param(node_id, name, value)
 
     def close(self) -> None:
@@ -107,7 +107,13 @@ class RowHands(QObject):
         return next((row for row in item.face.rows if row.name == name), None)
 
     def _slide(self, node_id: str, name: str, value: float) -> None:
-        self._document.change(lambda graph: graph.set_param(node_id, name, value))
+        label = self._label(node_id, name)
+        self._document.change(lambda graph: graph.set_param(node_id, name, value), label)
+
+    def _label(self, node_id: str, name: str) -> str:
+        """What undo calls an edit of a parameter."""
+        spec = self._document.spec(node_id)
+        return tr("Set {}").format(spec.params[name].label if spec else name)
 
     def _type(self, item: NodeItem, row: Row) -> None:
         self.close()

@@ -210,7 +210,7 @@ class ParamRow(QWidget):
             for node in self._nodes():
                 graph.set_param(node.id, self.param.name, value)
 
-        self._document.change(edit)
+        self._document.change(edit, tr("Set {}").format(self.param.label))
 
     def _refuse(self, sentence: str) -> None:
         self._refused = sentence

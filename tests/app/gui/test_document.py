@@ -73,6 +73,26 @@ def test_inside_a_subgraph_every_instance_changes(document, touched):
     assert touched[-1] == {"one"}
 
 
+def test_what_undo_says_is_the_edits_own_label_inside_a_subgraph_too(document):
+    with document.edit("Start"):
+        document.graph.add("noise.seed", "seed")
+    collapse(document.root, ["seed"], "dice", "one")
+    for scope in ("dice", ""):
+        document.enter(scope)
+        with document.edit("Roll the dice") as graph:
+            name = "seed" if scope else "one"
+            graph.set_state("muted", name)
+        assert document.root.undo_label == "Roll the dice"
+    document.enter("dice")
+    for value in (1, 2, 3):
+        document.change(
+            lambda graph, value=value: graph.set_param("seed", "value", value), "Set Value"
+        )
+    assert document.root.undo_label == "Set Value"
+    document.undo()
+    assert document.root.undo_label == "Roll the dice"
+
+
 def test_files(document, tmp_path):
     document.change(lambda graph: graph.add("noise.seed", "seed"))
     path = tmp_path / "a.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
@@ -173,6 +173,32 @@ def test_a_subgraph_is_made_entered_and_left(canvas, hand, chain, statuses):
     assert chain.scope == "" and not canvas.crumbs.isVisible()
     chain.undo()
     assert set(chain.graph.nodes) == {"picture", "sharpen", "save"}
+
+
+def test_what_one_left_is_selected_and_seen_as_it_was(canvas, hand, chain):
+    canvas.select(["sharpen"])
+    hand.key(Key.Key_G, CONTROL)
+    (instance,) = canvas.selection()
+    canvas.view.zoom_at(1.7, QPointF(100, 100))
+    seen = canvas.view.seen()
+    hand.key(Key.Key_Return)
+    QTest.qWait(1)  # all of the inside is brought into sight
+    assert canvas.view.seen() != seen
+    hand.key(Key.Key_Backspace)
+    QTest.qWait(1)
+    assert canvas.selection() == (instance,)
+    assert (canvas.view.seen().center() - seen.center()).manhattanLength() < 4
+    assert abs(canvas.view.seen().width() - seen.width()) < 1
+
+
+def test_what_comes_back_with_undo_is_selected(canvas, hand, chain):
+    canvas.select(["sharpen", "save"])
+    hand.key(Key.Key_X, CONTROL)
+    assert chain.root.undo_label == "Cut" and canvas.selection() == ()
+    chain.undo()
+    assert set(canvas.selection()) == {"sharpen", "save"}
+    hand.key(Key.Key_Delete)
+    assert chain.root.undo_label == "Delete" and set(chain.graph.nodes) == {"picture"}
 
 
 def test_a_subgraph_inside_a_subgraph(canvas, hand, chain):
