@@ -1,6 +1,8 @@
 """DiffEdit: find what to change, go back to noise, and make it anew (Couairon et al. 2023)."""
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
 
 from engine.diffusion.hooks.base import Hook
 from engine.diffusion.values import (
@@ -40,10 +42,14 @@ def mask(
     The picture's latents are noised `maps` times to `strength`. A higher `ratio` makes a smaller
     mask.
     """
-    from engine.diffusion.diffedit import difference_mask
-    from engine.runtime.pool import shared_pool
+    from engine.diffusion.diffedit import ask_for_map, difference_mask
+    from engine.runtime.lending import lent_to_denoise
 
-    with shared_pool().lease(unet) as model:
+    def first(model: Any, _: Any) -> Callable[[], object]:
+        told = scheduler, latents, source, target, negative
+        return partial(ask_for_map, model, *told, steps=steps, guidance=guidance)
+
+    with lent_to_denoise(context, [unet], latents, first) as (model,):
         return difference_mask(
             model,
             scheduler,

@@ -1,10 +1,11 @@
 """The denoise loop taken apart, for people who design samplers: put these into a Repeat zone."""
 
+from functools import partial
 from typing import Annotated, NamedTuple
 
 from engine.diffusion.opened.values import Prediction, Sampling
 from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, UNet
-from engine.graph.spec import Range, node
+from engine.graph.spec import Context, Range, node
 
 Steps = Annotated[int, Range(1, 1000)]
 
@@ -37,17 +38,21 @@ def begin(
 
 @node("loop.predict", label="Predict")
 def predict(
+    context: Context,
     unet: UNet,
     sampling: Sampling,
     positive: Conditioning,
     negative: Conditioning | None = None,
 ) -> Predictions:
     """What the UNet predicts of the next step, for both conditionings in one batch."""
-    from engine.diffusion.opened.steps import predict
-    from engine.runtime.pool import shared_pool
+    from engine.diffusion.opened.steps import ask, latents, predict
+    from engine.runtime.lending import lent_to_denoise
 
-    with shared_pool().lease(unet) as model:
-        return Predictions(*predict(model, sampling, positive, negative))  # type: ignore[arg-type]
+    told = (sampling, positive, negative)
+    with lent_to_denoise(
+        context, [unet], latents(sampling), lambda model, _: partial(ask, model, *told)
+    ) as (model,):
+        return Predictions(*predict(model, *told))  # type: ignore[arg-type]
 
 
 @node("loop.guide", label="Guide", runs_on="cpu")

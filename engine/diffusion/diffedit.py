@@ -40,6 +40,35 @@ def noisy_end(trajectory: Trajectory, scheduler: Scheduler, steps: int, strength
     return replace(found, samples=found.samples * scale_at(run, i))
 
 
+def ask_for_map(
+    unet: Any,
+    scheduler: Scheduler,
+    latents: Latents,
+    source: Conditioning,
+    target: Conditioning,
+    negative: Conditioning | None = None,
+    *,
+    steps: int = 50,
+    guidance: float = 7.5,
+) -> dict[str, torch.Tensor]:
+    """What a map of `difference_mask` asks of the UNet, and nothing else.
+
+    Over a UNet without numbers, on the meta device, it shows what that takes in memory.
+    """
+    samples = latents.samples
+    contexts = _contexts(source, target, negative, guidance)
+    timesteps = start_run(solver(scheduler), scheduler, steps, "cpu").timesteps
+    predict = UNetDenoiser(unet).prepare(timesteps, contexts, len(samples))
+    return predict(0, samples, tuple(contexts))
+
+
+def _contexts(
+    source: Conditioning, target: Conditioning, negative: Conditioning | None, guidance: float
+) -> dict[str, Conditioning]:
+    contexts = {SOURCE: source, TARGET: target}
+    return contexts | ({NEGATIVE: negative} if negative is not None and guidance > 1 else {})
+
+
 @torch.inference_mode()
 def difference_mask(
     unet: Any,
@@ -69,10 +98,8 @@ def difference_mask(
     trained = solver(scheduler)
     run = trained.start(steps, device)
     i, _ = Span("renoise", strength).indices(run, trained.num_train_timesteps)
-    contexts = {SOURCE: source, TARGET: target}
-    guided = negative is not None and guidance > 1
-    if negative is not None and guided:
-        contexts[NEGATIVE] = negative
+    contexts = _contexts(source, target, negative, guidance)
+    guided = NEGATIVE in contexts
     predict = UNetDenoiser(unet).prepare(run.timesteps, contexts, batch)
     combine = ClassifierFree(guidance)
     drawn = SeededNoise(seeds_for(noise, batch), shape)

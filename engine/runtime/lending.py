@@ -15,7 +15,6 @@ from engine.runtime.placement import KEY, Decision, Placement, Work
 from engine.runtime.pool import ModelPool, shared_pool
 
 if TYPE_CHECKING:
-    from engine.diffusion.sampling import Job
     from engine.diffusion.values import VAE, Image, Latents, ModelRef
     from engine.graph.context import Context
 
@@ -35,15 +34,15 @@ def lent_to_denoise(
     context: Context,
     refs: Sequence[ModelRef],
     latents: Latents,
-    job: Callable[[Any, Sequence[Any]], Job],
+    first: Callable[[Any, Sequence[Any]], Callable[[], object]],
 ) -> Iterator[list[Any]]:
     """A UNet and the networks that lead it, the first and the rest of `refs`.
 
-    `job` makes a run of them, by which it is found out what a step takes.
+    `first` gives what asks them for one step's predictions, by which it is found out what it takes.
     """
 
-    def step(blanks: list[Any]) -> Callable[[], None]:
-        return job(blanks[0], blanks[1:]).predict_first
+    def step(blanks: list[Any]) -> Callable[[], object]:
+        return first(blanks[0], blanks[1:])
 
     batch, _, height, width = latents.samples.shape
     computed = CELL * PROMPTS * batch * height * width
@@ -70,7 +69,7 @@ def lent_to_encode(context: Context, vae: VAE, image: Image) -> Iterator[Any]:
 def _lent_vae(
     context: Context, vae: VAE, shape: tuple[int, ...], factor: int, call: str
 ) -> Iterator[Any]:
-    def work(blanks: list[Any]) -> Callable[[], None]:
+    def work(blanks: list[Any]) -> Callable[[], object]:
         import torch
 
         from engine.diffusion.models.bands import KEY, WHOLE
@@ -94,7 +93,7 @@ def _lent(
     work: Work,
     refs: Sequence[ModelRef],
     roughly: int,
-    call: Callable[[list[Any]], Callable[[], None]],
+    call: Callable[[list[Any]], Callable[[], object]],
 ) -> Generator[list[Any]]:
     pool = shared_pool()
     decision = _decided(pool, work, refs, roughly, call)
@@ -119,7 +118,7 @@ def _decided(
     work: Work,
     refs: Sequence[ModelRef],
     roughly: int,
-    call: Callable[[list[Any]], Callable[[], None]],
+    call: Callable[[list[Any]], Callable[[], object]],
 ) -> Decision:
     from engine.runtime import cost
 

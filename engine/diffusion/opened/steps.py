@@ -82,14 +82,7 @@ def predict(
             field="unet",
             remedy="Join a UNet for latents of this kind.",
         )
-    device = next(unet.parameters()).device
-    contexts = {POSITIVE: positive} | ({NEGATIVE: negative} if negative else {})
-    run = sampling.run
-    batch = sampling.sample.shape[0]
-    ask = Scheduled(UNetDenoiser(unet)).prepare(run.timesteps.to(device), contexts, batch)
-    names = (NEGATIVE, POSITIVE) if negative else (POSITIVE,)
-    scaled = run.scale_input(sampling.index, sampling.sample)
-    predicted = ask(sampling.index, scaled, names)
+    predicted = ask(unet, sampling, positive, negative)
     made = {name: Prediction(values.cpu().clone()) for name, values in predicted.items()}
     if not all(bool(torch.isfinite(one.values).all()) for one in made.values()):
         raise LoomError(
@@ -99,6 +92,25 @@ def predict(
             remedy="Run the model in bfloat16 or float32.",
         )
     return made[POSITIVE], made.get(NEGATIVE)
+
+
+def ask(
+    unet: Any,
+    sampling: Sampling,
+    positive: Conditioning,
+    negative: Conditioning | None = None,
+) -> dict[str, torch.Tensor]:
+    """What a step asks of the UNet, and nothing else.
+
+    Over a UNet without numbers, on the meta device, it shows what that takes in memory.
+    """
+    device = next(unet.parameters()).device
+    contexts = {POSITIVE: positive} | ({NEGATIVE: negative} if negative else {})
+    names = (NEGATIVE, POSITIVE) if negative else (POSITIVE,)
+    run, sample = sampling.run, sampling.sample
+    timesteps = run.timesteps if device.type == "meta" else run.timesteps.to(device)
+    predict = Scheduled(UNetDenoiser(unet)).prepare(timesteps, contexts, len(sample))
+    return predict(sampling.index, run.scale_input(sampling.index, sample), names)
 
 
 @torch.inference_mode()

@@ -56,7 +56,7 @@ def ours(folder: Path, work: str, way: str, side: int) -> Callable[[], torch.Ten
     from engine.runtime import lending, pool
     from engine.runtime.budget import parse_size
 
-    first = Span("noise", end=0.5)
+    half = Span("noise", end=0.5)
     kind, name = (UNet, "unet") if work == "step" else (VAE, "vae")
     class_name = json.loads((folder / name / "config.json").read_text())["_class_name"]
     ref = kind(str(folder), name, class_name, name)
@@ -73,11 +73,14 @@ def ours(folder: Path, work: str, way: str, side: int) -> Callable[[], torch.Ten
             *(model, Scheduler("DDIMScheduler"), latents, Noise((0,)), *prompts),
             steps=2,
             guidance=GUIDANCE,
-            span=first,
+            span=half,
         )
 
+    def first(model: Any, nets: Any) -> Callable[[], object]:
+        return job(model, nets).predict_first
+
     def step() -> torch.Tensor:
-        with within(told), lending.lent_to_denoise(Context(), [ref], latents, job) as (model,):
+        with within(told), lending.lent_to_denoise(Context(), [ref], latents, first) as (model,):
             return job(model, ()).run().latents.samples
 
     def picture() -> torch.Tensor:

@@ -35,11 +35,12 @@ def predicted(unet: UNet, budget: int, monkeypatch) -> tuple[torch.Tensor, list[
     positive, negative = (Conditioning(torch.randn(1, 7, 192, generator=draw)) for _ in range(2))
     notes: list[str] = []
 
-    def job(model, _) -> Job:
-        return Job(model, Scheduler("DDIMScheduler"), latents, Noise((0,)), positive, negative)
+    def first(model, _):
+        told = latents, Noise((0,)), positive, negative
+        return Job(model, Scheduler("DDIMScheduler"), *told).predict_first
 
     context = Context(on_progress=lambda step, total, text: notes.append(text))
-    with lent_to_denoise(context, [unet], latents, job) as (model,):
+    with lent_to_denoise(context, [unet], latents, first) as (model,):
         contexts = {"positive": positive, "negative": negative}
         predict = UNetDenoiser(model).prepare(torch.tensor([501.0]), contexts, 2)
         with LiveBytes() as live, torch.inference_mode():
