@@ -5,6 +5,7 @@ Weights never change, so letting them go copies nothing back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.values import ModelRef
 from engine.diffusion.weights.find import component as find_component
-from engine.diffusion.weights.load import OURS, load, load_component, suited
+from engine.diffusion.weights.load import OURS, THEIRS, dtype_there, load, load_component, suited
 from engine.diffusion.weights.mapped import release
 from engine.runtime.device import compiles
 from engine.runtime.packing import forget, pack
@@ -26,36 +27,38 @@ SLOT_SHARE = 8
 LEAST_SLOT = 4 << 20
 # Models that go band by band through layers that are then not called.
 AUTOENCODERS = ("AutoencoderKL", "VQModel", "AutoencoderTiny")
-# Models of the transformers library whose numbers are all of one dtype.
-PLAIN = ("CLIPTextModel", "CLIPTextModelWithProjection")
 
 
 class Housed:
     """A module with its weights on the CPU as their files have them, to be used on `device`.
 
-    `dtype` is what its floating point numbers become there. Its state is "away" (nothing but the
-    file's map), "resident", or "streamed" (each part is there while it computes). `size` is what
-    its weights take on the device when all are there. `can_stream` is said of models whose layers
-    are all called as modules. One thread at a time may move it.
+    `dtype` is what its floating point numbers become there, or says so by name. Its state is
+    "away" (nothing but the file's map), "resident", or "streamed" (each part is there while it
+    computes). `size` is what its weights take on the device when all are there. `can_stream` is
+    said of models whose layers are all called as modules. One thread at a time may move it.
     """
 
     def __init__(
         self,
         module: nn.Module,
         device: torch.device,
-        dtype: torch.dtype,
+        dtype: torch.dtype | Callable[[str], torch.dtype],
         transfer: Transfer | None = None,
         can_stream: bool = True,
     ) -> None:
         self.module = module
         self.can_stream = can_stream
         self.device = device
-        self.dtype = dtype
         self.state: State = "away"
         self._stored: dict[nn.Parameter, Tensor] = {p: p.data for p in module.parameters()}
+        wanted = dtype if callable(dtype) else lambda _: dtype
+        self._dtypes = {
+            parameter: wanted(name) if parameter.is_floating_point() else parameter.dtype
+            for name, parameter in module.named_parameters()
+        }
         self._streaming: Streaming | None = None
         self._transfer = transfer or transfer_to(device)
-        self.size = sum(self._size_of(p, t) for p, t in self._stored.items())
+        self.size = sum(map(self._size_of, self._stored))
         if device.type != "cpu":
             for buffer in module.buffers():
                 buffer.data = buffer.data.to(device)
@@ -64,7 +67,7 @@ class Housed:
     def in_place(self) -> bool:
         """Whether the weights are used where their file is mapped."""
         return self.device.type == "cpu" and all(
-            tensor.dtype == self._dtype_of(tensor) for tensor in self._stored.values()
+            tensor.dtype == self._dtypes[p] for p, tensor in self._stored.items()
         )
 
     def bring(self) -> None:
@@ -96,7 +99,7 @@ class Housed:
         self.let_go()
         for parameter, stored in self._stored.items():  # of the dtype and device they will have
             if not self.in_place:
-                shape = torch.empty((), dtype=self._dtype_of(stored), device=self.device)
+                shape = torch.empty((), dtype=self._dtypes[parameter], device=self.device)
                 parameter.data = shape.expand(stored.shape)
         most = max(LEAST_SLOT, memory // SLOT_SHARE)
         units = units_of(self.module, self._stored, most)
@@ -115,7 +118,7 @@ class Housed:
                 self._streaming = Streaming(units, carrier)
         self._transfer.wait()
         self.state = "streamed"
-        staying = sum(self._size_of(p, t) for p, t in self._stored.items() if p not in moving)
+        staying = sum(self._size_of(p) for p in self._stored if p not in moving)
         return staying + 2 * max((unit.size for unit in units), default=0)
 
     def let_go(self) -> None:
@@ -131,7 +134,7 @@ class Housed:
         self.state = "away"
 
     def _settle(self, parameter: nn.Parameter, stored: Tensor) -> None:
-        dtype = self._dtype_of(stored)
+        dtype = self._dtypes[parameter]
         if self.device.type == "cpu" and stored.dtype == dtype:
             parameter.data = stored
             return
@@ -141,26 +144,24 @@ class Housed:
         release(stored)
         parameter.data = here
 
-    def _size_of(self, parameter: nn.Parameter, stored: Tensor) -> int:
-        return parameter.numel() * self._dtype_of(stored).itemsize
-
-    def _dtype_of(self, stored: Tensor) -> torch.dtype:
-        return self.dtype if stored.is_floating_point() else stored.dtype
+    def _size_of(self, parameter: nn.Parameter) -> int:
+        return parameter.numel() * self._dtypes[parameter].itemsize
 
 
 def house(ref: ModelRef, device: str) -> Any:
     """What a handle stands for: a Housed where its weights are as their file has them.
 
-    With patches, and for the kinds whose layers differ in dtype, it is the loaded module itself;
-    of a tokenizer, the tokenizer. Raises LoomError as `load` does.
+    With patches it is the loaded module itself; of a tokenizer, the tokenizer. Raises LoomError as
+    `load` does.
     """
     name = ref.class_name
-    if ref.patches or name not in (*OURS, *PLAIN):
+    if ref.patches or name not in (*OURS, *THEIRS):
         model = load(ref, device)
         if device == "cpu":
             pack(model)
         return model
     component = find_component(Path(ref.folder), ref.subfolder, ref.variant)
-    dtype = suited(getattr(torch, ref.dtype or "float32"), component.config())
+    dtype = getattr(torch, ref.dtype or "float32")
     module = load_component(component, None)
-    return Housed(module, torch.device(device), dtype, can_stream=name not in AUTOENCODERS)
+    wanted = dtype_there(module, dtype) if name in THEIRS else suited(dtype, component.config())
+    return Housed(module, torch.device(device), wanted, can_stream=name not in AUTOENCODERS)

@@ -170,7 +170,7 @@ def _load_theirs(component: Source, dtype: torch.dtype | None, device: str) -> n
     assign(
         model,
         weights,
-        None if dtype is None else _dtype_there(model, dtype),
+        None if dtype is None else dtype_there(model, dtype),
         str(component.path),
         device=device,
         optional=lambda name: _is_count(name) or any(p.search(name) for p in surplus),
@@ -194,8 +194,8 @@ def _name_there(name: str, places: Mapping[str, Any], prefixes: tuple[str, ...])
     return next((candidate for candidate in candidates if candidate in places), name)
 
 
-def _dtype_there(model: Any, dtype: torch.dtype) -> Callable[[str], torch.dtype]:
-    """The dtype of each weight by name: some of a model overflow in half precision."""
+def dtype_there(model: Any, dtype: torch.dtype) -> Callable[[str], torch.dtype]:
+    """The dtype of each weight of a model of THEIRS by name: some overflow in half precision."""
     parts = set(model._keep_in_fp32_modules_strict or ())
     if dtype is torch.float16:
         parts |= set(model._keep_in_fp32_modules or ())

@@ -7,12 +7,13 @@ from torch import nn
 from engine.diffusion.values import ModelRef
 from engine.diffusion.weights.folder import find_component
 from engine.diffusion.weights.handles import open_pipeline
-from engine.diffusion.weights.load import load_component
+from engine.diffusion.weights.load import dtype_there, load_component
 from engine.graph.errors import LoomError
 from engine.runtime import housing, streaming
 from engine.runtime.housing import Housed, house
 from engine.runtime.streaming import units_of
 from engine.runtime.transfer import Direct
+from tests.engine.diffusion.text.tiny_words import write_blip, write_t5
 
 CPU = torch.device("cpu")
 SPACE = 64 << 10
@@ -146,6 +147,51 @@ def test_which_handles_are_housed(tiny_model: Path):
     tokenizer = parts["tokenizer"]
     assert isinstance(tokenizer, ModelRef)
     assert house(tokenizer, "cpu").model_max_length == 12
+
+
+def answer(model: nn.Module) -> torch.Tensor:
+    """Logits of a T5 or a BLIP for a few tokens, and a picture."""
+    ids = torch.tensor([[3, 4, 5, 1]])
+    given: dict[str, torch.Tensor] = {"input_ids": ids}
+    if hasattr(model, "vision_model"):
+        draw = torch.Generator().manual_seed(0)
+        side = model.config.vision_config.image_size
+        given["pixel_values"] = torch.randn(1, 3, side, side, generator=draw).to(model.dtype)
+    else:
+        given["decoder_input_ids"] = ids
+    with torch.inference_mode():
+        return model(**given).logits
+
+
+@pytest.mark.parametrize("write", [write_t5, write_blip])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_models_of_words_are_streamed_to_the_last_bit(
+    write, dtype: str, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr(streaming, "TINY", 1 << 6)
+    monkeypatch.setattr(housing, "LEAST_SLOT", 4 << 10)
+    write(tmp_path / "model")
+    names = {write_t5: "T5ForConditionalGeneration", write_blip: "BlipForConditionalGeneration"}
+    model = house(ModelRef(str(tmp_path / "model"), "", names[write], "b2:words", dtype), "cpu")
+    assert isinstance(model, Housed) and model.can_stream
+    model.bring()
+    whole = answer(model.module)
+    assert whole.dtype == getattr(torch, dtype)
+    taken = model.stream(8 << 10)
+    assert model.state == "streamed" and taken < model.size
+    for _ in range(2):
+        assert torch.equal(answer(model.module), whole)
+    model.let_go()
+
+
+def test_weights_that_overflow_keep_their_dtype(tmp_path: Path):
+    write_t5(tmp_path / "t5")
+    module = load_component(find_component(tmp_path / "t5", ""), None)
+    model = Housed(module, CPU, dtype_there(module, torch.float16))
+    model.bring()
+    dense = module.encoder.block[0].layer[1].DenseReluDense
+    assert (dense.wi_0.weight.dtype, dense.wo.weight.dtype) == (torch.float16, torch.float32)
+    assert model.size < sum(4 * parameter.numel() for parameter in module.parameters())
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
