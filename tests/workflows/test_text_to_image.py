@@ -51,6 +51,18 @@ def test_only_what_a_change_reaches_runs_again(executor: Executor, graph: Graph)
     assert executor.run(graph).ran == ("negative", "denoise", "decode", "save")
 
 
+def test_a_new_prompt_costs_its_encoding_the_loop_and_the_decoding(
+    executor: Executor, graph: Graph
+):
+    executor.run(graph)
+    graph.set_param("prompt", "text", "a big blue fish")
+    assert executor.run(graph).ran == ("prompt", "denoise", "decode", "save")
+    graph.set_param("prompt", "text", "a small red fish")
+    assert executor.run(graph).ran == ("prompt", "denoise", "decode", "save")
+    graph.set_param("prompt", "text", "a big blue fish")
+    assert executor.run(graph).ran == ()
+
+
 def test_a_model_file_that_decides_nothing_re_runs_the_loader_alone(
     executor: Executor, graph: Graph, tiny_model: Path, tmp_path: Path
 ):
