@@ -169,8 +169,7 @@ class Showing(QObject):
             return
         if status.picture is not None:
             self._viewer.show_pictures(node_id, [status.picture])
-        if status.state in ("done", "cached"):
-            self._ask(node_id, self._number)
+        self._ask(node_id, self._number)  # which may be gone, if its node was edited since
 
     def _ask(self, node_id: str, number: int) -> None:
         """Ask for the steps of a recorded run, or else for the pictures themselves."""

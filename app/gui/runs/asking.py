@@ -10,10 +10,9 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from app.gui.document import Document
-from app.gui.runs.edited import settled
+from app.gui.runs.edited import Drawn, settled
 from app.gui.worker.answers import Answer
 from app.gui.worker.client import Worker
-from engine.graph.graph import Graph
 from engine.graph.queue import Options
 
 
@@ -24,7 +23,7 @@ class Asking(QObject):
         super().__init__(parent)
         self.document, self.worker = document, worker
         self._name = ""
-        self._last: Graph | None = None
+        self._last: Drawn | None = None
         self._answers: list[Answer] = []
         self.forget()
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.graph.graph import SUBGRAPH, Graph, Node
 from engine.graph.params import Seed
 from engine.graph.registry import Registry
 from engine.graph.subgraph import Definition, used
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A graph as it was asked for, and as it runs, its seeds drawn."""
+
+    asked: Graph
+    ran: Graph
 
 
 def edited(now: Graph, ran: Graph, registry: Registry) -> set[str]:
@@ -31,52 +39,66 @@ def edited(now: Graph, ran: Graph, registry: Registry) -> set[str]:
         node.id
         for node in now.nodes.values()
         if node.id in axes
-        or _uses(now, node, definitions)
+        or uses(now, node, definitions)
         or not _same(node, ran.nodes.get(node.id), registry)
     }
-    return _with_all_below(now, found)
+    return with_all_below(now, found)
 
 
-def settled(now: Graph, ran: Graph | None, registry: Registry) -> Graph:
-    """A copy of `now` whose open seeds are those that were drawn for the graph that ran."""
+def settled(now: Graph, last: Drawn | None, registry: Registry) -> Graph:
+    """A copy of `now` with the seeds that were drawn for the last run.
+
+    Those are the open ones, and in one of several runs the others that have not changed since.
+    """
     found = now.copy()
-    if ran is None:
+    if last is None:
         return found
     for name, definition in now.definitions.items():
-        if other := ran.definitions.get(name):
-            nodes = _with_seeds(definition.nodes, other.nodes, registry)
+        ran, asked = last.ran.definitions.get(name), last.asked.definitions.get(name)
+        if ran and asked:
+            nodes = _with_seeds(definition.nodes, ran.nodes, asked.nodes, registry)
             if nodes:
                 found.define(name, replace(definition, nodes={**definition.nodes, **nodes}))
-    found.put(*_with_seeds(now.nodes, ran.nodes, registry).values())
+    found.put(*_with_seeds(now.nodes, last.ran.nodes, last.asked.nodes, registry).values())
     return found
 
 
 def _with_seeds(
-    now: Mapping[str, Node], ran: Mapping[str, Node], registry: Registry
+    now: Mapping[str, Node],
+    ran: Mapping[str, Node],
+    asked: Mapping[str, Node],
+    registry: Registry,
 ) -> dict[str, Node]:
-    """The nodes that have open seeds, with those that were drawn."""
+    """The nodes whose seeds were drawn, with these."""
     found: dict[str, Node] = {}
     for name, node in now.items():
-        other = ran.get(name)
-        if other is None or other.type != node.type:
+        other, before = ran.get(name), asked.get(name)
+        if other is None or before is None or other.type != node.type:
             continue
-        names = _open_seeds(node, registry) & other.params.keys()
-        if names:
-            drawn = {param: other.params[param] for param in names}
+        drawn = {
+            seed: other.params[seed]
+            for seed in _seeds(node, registry) & other.params.keys()
+            if node.params.get(seed) in (None, before.params.get(seed))
+        }
+        if drawn:
             found[name] = replace(node, params={**node.params, **drawn})
     return found
 
 
-def _open_seeds(node: Node, registry: Registry) -> set[str]:
+def _seeds(node: Node, registry: Registry) -> set[str]:
     spec = registry.find(node.type)
     return {
         name
         for name, param in (spec.params.items() if spec else ())
-        if isinstance(param.widget, Seed) and node.params.get(name) is None
+        if isinstance(param.widget, Seed)
     }
 
 
-def _uses(graph: Graph, node: Node, definitions: set[str]) -> bool:
+def _open_seeds(node: Node, registry: Registry) -> set[str]:
+    return {name for name in _seeds(node, registry) if node.params.get(name) is None}
+
+
+def uses(graph: Graph, node: Node, definitions: set[str]) -> bool:
     """Whether a node is an instance of one of these subgraphs, or has one inside."""
     if not definitions or not node.type.startswith(SUBGRAPH):
         return False
@@ -123,7 +145,7 @@ def _without(params: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if name not in names}
 
 
-def _with_all_below(graph: Graph, found: set[str]) -> set[str]:
+def with_all_below(graph: Graph, found: set[str]) -> set[str]:
     """These nodes, and all that reads them, directly or not."""
     readers: dict[str, set[str]] = {}
     for node in graph.nodes.values():

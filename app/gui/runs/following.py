@@ -52,10 +52,13 @@ class Following:
         root = self._document.root
         wanted = [name for name in outputs or root.nodes if name in root.nodes]
         above = root.upstream(wanted)
+        open_states = {"needed", "cancelled", *TELLING}
+        if self.planned.nodes is None:
+            open_states.add("")  # nobody has said yet what would run
         self._show(
             (name, replace(self._statuses[name], state="waiting"))
             for name in above
-            if self._statuses[name].state in ("needed", "cancelled", *TELLING)
+            if self._statuses[name].state in open_states
         )
 
     def begin(self, run: str, steps: Iterable[Mapping[str, Any]], ran: Graph | None) -> None:
@@ -135,7 +138,8 @@ class Following:
                 status = replace(status, state="done", seconds=before.seconds)
             found[name] = status
         for name in self._names - found.keys():
-            found[name] = replace(self._statuses[name], state="", why="", live=False)
+            if self._statuses[name].state not in TELLING:
+                found[name] = replace(self._statuses[name], state="", why="", live=False)
         self._show(found.items())
 
     def unplanned(self) -> None:

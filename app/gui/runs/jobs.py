@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.gui.runs.edited import Drawn
 from app.session import queue_file
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
@@ -46,7 +47,7 @@ class Jobs(QObject):
     changed = Signal()
     """The snapshot is another."""
     added = Signal(int, object)
-    """A job was put in: its number and its graph, whose seeds are drawn."""
+    """A job was put in: its number and its graph, a `Drawn`."""
     failed = Signal(str)
     """The queue can't be used: a sentence."""
     _done = Signal(object)
@@ -74,7 +75,8 @@ class Jobs(QObject):
             for _ in range(count):
                 own = secrets.randbelow(DRAWN) if count > 1 else None
                 drawn = draw_seeds(graph, registry, own)
-                self._tell(("added", queue.add(drawn, options, name=name), drawn))
+                number = queue.add(drawn, options, name=name)
+                self._tell(("added", number, Drawn(graph, drawn)))
 
         self._tasks.put(add)
 
@@ -83,7 +85,8 @@ class Jobs(QObject):
 
         def add(queue: Queue) -> None:
             graph = job.graph()
-            self._tell(("added", queue.add(graph, job.options, name=job.name), graph))
+            number = queue.add(graph, job.options, name=job.name)
+            self._tell(("added", number, Drawn(graph, graph)))
 
         self._tasks.put(add)
 

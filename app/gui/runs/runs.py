@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 from app.gui.document import Document
 from app.gui.language import tr
 from app.gui.runs.asking import Asking
+from app.gui.runs.edited import Drawn
 from app.gui.runs.faces import Faces
 from app.gui.runs.following import Following, Planned
 from app.gui.runs.jobs import Jobs
@@ -62,7 +63,7 @@ class Runs(Asking):
         self._faces = Faces(document, self._ask_thumbnails, self.following.picture, self)
         self._root = document.root
         self._running: dict[str, Running] = {}
-        self._graphs: dict[str, Graph] = {}
+        self._graphs: dict[str, Drawn] = {}
         self._let_go: set[str] = set()
         self._live = Live(document, self._run_live, lambda run: worker.ask("cancel", run=run))
         self._is_live = False
@@ -208,12 +209,12 @@ class Runs(Asking):
         except LoomError as error:  # edited meanwhile
             self.said.emit(str(error))
 
-    def _added(self, number: int, graph: Graph) -> None:
+    def _added(self, number: int, graph: Drawn) -> None:
         self._graphs[f"{JOB}{number}"] = graph
         self.worker.ask("work")
 
     def _run_live(self, run: str, graph: Graph) -> None:
-        self._graphs[run] = graph
+        self._graphs[run] = Drawn(self.document.root.copy(), graph)
         self.ask("run", run=run, workflow=graph)
 
     # What the document does
@@ -313,17 +314,18 @@ class Runs(Asking):
         self._running[run] = running.planned(steps)
         if run not in self._graphs and running.name != self.name:
             return
-        self.following.begin(run, steps, self._graphs.get(run))
-        self._last = self._graphs.get(run, self._last)
+        graph = self._graphs.get(run)
+        self.following.begin(run, steps, graph.asked if graph else None)
+        self._last = graph or self._last
         self._faces.know(steps)
         if run not in self._graphs:
             self.jobs.read(int(run.removeprefix(JOB)), lambda graph: self._know(run, graph))
 
     def _know(self, run: str, graph: Graph) -> None:
-        self._graphs[run] = graph
+        found = self._graphs[run] = Drawn(graph, graph)
         if self.following.run == run:
             self.following.know(graph)
-            self._last = graph
+            self._last = found
 
     def _follow(self, run: str, event: Mapping[str, Any]) -> None:
         if run in self._running:
@@ -343,6 +345,7 @@ class Runs(Asking):
         self._live.over(run)
         if run == self.following.run:
             self.following.end()
+        if own:
             self._ask_plan()
         if message and own:
             self.said.emit(message.partition("\n")[0])

@@ -11,6 +11,7 @@ from typing import Any
 
 from app import again
 from app.gui.worker import tokens
+from app.gui.worker.doable import doable
 from app.gui.worker.line import Line
 from app.gui.worker.looking import Looking, graph_of
 from app.gui.worker.wire import Message
@@ -54,18 +55,20 @@ class Commands:
         """Run a workflow beside the queue; the answer comes when it is over."""
         folders = options_of(options)
         try:
-            result = self._runs.run(run, graph_of(workflow), folders, tuple(outputs), seed, name)
+            result, failed = self._runs.run(
+                run, graph_of(workflow), folders, tuple(outputs), seed, name
+            )
         except Exception as error:
             self._runs.ended(run, "failed", str(error))
             raise
         files = [str(file) for file in result.files]
-        failures = "\n".join(str(error) for error in result.failed.values())
+        failures = "\n".join(failed.values())
         state = "cancelled" if result.cancelled else "failed" if failures else "done"
         self._runs.ended(run, state, failures, files)
         return {
             "ran": list(result.ran),
             "cached": list(result.cached),
-            "failed": {node: str(error) for node, error in result.failed.items()},
+            "failed": dict(failed),
             "cancelled": result.cancelled,
             "seconds": result.seconds,
             "files": files,
@@ -78,9 +81,9 @@ class Commands:
     def plan(
         self, workflow: Message, options: Message, outputs: Iterable[str] = (), name: str = ""
     ) -> Message:
-        """What a run would do."""
+        """What a run would do, without what problems keep from being made."""
         executor = self._engine.executor(options_of(options))
-        return executor.plan(graph_of(workflow), tuple(outputs), name=name).as_data()
+        return doable(executor, graph_of(workflow), outputs, name=name).plan.as_data()
 
     def lock(
         self, workflow: Message, options: Message, nodes: Iterable[str], name: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from app.gui.worker.doable import doable
 from app.gui.worker.meter import Meter
 from app.gui.worker.outbox import Outbox
 from app.gui.worker.stops import Stops
@@ -96,18 +97,28 @@ class Runs:
         seed: int | None = None,
         name: str = "",
         stop: threading.Event | None = None,
-    ) -> Result:
-        """Run a graph, beginning with a plan of it as the event `begun`; raises LoomError."""
+    ) -> tuple[Result, Mapping[str, str]]:
+        """Run a graph, beginning with a plan of it as the event `begun`; raises LoomError.
+
+        What problems keep from being made is left out, as long as there is something else to make.
+        What failed is given in words too, by its nodes: these, and what raised in the run.
+        """
         stop = self._stops.of(run, stop)
         self._tell(run, "taken", name=name)
+        failed: dict[str, str] = {}
         try:
             executor = self._engine.executor(options)
             with suppress(Cancelled):  # the run then says so itself
-                plan = executor.plan(
-                    graph, outputs, seed=seed, name=name, fresh=options.fresh, cancel=stop
+                found = doable(
+                    executor, graph, outputs, seed=seed, name=name, fresh=options.fresh, cancel=stop
                 )
-                self._tell(run, "begun", steps=[asdict(step) for step in plan.steps])
-            return executor.run(
+                outputs, failed = found.outputs, found.failed
+                self._tell(run, "begun", steps=[asdict(step) for step in found.plan.steps])
+                for node, said in failed.items():
+                    self._outbox.emit(events.Failed(node, said), run)
+                for node, by in found.stuck.items():
+                    self._outbox.emit(events.Blocked(node, by), run)
+            result = executor.run(
                 graph,
                 outputs,
                 seed=seed,
@@ -118,6 +129,7 @@ class Runs:
             )
         finally:
             self._stops.forget(run)
+        return result, failed | {node: str(error) for node, error in result.failed.items()}
 
     def _emitter(self, run: str) -> events.Emit:
         meter = Meter()
@@ -153,8 +165,9 @@ class Runs:
             self._tell("", "idle")
 
     def _execute(self, job: Job, stop: threading.Event) -> Outcome:
-        result = self.run(JOB.format(job.id), job.graph(), job.options, name=job.name, stop=stop)
-        failures = "\n".join(str(error) for error in result.failed.values())
+        run = JOB.format(job.id)
+        result, failed = self.run(run, job.graph(), job.options, name=job.name, stop=stop)
+        failures = "\n".join(failed.values())
         return Outcome(failures, tuple(map(str, result.files)), result.cancelled)
 
     def _ended(self, job: Job) -> None:

@@ -15,7 +15,7 @@ import os
 import signal
 import time
 from pathlib import Path
-from engine.diffusion.values import Image, Latents, Mask
+from engine.diffusion.values import Image, Latents, Mask, Noise
 from engine.graph.context import Context
 from engine.graph.spec import node
 
@@ -59,6 +59,11 @@ def die(context: Context, value: int = 0, mark: str = "") -> int:
         Path(mark).touch()
     time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@node("stub.ignore", runs_on="cpu")
+def ignore(noise: Noise) -> int:
+    return 1
 
 
 @node("stub.picture")

@@ -8,7 +8,7 @@ import pytest
 
 from app.gui.runs import words
 from app.gui.runs.board import Board
-from app.gui.runs.edited import edited, settled
+from app.gui.runs.edited import Drawn, edited, settled
 from app.gui.runs.names import told
 from app.gui.runs.running import Running
 from app.session import open_registry
@@ -120,11 +120,22 @@ def test_an_open_seed_is_what_was_drawn_for_it(registry):
     now, ran = small(), small()
     ran.set_param("seed", "value", 77)
     assert edited(now, ran, registry) == set()
-    assert settled(now, ran, registry).nodes["seed"].params["value"] == 77
+    assert settled(now, Drawn(now, ran), registry).nodes["seed"].params["value"] == 77
     assert now.nodes["seed"].params["value"] is None
+    asked = now.copy()
     now.set_param("seed", "value", 5)
     assert edited(now, ran, registry) == {"seed", "denoise", "decode"}
-    assert settled(now, ran, registry).nodes["seed"].params["value"] == 5
+    assert settled(now, Drawn(asked, ran), registry).nodes["seed"].params["value"] == 5
+
+
+def test_one_of_several_runs_has_a_seed_of_its_own(registry):
+    asked, ran = small(), small()
+    asked.set_param("seed", "value", 7)
+    ran.set_param("seed", "value", 77)
+    now = asked.copy()
+    assert settled(now, Drawn(asked, ran), registry).nodes["seed"].params["value"] == 77
+    now.set_param("seed", "value", 8)
+    assert settled(now, Drawn(asked, ran), registry).nodes["seed"].params["value"] == 8
 
 
 def test_an_edit_inside_a_subgraph_touches_its_instances(registry):
@@ -140,7 +151,7 @@ def test_an_edit_inside_a_subgraph_touches_its_instances(registry):
     body.set_param("seed", "value", 9)
     drawn.define("inner", drawn.definitions["inner"].with_body(body))
     assert edited(ran, drawn, registry) == set()
-    found = settled(ran, drawn, registry)
+    found = settled(ran, Drawn(ran, drawn), registry)
     assert found.definitions["inner"].nodes["seed"].params["value"] == 9
 
 

@@ -83,6 +83,44 @@ def test_a_failed_branch_leaves_the_rest(document, statuses, ran, states, chain)
     assert "It broke." in statuses["bad"].error
 
 
+def test_a_branch_with_a_problem_leaves_the_rest(
+    document, statuses, runs, ran, states, chain, qtbot
+):
+    chain(steps=1)
+    with document.edit("Add") as graph:
+        graph.add("stub.add", "lonely")  # what it adds to is missing
+        graph.add("stub.add", "below", inputs={"a": "lonely.int"})
+        graph.set_outputs(["add", "below"])
+    said = []
+    runs.said.connect(said.append)
+    ran(state="failed")
+    assert states("slow", "add", "lonely", "below") == ["done", "done", "failed", "blocked"]
+    assert "lonely.a" in statuses["lonely"].error and statuses["below"].why == "lonely"
+    assert len(said) == 1 and "lonely.a" in said[0]
+    planned = runs.planned
+    qtbot.waitUntil(lambda: runs.planned != planned or planned.nodes == 0, timeout=WAIT)
+    assert states("add", "lonely", "below") == ["done", "failed", "blocked"]
+
+
+def test_what_nothing_can_be_made_of_is_refused(document, states, ran, qtbot):
+    with document.edit("Add") as graph:
+        graph.add("stub.add", "lonely")
+    ran(state="failed")
+    qtbot.waitUntil(lambda: states("lonely") == [""], timeout=WAIT)
+
+
+def test_several_runs_with_seeds_of_their_own_are_followed(document, runs, states, statuses, qtbot):
+    with document.edit("Build") as graph:
+        graph.add("noise.seed", "seed", params={"value": 7})
+        graph.add("stub.ignore", "end", inputs={"noise": "seed.noise"})
+    seen, ended = [], []
+    statuses.changed.connect(lambda names: seen.append(statuses["end"].state))
+    runs.ended.connect(lambda run, state: ended.append(state))
+    runs.run(count=2)
+    qtbot.waitUntil(lambda: ended == ["done", "done"], timeout=WAIT)
+    assert {"running", "done"} <= set(seen)
+
+
 def test_a_failure_stays_until_its_node_is_edited(document, runs, ran, states, chain, qtbot):
     chain(steps=1)
     with document.edit("Fail") as graph:
