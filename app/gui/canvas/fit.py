@@ -45,6 +45,11 @@ class Fitting:
         links = depends(document.graph)
         self._circle = reached(links if start.port.is_output else reversed_(links), start.node)
 
+    @property
+    def kind(self) -> PortType:
+        """The type of the end that is held."""
+        return self._type
+
     def refusal(self, end: End) -> str:
         """Why another end can't be joined, "" when it can as far as is known."""
         start = self._start

@@ -13,6 +13,7 @@ from app.gui.canvas.fit import End, Fitting
 from app.gui.canvas.gestures import Gesture
 from app.gui.canvas.link_item import LinkItem, LinkKey
 from app.gui.canvas.ports import PortFace
+from app.gui.language import tr
 from app.gui.theme import theme
 from engine.graph.graph import Source
 
@@ -127,8 +128,10 @@ class Linking(Gesture):
         target, words = None, ""
         piece = self._owner.item_at(at)
         spot = piece.port_at(at) if piece else None
-        if piece and spot is None:
+        if piece and (spot is None or piece.face.collapsed):  # all ports are in one place
             spot = self._best(piece)
+        if piece and spot is None and piece.id != self._start.node:
+            words = self._none_fits(piece)
         if piece and spot and (port := piece.port(spot)):
             target = End(piece.id, port)
             if target == self._start:
@@ -154,6 +157,21 @@ class Linking(Gesture):
         ]
         free = [spot for spot in fits if spot not in piece.linked or spot[1]]
         return next(iter([*free, *fits]), None)
+
+    def _none_fits(self, piece: Piece) -> str:
+        """Why a link can go nowhere on a node."""
+        others = [
+            End(piece.id, port)
+            for port in piece.all_ports()
+            if port.is_output != self._start.port.is_output and not (port.param or port.new)
+        ]
+        reasons = {self._fitting.refusal(end) for end in others}
+        if len(reasons) == 1:
+            return reasons.pop()
+        kind = self._fitting.kind.describe()
+        if self._start.port.is_output:
+            return tr("{} has no input that takes {}.").format(piece.face.title, kind)
+        return tr("{} has no output that gives {}.").format(piece.face.title, kind)
 
     def _place(self, end: End, towards: QPointF) -> QPointF:
         return self._owner.mirror.port_pos(end.node, _spot(end.port), towards)

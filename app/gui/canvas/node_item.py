@@ -68,7 +68,10 @@ class NodeItem(BoxItem):
     def port_at(self, at: QPointF) -> Spot | None:
         """The port at a point of the scene."""
         found = self.shape_.port_at(at - self.pos())
-        if found is None or (self.face.collapsed and found not in self.linked):
+        if found is not None and self.face.collapsed:  # those of a side are all in one place
+            shown = [spot for spot in ports_shown(self) if spot[1] == found[1]]
+            return found if found in shown else next(iter(shown), None)
+        if found is None:
             return None
         if not found[1] and found not in self.linked and self._hidden(found):
             return None
@@ -116,5 +119,6 @@ class NodeItem(BoxItem):
 def ports_shown(item: NodeItem) -> list[Spot]:
     """The ports that are painted: parameters' only when joined, or when what is dragged fits."""
     if item.face.collapsed:
-        return [spot for spot in item.shape_.spots if spot in item.linked]
+        fits = item.fits or frozenset[Spot]()
+        return [spot for spot in item.shape_.spots if spot in item.linked or spot in fits]
     return [spot for spot in item.shape_.spots if spot in item.linked or not item._hidden(spot)]

@@ -84,6 +84,25 @@ def test_ports_that_faded_have_their_colour_again(pair, hand):
     assert [colour.alphaF() for colour in found] == [1.0] * len(found)
 
 
+def test_a_link_let_go_on_a_node_that_has_nothing_for_it_is_refused_in_words(pair, hand, document):
+    said = []
+    pair.note.connect(said.append)
+    middle = hand.at(pair.mirror.piece("decode").box().center())
+    hand.drag(hand.port("model", "tokenizer", output=True), middle)
+    assert "no input that takes Tokenizer" in said[0] and not inputs(document, "decode")
+    hand.drag(hand.port("decode", "latents"), hand.at(pair.mirror.piece("model").box().center()))
+    assert "no output that gives Latents" in said[1]
+
+
+def test_a_link_to_a_folded_node_goes_to_the_port_that_fits(pair, hand, document, qtbot):
+    pair.select(["decode"])
+    pair.commands.fold()
+    spot = hand.port("decode", "vae")
+    assert spot == hand.port("decode", "latents")
+    hand.drag(hand.port("model", "vae", output=True), spot)
+    qtbot.waitUntil(lambda: inputs(document, "decode") == {"vae": ["model.vae"]})
+
+
 def test_a_link_on_a_used_input_replaces_and_on_a_list_is_added(canvas, hand, document):
     with document.edit("Build") as graph:
         graph.add("noise.seed", "one")
