@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from app.gui.canvas.canvas import Canvas
 from app.gui.document import Document
 from app.gui.files.files import STARTER, Files
 from app.gui.files.missing import MissingFiles
-from app.gui.files.recovery import Session, Sessions
+from app.gui.files.recovery import Keeper, Session, Sessions
 from app.gui.inspector.panel import Inspector
 from app.gui.inspector.widgets.base import Answer as TokenAnswer
 from app.gui.inspector.widgets.base import TokenCount
@@ -42,6 +43,7 @@ from engine.graph.registry import Registry
 from engine.graph.workflow import to_json
 
 NOTE_SECONDS = 8
+SOON_SECONDS = 2  # without an edit, and what is not saved is kept
 LAYOUT = 1  # rises when panels come or go: an older arrangement of them is not restored
 Side = Qt.DockWidgetArea
 HORIZONTAL, VERTICAL = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
@@ -89,8 +91,13 @@ class Window(QMainWindow):
         self.menus = Menus(self)
         self._join()
         self._memory = settings.choices().memory
+        self._keeper = Keeper(self.sessions, self)
+        self._keeper.failed.connect(self._say_unkept)
         self._autosave = QTimer(self)
-        self._autosave.timeout.connect(self.keep)
+        self._autosave.timeout.connect(self._keep_beside)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_SECONDS * 1000)
+        self._soon.timeout.connect(self._keep_beside)
+        self.document.titled.connect(self._keep_soon)
         self._follow_settings()
 
     def _arrange(self) -> None:
@@ -151,13 +158,31 @@ class Window(QMainWindow):
         try:
             self.sessions.keep(self._session())
         except OSError as error:
-            self.say(tr("Unsaved work can't be kept: {}.").format(error.strerror or error))
+            self._say_unkept(error.strerror or str(error))
+
+    def _keep_soon(self) -> None:
+        """Something was edited: keep it when the person pauses."""
+        if self._autosave.isActive():
+            self._soon.start()
+
+    def _keep_beside(self) -> None:
+        root, state = self.document.root.copy(), self._session(light=True)
+        if self.document.modified:
+            self._keeper.keep(lambda: replace(state, workflow=to_json(root)))
+        else:
+            self._keeper.keep(lambda: state)
+
+    def _say_unkept(self, reason: str) -> None:
+        self.say(tr("Unsaved work can't be kept: {}.").format(reason))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, leave the session for the next start, end the worker."""
         if not self.files.may_leave():
             event.ignore()
             return
+        self._autosave.stop()
+        self._soon.stop()
+        self._keeper.close()
         session = self._session()
         if session.workflow is not None:  # the person let it go
             session = Session(session.path, None, session.layout)
@@ -165,7 +190,6 @@ class Window(QMainWindow):
             self.sessions.close(session)
         except OSError as error:
             self.say(str(error))
-        self._autosave.stop()
         self.gallery.close_down()
         self.runs.close()
         self.opened.remove(self)
@@ -320,9 +344,10 @@ class Window(QMainWindow):
 
     # Sessions
 
-    def _session(self) -> Session:
+    def _session(self, *, light: bool = False) -> Session:
+        """What the window shows; `light` without the workflow."""
         document = self.document
-        unsaved = to_json(document.root) if document.modified else None
+        unsaved = to_json(document.root) if document.modified and not light else None
         layout = {
             "geometry": _text(self.saveGeometry()),
             "docks": _text(self.saveState(LAYOUT)),
@@ -363,7 +388,7 @@ class Window(QMainWindow):
                 self.sessions.keep(self._session())
         except OSError as error:
             aside = []
-            self.say(tr("Unsaved work can't be kept: {}.").format(error.strerror or error))
+            self._say_unkept(error.strerror or str(error))
         else:
             found_by.let_go()
         if not restored:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLockFile
+from PySide6.QtCore import QLockFile, QObject, Signal
 
 from engine.graph.files import write_atomically
 
@@ -116,6 +117,35 @@ class Sessions:
             file.unlink(missing_ok=True)
             lock.unlock()
         self._left.clear()
+
+
+class Keeper(QObject):
+    """Keeps a window's state in a thread: a disk may take longer than a window may stand still."""
+
+    failed = Signal(str)
+    """Why it could not be kept: what the system says."""
+
+    def __init__(self, sessions: Sessions, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._sessions = sessions
+        self._pool = ThreadPoolExecutor(1, "keep")
+        self._newest: Future[None] | None = None
+
+    def keep(self, make: Callable[[], Session]) -> None:
+        """Keep what `make`, which is called in the thread, gives; nothing while it still writes."""
+        if self._newest is None or self._newest.done():
+            self._newest = self._pool.submit(self._keep, make)
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._pool.shutdown()
+
+    def _keep(self, make: Callable[[], Session]) -> None:
+        try:
+            self._sessions.keep(make())
+        except OSError as error:
+            with suppress(RuntimeError):  # the window was closed meanwhile
+                self.failed.emit(error.strerror or str(error))
 
 
 def _lock(file: Path) -> QLockFile:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,26 @@ def test_unsaved_work_is_kept_while_the_window_is_open(open_window, home):
     assert nodes["denoise"]["params"]["steps"] == 9
     window.close()
     assert not list((home / "sessions").glob("[0-9]*-*.json"))
+
+
+def test_an_edit_is_kept_soon_and_beside_the_window(open_window, home, qtbot, monkeypatch):
+    window = open_window()
+    threads = []
+    keep = Sessions.keep
+
+    def watched(sessions, session):
+        threads.append(threading.current_thread() is threading.main_thread())
+        keep(sessions, session)
+
+    monkeypatch.setattr(Sessions, "keep", watched)
+    window.document.change(lambda graph: graph.set_param("denoise", "steps", 9))
+
+    def kept() -> bool:
+        files = list((home / "sessions").glob("[0-9]*-*.json"))
+        return bool(files) and '"steps": 9' in files[0].read_text()
+
+    qtbot.waitUntil(kept, timeout=20_000)
+    assert threads == [False]
 
 
 @pytest.mark.parametrize(
