@@ -92,6 +92,16 @@ def test_bad_files(loom):
     assert not Path("out").exists()
 
 
+def test_weights_that_do_not_fit_their_configuration(loom, standard):
+    """From a folder to a folder too, where no tensor's name or shape changes."""
+    place = standard / "standard" / "unet" / "config.json"
+    config = json.loads(place.read_text())
+    place.write_text(json.dumps({**config, "cross_attention_dim": 7}))
+    refused(loom("convert", "standard", "out"), "attn2.to_k.weight", "standard/unet")
+    refused(loom("convert", "standard", "out.safetensors"), "attn2.to_k.weight")
+    assert not Path("out").exists() and not Path("out.safetensors").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "size"), [("5GB", 5 * 10**9), ("1.5 mb", 1_500_000), ("10KB", 10_000)]
 )

@@ -11,14 +11,12 @@ from typing import Any, Literal
 import torch
 
 from engine.diffusion.weights.configs.kinds import Kind
-from engine.diffusion.weights.files import header_of
 from engine.diffusion.weights.find import component as find_component
 from engine.diffusion.weights.find import components as read_components
 from engine.diffusion.weights.folder import INDEX, Component, read_json, variant_of
 from engine.diffusion.weights.load import OURS as OUR_CLASSES
 from engine.diffusion.weights.load import THEIRS as THEIR_CLASSES
 from engine.diffusion.weights.load import load_component
-from engine.diffusion.weights.mapped import DTYPES
 from engine.diffusion.weights.original import original, ours_of
 from engine.diffusion.weights.prediction import AUTO
 from engine.diffusion.weights.save import (
@@ -79,14 +77,14 @@ def convert(
     """Write the model at `source`, a folder or single file, as `target` in `layout`.
 
     What was at `target` is replaced when all is done, and as it was after an error. Returns the
-    names of components that the layout has no place for. Raises LoomError as the readers do, and
-    where `target` can't be written.
+    names of components that the layout has no place for. Raises LoomError as the readers do, for
+    weights that don't fit their configuration, and where `target` can't be written.
     """
     components = _components(source, how)
-    for component in components.values():
-        check(component)
     if layout == "original":
         return _to_file(components, target, how, progress)
+    for component in components.values():
+        check(component)
     if len(components) == 1 and not (source / INDEX).is_file():
         (component,) = components.values()
         with whole_folder(target, keep=bool(how.variant)) as new:
@@ -104,20 +102,11 @@ def convert(
 
 
 def check(component: Component) -> None:
-    """Raise LoomError unless a component of a single file has all its tensors and no others."""
-    if isinstance(component, FileComponent) and component.class_name in {
-        *OUR_CLASSES,
-        *THEIR_CLASSES,
-    }:
-        # In the file's own precision the weights stay mapped, and nothing is read.
-        load_component(component, _dtype_of(component))
-
-
-def _dtype_of(component: FileComponent) -> torch.dtype:
-    tensors = header_of(component.root).tensors
-    kinds = [DTYPES.get(tensors[name].dtype, torch.float32) for name in component.names()]
-    found = [kind for kind in kinds if kind.is_floating_point]
-    return max(found, key=found.count, default=torch.float32)
+    """Raise LoomError unless a component has all the tensors that its configuration asks for, in
+    their shapes, and no others. What is of no class that can be loaded is not looked at.
+    """
+    if component.class_name in {*OUR_CLASSES, *THEIR_CLASSES}:
+        load_component(component, None)  # in the files' own precision weights stay mapped
 
 
 def _components(source: Path, how: Conversion) -> dict[str, Component]:
@@ -150,6 +139,8 @@ def _to_file(
     if target.suffix != ".safetensors":
         raise LoomError(f"{target} is no name for a single file.", remedy="End it in .safetensors.")
     found = original(components)
+    for name in found.placed:
+        check(components[name])
     with whole_file(target) as new:
         plan = planned(found.tensors, how.torch_dtype)
         write_files(

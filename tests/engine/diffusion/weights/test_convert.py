@@ -122,12 +122,12 @@ def test_parts_without_a_place_are_named(folders, tmp_path):
     folder = Path(shutil.copytree(folders("sd1"), tmp_path / "m"))
     checker = folder / "safety_checker"
     checker.mkdir()
-    (checker / "config.json").write_text('{"architectures": ["StableDiffusionSafetyChecker"]}')
+    (checker / "config.json").write_text('{"architectures": ["CheckerOfAnother"]}')
     save_file({"weight": torch.ones(2)}, checker / "model.safetensors")
     (folder / "feature_extractor").mkdir()
     (folder / "feature_extractor" / "preprocessor_config.json").write_text("{}")
     index = read_json(folder / "model_index.json")
-    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    index["safety_checker"] = ["stable_diffusion", "CheckerOfAnother"]
     index["feature_extractor"] = ["transformers", "CLIPImageProcessor"]
     (folder / "model_index.json").write_text(json.dumps(index))
     left_out = convert(folder, tmp_path / "m.safetensors", "original")
