@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,24 +68,31 @@ def write_folder(root: Path, tokenizer: Path) -> None:
     (root / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
     (root / "model_index.json").write_text(json.dumps(INDEX))
     unet = laid_out(lambda: UNet2DConditionModel.from_config(UNET))
-    _write(root / "unet", "diffusion_pytorch_model", UNET, _shapes(unet))
+    write(root / "unet", "diffusion_pytorch_model", UNET, shapes_of(unet))
     vae = laid_out(lambda: AutoencoderKL.from_config(VAE))
-    _write(root / "vae", "diffusion_pytorch_model", VAE, _shapes(vae))
+    write(root / "vae", "diffusion_pytorch_model", VAE, shapes_of(vae))
     text = laid_out(lambda: CLIPTextModel(CLIPTextConfig(**TEXT)))
-    published = {f"text_model.{name}": shape for name, shape in _shapes(text).items()}
-    _write(root / "text_encoder", "model", TEXT, published)
+    published = {f"text_model.{name}": shape for name, shape in shapes_of(text).items()}
+    write(root / "text_encoder", "model", TEXT, published)
 
 
-def _shapes(module: torch.nn.Module) -> dict[str, torch.Size]:
+def shapes_of(module: torch.nn.Module) -> dict[str, torch.Size]:
+    """The names and shapes of a module's weights."""
     return {name: tensor.shape for name, tensor in module.state_dict().items()}
 
 
-def _write(
-    folder: Path, stem: str, config: Mapping[str, Any], shapes: Mapping[str, torch.Size]
+def write(
+    folder: Path,
+    stem: str,
+    config: Mapping[str, Any],
+    shapes: Mapping[str, torch.Size],
+    variants: Iterable[str] = ("", "fp16"),
 ) -> None:
+    """Write a component: its config, and random weights for each of `variants`."""
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
-    for variant, dtype, letters in (("", torch.float32, "F32"), (".fp16", torch.float16, "F16")):
+    for variant in variants:
+        dtype, letters = (torch.float16, "F16") if variant else (torch.float32, "F32")
         header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
         place = 0
         for name, shape in shapes.items():
@@ -95,7 +102,7 @@ def _write(
         text = json.dumps(header).encode()
         text += b" " * (-len(text) % 8)
         draw = torch.Generator().manual_seed(0)
-        with (folder / f"{stem}{variant}.safetensors").open("wb") as file:
+        with (folder / ".".join(filter(None, (stem, variant, "safetensors")))).open("wb") as file:
             file.write(struct.pack("<Q", len(text)) + text)
             for shape in shapes.values():  # one at a time: all of them are more than a laptop has
                 tensor = torch.empty(shape, dtype=dtype).uniform_(-0.05, 0.05, generator=draw)

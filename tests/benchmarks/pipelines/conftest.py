@@ -1,58 +1,34 @@
+"""A worker of each side, on each device that is there, in each dtype that it computes in."""
+
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.table import Table
+import torch
 
-from tests.benchmarks.loading.folder import write_folder
-from tests.benchmarks.pipelines.results import COLUMNS, Row, keep
-from tests.conftest import write_tokenizer
+from engine.runtime.packing import can_pack
+from tests.benchmarks.pipelines.turns import Pair, pair
 
-Put = Callable[..., None]
+CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")
 
 
-@pytest.fixture(scope="session")
-def size() -> int:
-    """Pixels along a side: 512, or what LOOM_BENCH_SIZE says."""
-    return int(os.environ.get("LOOM_BENCH_SIZE", "512"))
+@pytest.fixture(scope="module", params=["cpu", pytest.param("cuda", marks=CUDA)])
+def device(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
-@pytest.fixture(scope="session")
-def repeats() -> int:
-    """Turns of each side: 3, or what LOOM_BENCH_REPEATS says."""
-    return int(os.environ.get("LOOM_BENCH_REPEATS", "3"))
-
-
-@pytest.fixture(scope="session")
-def large_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of Stable Diffusion 1.5's size; LOOM_BENCH_MODEL names one to use, or to make."""
-    named = os.environ.get("LOOM_BENCH_MODEL", "")
-    root = Path(named) if named else tmp_path_factory.mktemp("models") / "large"
-    if not root.exists():
-        words = root.with_name(f"{root.name}-tokenizer")
-        write_tokenizer(words, length=77)
-        write_folder(root, words)
-    return root
+@pytest.fixture(scope="module", params=["float32", "bfloat16"])
+def dtype(request: pytest.FixtureRequest, device: str) -> str:
+    """What both sides compute in."""
+    if device == "cpu" and not can_pack(getattr(torch, request.param)):
+        pytest.skip(f"this processor has no {request.param}")
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def put() -> Iterator[Put]:
-    """Takes the fields of a row; the rows are shown and kept when the file's tests are done."""
-    rows: list[Row] = []
-
-    def one(*args: object, **fields: object) -> None:
-        rows.append(Row(*args, **fields))  # type: ignore[arg-type]
-
-    yield one
-    if not rows:
-        return
-    table = Table(*COLUMNS)
-    for row in rows:
-        table.add_row(*row.cells())
-    print()
-    Console(width=140).print(table)
-    keep(rows)
+def both(large_model: Path, device: str, dtype: str) -> Iterator[Pair]:
+    """A worker of each side."""
+    with pair(large_model, device, dtype) as found:
+        yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,21 +16,26 @@ from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.latent_codec import decode
 from engine.diffusion.text.encode import encode
 from engine.diffusion.values import Conditioning, Latents
-from engine.diffusion.weights.handles import open_pipeline
+from engine.diffusion.weights.handles import open_component, open_pipeline
 from engine.graph.cache import Cache
 from engine.graph.context import Settings
 from engine.graph.environment import within
+from engine.graph.graph import Graph
 from engine.graph.workflow import from_json
 from engine.runtime.device import numeric_environment
 from engine.runtime.pool import shared_pool
 from tests.benchmarks.pipelines import inputs
+from tests.benchmarks.pipelines.watch import Watch
 
 Act = Callable[[], Any]
 NAMES = ("negative", "positive")
 
 
 class Ours:
-    """The parts of one model, lent for as long as the process lasts once they are asked for."""
+    """The parts of one model, lent for as long as the process lasts once they are asked for.
+
+    A folder without an index has a UNet alone.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +44,11 @@ class Ours:
         self.executor: Any = None
 
     def _parts(self, *names: str) -> list[Any]:
-        refs: Any = open_pipeline(self.folder)
+        refs: Any
+        if (self.folder / "model_index.json").exists():
+            refs = open_pipeline(self.folder)
+        else:
+            refs = {name: open_component(self.folder, name, inputs.VARIANT) for name in names}
         return [self.lent.enter_context(shared_pool().lease(refs[name])) for name in names]
 
     def step(self, size: int, way: str = "") -> Act:
@@ -46,7 +56,8 @@ class Ours:
         (unet,) = self._parts("unet")
         one = inputs.sample(size)
         told = zip(NAMES, inputs.embeds(unet.config.cross_attention_dim), strict=True)
-        contexts = {name: Conditioning(embeds) for name, embeds in told}
+        added = inputs.added(unet.config)
+        contexts = {name: Conditioning(embeds, **added) for name, embeds in told}
         environment = numeric_environment("" if way == "compiled" else way)
         guidance = ClassifierFree(inputs.GUIDANCE)
         with torch.inference_mode():
@@ -76,19 +87,20 @@ class Ours:
         """A whole run through the graph, and its picture saved; `graph` says what settings mean."""
         executor = self._executor(settings.pop("out"))
         found = from_json(graph(self.folder.name, **settings), self.registry)
-        return lambda: done(executor.run(found))
+        return lambda: watched(executor, found)
 
     def sweep(self, size: int, steps: int, prompts: list[str], seeds: list[int], out: str) -> Act:
         """A picture of every prompt with every seed: one graph with a sweep."""
         data = graph(self.folder.name, size, steps, prompts[0], seeds[0])
         data["sweep"] = {"prompt.text": prompts, "seed.value": seeds}
         executor, found = self._executor(out), from_json(data, self.registry)
-        return lambda: done(executor.run(found))
+        return lambda: watched(executor, found)
 
     def _executor(self, out: str) -> Any:
         if self.executor is None:
             folders = Settings(output_folder=Path(out), model_folders=(self.folder.parent,))
-            self.executor = open_executor(self.registry, folders, Cache())
+            kept = Cache(Path(out) / "kept")
+            self.executor = open_executor(self.registry, folders, kept)
         return self.executor
 
 
@@ -135,7 +147,10 @@ def node(kind: str, params: dict[str, Any], joined: dict[str, str] | None = None
     return {"type": kind, "version": 1, "params": params, "inputs": joined or {}}
 
 
-def done(result: Any) -> Any:
-    """The result of a run; AssertionError where it failed."""
+def watched(executor: Any, found: Graph) -> dict[str, Any]:
+    """A run, and what its nodes took; AssertionError where it failed."""
+    watch, began = Watch(), time.perf_counter()
+    result = executor.run(found, emit=watch)
+    whole = time.perf_counter() - began
     assert result.ok, result.failed
-    return result
+    return {**watch.report(whole), "ran": result.ran}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.benchmarks.pipelines.conftest import Put
+from tests.benchmarks.conftest import Put
 from tests.benchmarks.pipelines.test_parts import fields
 from tests.benchmarks.pipelines.turns import pair
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.conftest import Put
 from tests.benchmarks.loading.test_loading import measure
-from tests.benchmarks.pipelines.conftest import Put
 
 pytestmark = [pytest.mark.bench, pytest.mark.full]
 TABLE = "Loading"

@@ -6,34 +6,29 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import pytest
-import torch
 
+from engine.graph.cache import Cache
+from engine.graph.executor import Executor
 from engine.graph.workflow import dumps, from_json
-from engine.runtime.packing import can_pack
+from tests.benchmarks.conftest import Put
 from tests.benchmarks.pipelines import inputs
-from tests.benchmarks.pipelines.conftest import Put
 from tests.benchmarks.pipelines.ours import graph
 from tests.benchmarks.pipelines.test_parts import fields
-from tests.benchmarks.pipelines.turns import ROOT, Pair, pair
+from tests.benchmarks.pipelines.turns import PLACES, ROOT, SIDES, Pair
+from tests.benchmarks.pipelines.watch import Watch
+from tests.engine.graph import stubs
 
 pytestmark = [pytest.mark.bench, pytest.mark.full]
-TABLE = "Whole runs on the CPU"
-SWEEP_SIZE, SWEEP_STEPS = 128, 4
+CHAIN = 1000
+# What must run where only the prompt changed: nothing else may.
+WORK, SAVE = ("prompt", "denoise", "decode"), "save"
 fresh = count(1000)  # seeds that no run has had
-
-
-@pytest.fixture(scope="module", params=["float32", "bfloat16"])
-def both(request: pytest.FixtureRequest, large_model: Path) -> Iterator[tuple[str, Pair]]:
-    dtype: str = request.param
-    if not can_pack(getattr(torch, dtype)):
-        pytest.skip(f"this processor has no {dtype}")
-    with pair(large_model, "cpu", dtype) as found:
-        yield dtype, found
 
 
 @pytest.fixture(scope="module")
@@ -42,53 +37,80 @@ def settings(size: int, tmp_path_factory: pytest.TempPathFactory) -> dict[str, o
     return {"size": size, "steps": inputs.STEPS, "prompt": inputs.PROMPT, "out": out}
 
 
-def test_whole_run(both: tuple[str, Pair], size: int, settings: dict[str, object], put: Put):
+def table(device: str) -> str:
+    return f"Whole runs on {PLACES[device]}"
+
+
+def test_whole_run(both: Pair, size: int, settings: dict[str, object], put: Put):
     """Everything new; then what a second run costs where only one thing changed.
 
     The reference has nothing to take up: each of its runs is a whole one.
     """
-    dtype, found = both
-    at = f"{inputs.STEPS} steps, {size}², {dtype}"
-    ours, theirs = found.workers["ours"], found.workers["theirs"]
-    for worker in (ours, theirs):
+    here = table(both.device)
+    at = f"{inputs.STEPS} steps, {size}², {both.dtype}"
+    ours = both.workers["ours"]
+    for worker in both.workers.values():
         worker.do("picture", **{**settings, "steps": 2}, seed=next(fresh))
-    whole = found.in_turn(
+    whole = both.in_turn(
         "picture", 1, warm=0, **{**settings, "prompt": "a small fish"}, seed=next(fresh)
     )
-    put(TABLE, f"a picture, {at}", **fields(whole), aim=0.90)
-    put(
-        TABLE,
-        f"peak memory, {at}",
-        *(whole.peaks[who] / 1e9 for who in ("ours", "theirs")),
-        unit="GB",
-        aim=0.9,
-    )
+    put(here, f"a picture, {at}", **fields(whole), aim=0.90)
+    peaks = (whole.peaks[who] / 1e9 for who in SIDES)
+    put(here, f"peak memory, {at}", *peaks, unit="GB", aim=0.9)
+    _put_share(put, here, at, whole.last["ours"])
     reference = whole.theirs[0]
-    seed = next(fresh)
+    other = {"prompt": "a big fish", "seed": next(fresh)}
     changes = {
-        "a new seed": {"prompt": "a small fish", "seed": seed},
-        "only the prompt changed": {"seed": seed},
-        "only the last fifth changed": {"seed": seed, "refined": 6.0},
-        "nothing changed": {"seed": seed, "refined": 6.0},
+        "a new seed": {**other, "prompt": "a small fish"},
+        "only the prompt changed": other,
+        "only the last fifth changed": {**other, "refined": 6.0},
+        "nothing changed": {**other, "refined": 6.0},
     }
     for what, change in changes.items():
         if what == "only the last fifth changed":
             ours.do("picture", **{**settings, **change, "refined": 5.0})
-        took = ours.do("picture", **{**settings, **change})["seconds"]
-        put(TABLE, f"{what}, {at}", took, reference)
+        found = ours.do("picture", **{**settings, **change})
+        put(here, f"{what}, {at}", found["seconds"], reference)
+        if what == "only the prompt changed":
+            _put_parts(put, here, at, found)
 
 
-def test_sweep(both: tuple[str, Pair], settings: dict[str, object], put: Put):
-    dtype, found = both
-    prompts = ["a fish", "a cat", "a dog", "a red cat", "a blue dog"]
-    seeds = [next(fresh) for _ in range(5)]
-    sizes = {"size": SWEEP_SIZE, "steps": SWEEP_STEPS, "out": settings["out"]}
-    seconds = {}
-    for who, worker in found.workers.items():
-        worker.do("picture", prompt="a", seed=next(fresh), **sizes)
-        seconds[who] = worker.do("sweep", prompts=prompts, seeds=seeds, **sizes)["seconds"]
-    what = f"5×5 prompts and seeds, {SWEEP_STEPS} steps, {SWEEP_SIZE}², {dtype}"
-    put(TABLE, what, seconds["ours"], seconds["theirs"])
+def _put_share(put: Put, here: str, at: str, found: dict[str, Any]) -> None:
+    """How long no node was at work, of a run and for each of its nodes, on the wall's clock."""
+    between, nodes = found["between"], found["nodes"]
+    put(here, f"executor's share, {at}", 100 * between / found["whole"], unit="%", aim=0.5)
+    put(
+        here,
+        f"the executor, for each of {len(nodes)} nodes, {at}",
+        1e3 * between / len(nodes),
+        unit="ms",
+    )
+
+
+def _put_parts(put: Put, here: str, at: str, found: dict[str, Any]) -> None:
+    """What text encoding, loop and decode of a run took, on the wall's clock."""
+    assert sorted(found["ran"]) == sorted((*WORK, SAVE))
+    parts = [found["nodes"][name] for name in WORK]
+    each = " + ".join(f"{seconds:.3g}" for seconds in parts)
+    note = f"{each} s: {100 * sum(parts) / found['whole']:.2f} % of it"
+    put(here, f"its text encoding + loop + decode, {at}", sum(parts), note=note)
+
+
+@pytest.mark.parametrize("kept", ["in memory", "on disk"])
+def test_executor(kept: str, put: Put, tmp_path: Path):
+    """What a node costs beside its work: a chain of nodes that add two numbers."""
+    graph, seconds = stubs.chain(CHAIN), []
+    for turn in range(5):
+        cache = Cache(tmp_path / str(turn)) if kept == "on disk" else Cache()
+        executor, watch, began = (
+            Executor(stubs.registry(), cache=cache),
+            Watch(),
+            time.perf_counter(),
+        )
+        executor.run(graph, emit=watch)
+        seconds.append(watch.report(time.perf_counter() - began)["between"] / CHAIN)
+    what = f"the executor, for each of {CHAIN} nodes, results kept {kept}"
+    put("The executor", what, 1e6 * median(seconds), unit="µs", note="median of 5")
 
 
 def test_restart(large_model: Path, size: int, put: Put, tmp_path: Path):

@@ -17,15 +17,21 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[3]
 SIDES = ("ours", "theirs")
+PLACES = {"cpu": "the CPU", "cuda": "a graphics card"}  # as tables call them
 
 
 @dataclass(frozen=True)
 class Turns:
-    """Seconds of each side's turns, and the most bytes that each had by the end."""
+    """Seconds of each side's turns, and the whole answer of each side's last one."""
 
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
-    peaks: Mapping[str, int]
+    last: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def peaks(self) -> dict[str, float]:
+        """The most bytes that each side had by the end."""
+        return {who: answer["peak"] for who, answer in self.last.items()}
 
     def median(self, side: str) -> float:
         return statistics.median(getattr(self, side))
@@ -46,15 +52,15 @@ class Worker:
     def __init__(self, who: str, folder: Path, device: str, dtype: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, Path(__file__).with_name("worker.py"), who, folder, device, dtype],
-            env={**os.environ, "PYTHONPATH": str(ROOT), **waiting()},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LOOM_ATTENTION": "", **waiting()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         self._answer()
 
-    def do(self, task: str, save: Path | None = None, **settings: Any) -> dict[str, float]:
-        """What a turn took."""
+    def do(self, task: str, save: Path | None = None, **settings: Any) -> dict[str, Any]:
+        """What a turn took, see worker.py."""
         order = {"task": task, "settings": settings, "save": str(save) if save else ""}
         assert self._process.stdin
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -67,7 +73,7 @@ class Worker:
         self._process.stdin.close()
         self._process.wait()
 
-    def _answer(self) -> dict[str, float]:
+    def _answer(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
         assert line, "a worker ended; what it said is above"
@@ -75,9 +81,10 @@ class Worker:
 
 
 class Pair:
-    """A worker of each side over the same weights."""
+    """A worker of each side over the same weights, on a device, in a dtype."""
 
     def __init__(self, folder: Path, device: str, dtype: str, stack: ExitStack) -> None:
+        self.device, self.dtype = device, dtype
         self.workers: dict[str, Worker] = {}
         for who in SIDES:
             self.workers[who] = Worker(who, folder, device, dtype)
@@ -89,15 +96,14 @@ class Pair:
         In a setting that is a list each turn takes its own element, the warm ones first.
         """
         seconds: dict[str, list[float]] = {who: [] for who in SIDES}
-        peaks: dict[str, int] = {}
+        last: dict[str, dict[str, Any]] = {}
         for turn in range(warm + repeats):
             now = {k: v[turn] if isinstance(v, list) else v for k, v in settings.items()}
             for who, worker in self.workers.items():
-                found = worker.do(task, **now)
-                peaks[who] = int(found["peak"])
+                last[who] = worker.do(task, **now)
                 if turn >= warm:
-                    seconds[who].append(found["seconds"])
-        return Turns(tuple(seconds["ours"]), tuple(seconds["theirs"]), peaks)
+                    seconds[who].append(last[who]["seconds"])
+        return Turns(tuple(seconds["ours"]), tuple(seconds["theirs"]), last)
 
     def difference(self, folder: Path, task: str, **settings: Any) -> float:
         """How far ours is from theirs at most, relative to theirs' largest number."""

@@ -4,7 +4,8 @@
 
 Each line of standard input is a JSON object: a `task`, its `settings`, and perhaps `save`, a file
 for the tensor that comes out. Each answer is a line of JSON: `seconds`, and `peak`, the most bytes
-that were resident so far, or on a GPU allocated. What a task needs is made at its first call.
+that were resident so far, or on a GPU allocated; and what the task itself has to say, if it is a
+dictionary. What a task needs is made at its first call.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def main(who: str, folder: str, device: str, dtype: str) -> None:
             import torch
 
             torch.save(found.float().cpu(), order["save"])
-        print(json.dumps({"seconds": seconds, "peak": peak(device)}), file=answers, flush=True)
+        answer = {"seconds": seconds, "peak": peak(device)}
+        answer |= found if isinstance(found, dict) else {}
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 def side_of(who: str, folder: Path, device: str, dtype: str) -> Any:
