@@ -18,7 +18,7 @@ from app.gui.canvas.curves import place_of_dot
 from app.gui.canvas.export import export
 from app.gui.canvas.gestures import Gesture
 from app.gui.canvas.hands import Hands
-from app.gui.canvas.link_item import LinkKey
+from app.gui.canvas.link_item import LinkItem, LinkKey
 from app.gui.canvas.minimap import Minimap
 from app.gui.canvas.mirror import Mirror
 from app.gui.canvas.naming import Naming
@@ -77,6 +77,7 @@ class Canvas(QWidget):
         self._chosen: set[str] = set()
         self._selected: tuple[str, ...] = ()
         self._links: set[LinkKey] = set()
+        self._held: LinkItem | None = None  # whose dot is selected
         self._gone: set[str] = set()  # what was removed since this is shown
         self._root: Graph | None = None
         self._views: dict[str, tuple[QPointF, float]] = {}  # where one looked, by prefix
@@ -131,6 +132,7 @@ class Canvas(QWidget):
     def select(self, names: Iterable[str], links: Iterable[LinkKey] = ()) -> None:
         """Select these nodes, frames and links, and nothing else."""
         wanted, keys = set(names), set(links)
+        self.hold_dot(None)
         for item in self.mirror.boxes():
             if item.isSelected() != (item.id in wanted):
                 item.setSelected(item.id in wanted)
@@ -148,6 +150,14 @@ class Canvas(QWidget):
         if now != self._selected:
             self._selected = now
             self.selection_changed.emit(now)
+
+    def hold_dot(self, key: LinkKey | None, dot: int | None = None) -> None:
+        """Select one dot of a link, which is then what is removed; none of them for None."""
+        for item, held in ((self._held, None), (self.mirror.links.get(key) if key else None, dot)):
+            if item is not None:
+                item.held = held
+                item.update()
+        self._held = self.mirror.links.get(key) if key else None
 
     def reveal(self, name: str) -> None:
         """Select a node that is shown, and bring it into sight."""
@@ -224,8 +234,13 @@ class Canvas(QWidget):
         return self.adding.add(type_id, at)
 
     def delete(self, label: str = "") -> None:
-        """Remove what is selected."""
-        if self._chosen or self._links:
+        """Remove what is selected: a dot rather than its link."""
+        held = self._held
+        if held is not None and held.held is not None and held.key in self.mirror.links:
+            rest = [dot for index, dot in enumerate(held.dots) if index != held.held]
+            edits.lead(self.document, held.key, rest)
+            self.hold_dot(None)
+        elif self._chosen or self._links:
             edits.remove(self.document, self._chosen, self._links, label)
 
     def places_of(self, names: Iterable[str]) -> dict[str, QPointF]:

@@ -132,6 +132,7 @@ class Hands:
             link = self.mirror.links[link.key]
         if dot is None:
             return None
+        self.canvas.hold_dot(link.key, dot)
 
         def show(places: Mapping[str, QPointF]) -> None:
             link.dots[dot] = places[""]

@@ -41,6 +41,8 @@ class LinkItem(CurveItem):
         super().__init__()
         self.key = key
         self.dots: list[QPointF] = []
+        self.held: int | None = None
+        """The dot that is selected."""
         self.conversion: Conversion | None = None
         self.colour = QColor()
         self.middle = QPointF()
@@ -80,6 +82,9 @@ class LinkItem(CurveItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         super().paint(painter, option, widget)
+        if self.held is not None and self.held < len(self.dots):
+            painter.setBrush(theme().colour("accent"))
+            painter.drawEllipse(self.dots[self.held], DOT, DOT)
 
     def distance(self, at: QPointF) -> float:
         """How far a point of the scene is from it."""

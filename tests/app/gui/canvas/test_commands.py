@@ -266,6 +266,16 @@ def test_a_link_is_led_through_dots(canvas, hand, chain):
     assert [(dot.x(), dot.y()) for dot in canvas.mirror.links[key].dots] == [(x, y)]
 
 
+def test_a_dot_that_is_clicked_is_what_is_deleted(canvas, hand, chain):
+    key, item = next(iter(canvas.mirror.links.items()))
+    hand.double_click(hand.at(item.path().pointAtPercent(0.5)))
+    hand.click(hand.at(canvas.mirror.links[key].dots[0]))
+    hand.key(Key.Key_Delete)
+    assert canvas.mirror.links[key].dots == [] and canvas.links() == {key}
+    hand.key(Key.Key_Delete)
+    assert key not in canvas.mirror.links
+
+
 def test_outputs_are_marked(canvas, hand, chain):
     canvas.select(["sharpen"])
     hand.key(Key.Key_O)
