@@ -17,7 +17,8 @@ os.environ["XDG_CACHE_HOME"] = os.path.join(_home, "cache")
 os.environ["XDG_DATA_HOME"] = os.path.join(_home, "data")
 os.environ["XDG_CONFIG_HOME"] = os.path.join(_home, "config")
 os.environ["XDG_STATE_HOME"] = os.path.join(_home, "state")
-for _variable in ("LOOM_MODELS", "LOOM_DEVICE", "LOOM_DTYPE", "LOOM_COMPILE", "LOOM_TF32"):
+_variables = ("LOOM_MODELS", "LOOM_DEVICE", "LOOM_DTYPE")
+for _variable in (*_variables, "LOOM_COMPILE", "LOOM_TF32", "LOOM_CUDA_GRAPHS"):
     os.environ.pop(_variable, None)
 # Left to itself, the first run of every session would measure which attention is the fastest.
 os.environ["LOOM_ATTENTION"] = "sdpa"

@@ -91,6 +91,13 @@ TF32 = click.option(
     help="Let a graphics card round what it multiplies in float32 to 10 bits, which is faster and "
     "errs by about 0.001. LOOM_TF32=1 does the same.",
 )
+CUDA_GRAPHS = click.option(
+    "--cuda-graphs",
+    "graphs",
+    is_flag=True,
+    help="Have a graphics card repeat a step as it was told once; what that saves has not been "
+    "measured. LOOM_CUDA_GRAPHS=1 does the same.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -132,7 +139,7 @@ def open_job(
 
 def speed_options(command: F) -> F:
     """The options of every command whose plan or run they change; see `Switches`."""
-    for option in (TF32, COMPILE):
+    for option in (CUDA_GRAPHS, TF32, COMPILE):
         command = option(command)
     return command
 

@@ -16,7 +16,7 @@ from app.cli.options import (
     workflow_options,
 )
 from app.cli.report import say_elsewhere, say_json
-from app.session import open_executor
+from app.running import open_executor
 from engine.runtime.switches import Switches, use_switches
 
 
@@ -39,11 +39,12 @@ def plan(
     attention: str,
     compiled: bool,
     tf32: bool,
+    graphs: bool,
 ) -> None:
     """Say what a run of FILE would do: what is kept from before, what runs, and why."""
     job = open_job(file, assignments, out, folders)
     add_sweeps(job, sweeps, zipped, sheet)
-    use_switches(Switches(compiled, tf32))
+    use_switches(Switches(compiled, tf32, graphs))
     executor = open_executor(job.registry, job.settings, attention=attention)
     found = executor.plan(job.graph, seed=seed, name=str(file.absolute()))
     if as_json:

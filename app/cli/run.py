@@ -30,7 +30,7 @@ from app.cli.report import (
     say_error,
     say_json,
 )
-from app.session import open_executor
+from app.running import open_executor
 from engine.graph.errors import LoomError
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph
@@ -65,6 +65,7 @@ def run(
     attention: str,
     compiled: bool,
     tf32: bool,
+    graphs: bool,
     vram: str,
     ram: str,
     fresh: bool,
@@ -79,7 +80,7 @@ def run(
         job = open_job(file, assignments, out, folders)
         add_sweeps(job, sweeps, zipped, sheet)
         use_budget(pick_budget(vram, ram))
-        use_switches(Switches(compiled, tf32))
+        use_switches(Switches(compiled, tf32, graphs))
         executor = open_executor(job.registry, job.settings, attention=attention)
         result = _run(executor, job.graph, seed=seed, name=str(file.absolute()), fresh=fresh)
     except LoomError as error:

@@ -67,6 +67,11 @@ def attending(reaches: Sequence[Reaches]) -> Iterator[None]:
         _attending.reset(token)
 
 
+def is_attended() -> bool:
+    """Whether predictions made now are attended by somebody."""
+    return bool(_attending.get())
+
+
 def bound(model: nn.Module, step: int, names: Sequence[str]) -> AbstractContextManager[None]:
     """While it lasts, those attending reach into `model`'s layers as it predicts `names`."""
     everyone = _attending.get()

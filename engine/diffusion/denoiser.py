@@ -10,10 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
-from engine.diffusion.attention_reach import bound
+from engine.diffusion.attention_reach import bound, is_attended
 from engine.diffusion.blocks.attention import ConstantContext
 from engine.diffusion.control import Control, Lead, together
-from engine.diffusion.model_calls import called
+from engine.diffusion.model_calls import Replays, called, is_calling
 from engine.diffusion.models.controlnet import ControlNetModel
 from engine.diffusion.models.unet_2d_condition import AddedConditioning, UNet2DConditionModel
 from engine.diffusion.models.unet_encoder import Embedded, UNetEncoder
@@ -169,7 +169,8 @@ class UNetDenoiser:
     model in one batch when their shapes agree, one after the other when not, or when the running
     node's environment says `guidance: apart`, which takes less memory. The model works in its own
     dtype; the predictions are float32. `guidance` is told to models that were distilled to take the
-    guidance scale as an input (Luo et al. 2023). `controls` lead it, each by its network.
+    guidance scale as an input (Luo et al. 2023). `controls` lead it, each by its network. `replays`
+    makes the calls that nobody leads or reaches into, where it is given.
     """
 
     def __init__(
@@ -177,10 +178,12 @@ class UNetDenoiser:
         model: nn.Module,
         guidance: float | None = None,
         controls: Sequence[tuple[Control, nn.Module]] = (),
+        replays: Replays | None = None,
     ) -> None:
         self.model = model
         self.guidance = guidance
         self.controls = controls
+        self.replays = replays
 
     def prepare(self, timesteps: torch.Tensor, contexts: Mapping[str, Any], batch: int) -> Predict:
         """Moves and repeats what the contexts say once, and joins it once for each set of names
@@ -236,9 +239,13 @@ class UNetDenoiser:
         if told.channels is not None:
             sample = torch.cat([sample, told.channels], dim=1)
         context = () if call.context is None else (call.context,)
+        time = call.time(i, self.model)
+        reached = bool(leads) or is_calling() or is_attended()
+        if self.replays and isinstance(time, Embedded) and not reached:
+            return self.replays(self.model, call, sample, time, *context, **extra)
         model = called(self.model, i, names)
         with bound(self.model, i, names):
-            return model(sample, call.time(i, self.model), *context, **extra)
+            return model(sample, time, *context, **extra)
 
 
 def guidance_embedding(scale: float, batch: int, width: int) -> torch.Tensor:

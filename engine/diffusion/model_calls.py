@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from engine.diffusion.models.unet_encoder import Embedded
 
 ModelCall = Callable[..., Tensor]
 """A model's `forward`, or something in its place that takes the same arguments."""
@@ -25,6 +28,26 @@ class Asked:
     model: nn.Module
     step: int
     names: tuple[str, ...]
+
+
+class Replays(Protocol):
+    """Something that makes the calls of a run again and again, when nobody reaches into them."""
+
+    def __call__(
+        self,
+        model: nn.Module,
+        steady: Hashable,
+        sample: Tensor,
+        time: Embedded,
+        *context: Any,
+        **others: Any,
+    ) -> Tensor:
+        """`model(sample, time, *context, **others)`.
+
+        From one call with the same `steady` to the next, the numbers of `sample` and `time` change
+        and nothing else.
+        """
+        ...
 
 
 class Calls(Protocol):
@@ -46,6 +69,11 @@ def calling(everyone: Sequence[Calls]) -> Iterator[None]:
         yield
     finally:
         _calling.reset(token)
+
+
+def is_calling() -> bool:
+    """Whether predictions made now go through somebody."""
+    return bool(_calling.get())
 
 
 def called(model: nn.Module, step: int, names: Sequence[str]) -> ModelCall:

@@ -17,6 +17,7 @@ from engine.diffusion.hooks.base import Hook
 from engine.diffusion.kept_steps import KeptSteps, Path, keys
 from engine.diffusion.latents import SeededNoise
 from engine.diffusion.loop import OnStep, denoise
+from engine.diffusion.model_calls import Replays
 from engine.diffusion.prompt_schedule import Scheduled
 from engine.diffusion.schedulers.base import Scheduler as Solver
 from engine.diffusion.schedulers.handles import solver
@@ -62,6 +63,7 @@ class Job:
 
     `guidance` as a number is the scale of classifier-free guidance; a UNet that was distilled to
     take the scale as an input is told it instead. Without `positive` the UNet is unconditional.
+    `replays` makes those calls of the UNet that nobody reaches into.
     """
 
     unet: nn.Module
@@ -76,6 +78,7 @@ class Job:
     channels: ExtraChannels | None = None
     hooks: Sequence[Hook] = ()
     controls: Sequence[tuple[Control, nn.Module]] = ()
+    replays: Replays | None = None
 
     def run(
         self, *, memory: Memory | None = None, record: bool = False, on_step: OnStep | None = None
@@ -97,7 +100,7 @@ class Job:
         path = self._path(memory, guidance, contexts, run, start, record)
         reports: list[Any] = []
         final = denoise(
-            UNetDenoiser(self.unet, told, self.controls),
+            UNetDenoiser(self.unet, told, self.controls, self.replays),
             run,
             samples,
             conditioning=contexts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from engine.diffusion.latent_codec import decode
 from engine.diffusion.preview import Previews, picture
 from engine.diffusion.sampling import Denoised, Job, Memory
 from engine.graph.environment import environment
+from engine.runtime.cuda_graphs import cuda_graphs
 from engine.runtime.device import numeric_environment
 from engine.runtime.lending import lent_to_denoise
 from engine.runtime.pool import shared_pool
@@ -81,10 +83,11 @@ def run(
     with (
         lent_to_denoise(context, [unet, *nets], latents, first) as (model, *led),
         shared_pool().lease(preview) if preview else nullcontext() as decoder,
+        cuda_graphs(shared_pool().device.kind) as graphs,
     ):
         draw = partial(decode, decoder) if decoder else picture
         previews = Previews(context.preview, latents, draw)
-        job = job_with(model, led)
+        job = replace(job_with(model, led), replays=graphs)
         return job.run(memory=memory, record=record, on_step=on_step)
 
 

@@ -27,14 +27,17 @@ def precision():
 def test_variables_and_arguments_switch_on(monkeypatch, said, on):
     monkeypatch.setenv("LOOM_TF32", said)
     monkeypatch.setenv("LOOM_COMPILE", said)
-    assert switches.switches() == Switches(on, on)
+    monkeypatch.setenv("LOOM_CUDA_GRAPHS", said)
+    assert switches.switches() == Switches(on, on, on)
     use_switches(Switches(tf32=True))
-    assert switches.switches() == Switches(on, True)
+    assert switches.switches() == Switches(on, True, on)
 
 
 def test_they_are_part_of_the_numbers_on_a_card_alone(monkeypatch):
     monkeypatch.setenv("LOOM_DEVICE", "cuda")
     plain = numeric_environment()
+    use_switches(Switches(graphs=True))
+    assert numeric_environment() == {**plain, "graphs": "on"}
     use_switches(Switches(compile=True, tf32=True))
     assert numeric_environment() == {**plain, "compiled": "blocks", "tf32": "on"}
     monkeypatch.setenv("LOOM_DEVICE", "cpu")
