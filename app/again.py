@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.session import open_executor, open_settings
+from app.running import open_executor
+from app.session import open_settings
 from engine.diffusion.images.files import largest_difference, read_metadata
 from engine.graph import workflow
 from engine.graph.cache import Cache

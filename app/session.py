@@ -1,27 +1,21 @@
-"""What a front end opens before it can run anything: nodes, folders, kept results, a workflow."""
+"""What a front end opens before it can run anything: nodes, folders, a workflow.
+
+An editor starts with this alone, and leaves what runs workflows to another process.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
-import engine.runtime.codecs  # noqa: F401  (registers how values with tensors are kept)
 from engine.diffusion.images.files import is_picture, read_metadata
 from engine.diffusion.weights import hub
-from engine.diffusion.weights.hashing import adopt
 from engine.diffusion.weights.search import model_folders
 from engine.graph import bundle, workflow
-from engine.graph.cache import Cache
 from engine.graph.context import Settings
-from engine.graph.errors import LoomError
-from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
-from engine.runtime.allocator import keep_freed_memory
-from engine.runtime.device import numeric_environment
-from engine.runtime.pool import SharedModels
 
 CACHE_VARIABLE = "LOOM_CACHE"
 NODES_VARIABLE = "LOOM_NODES"
@@ -82,37 +76,6 @@ def queue_file() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("latent-loom") / "queue.db"
-
-
-def open_cache() -> Cache:
-    """The kept results; LoomError when the folder for them can't be used."""
-    try:
-        return Cache(cache_folder())
-    except LoomError as error:
-        error.remedy = f"Set {CACHE_VARIABLE} to a folder that you may write to."
-        raise
-
-
-def open_executor(
-    registry: Registry, settings: Settings, cache: Cache | None = None, attention: str = ""
-) -> Executor:
-    """An executor that keeps results on disk, or in the given cache.
-
-    `attention` names the backend, "" leaves it to LOOM_ATTENTION. Raises LoomError when the folder
-    for the results can't be used, or the device or the attention backend is misnamed or not there.
-    """
-    keep_freed_memory()
-    cache = cache or open_cache()
-    # Models are read once to be hashed: to be found by content, for recipes, and by loaders.
-    settings = replace(settings, hashes=cache.hashes)
-    adopt(cache.hashes)
-    return Executor(
-        registry,
-        settings,
-        cache=cache,
-        environment=numeric_environment(attention),
-        models=SharedModels(),
-    )
 
 
 def open_workflow(path: Path, registry: Registry) -> Graph:

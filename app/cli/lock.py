@@ -8,7 +8,7 @@ import click
 
 from app.cli.options import FILE, JSON, open_job
 from app.cli.report import say_json
-from app.session import open_executor
+from app.running import open_executor
 from engine.graph import workflow
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph

@@ -24,7 +24,8 @@ from app.cli.options import (
 )
 from app.cli.progress import display
 from app.cli.report import NODE_FAILED, count, say_error, say_json, say_table
-from app.session import QUEUE_VARIABLE, open_cache, open_executor, queue_file
+from app.running import open_cache, open_executor
+from app.session import QUEUE_VARIABLE, queue_file
 from engine.diffusion.weights import hub
 from engine.graph.cache import Cache
 from engine.graph.check import check

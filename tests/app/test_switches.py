@@ -28,7 +28,7 @@ def test_a_plan_for_a_card_has_other_keys(loom, picture_workflow, monkeypatch):
         environments.append(kwargs["environment"])
         raise SystemExit
 
-    monkeypatch.setattr("app.session.Executor", see)
+    monkeypatch.setattr("app.running.Executor", see)
     for flags in ([], ["--tf32"], ["--compile"]):
         loom("plan", *picture_workflow, *flags)
     plain, rounded, compiled = environments

@@ -88,7 +88,8 @@ class Server:
         try:
             from app.gui.worker.commands import Commands
             from app.gui.worker.work import Engine, Runs
-            from app.session import open_cache, open_registry
+            from app.running import open_cache
+            from app.session import open_registry
 
             engine = Engine(open_registry(), open_cache())
             for name in LIBRARIES:

@@ -14,7 +14,8 @@ from app.gui.worker.meter import Meter
 from app.gui.worker.outbox import Outbox
 from app.gui.worker.stops import Stops
 from app.gui.worker.wire import Message
-from app.session import open_executor, queue_file
+from app.running import open_executor
+from app.session import queue_file
 from engine.diffusion.weights import hub
 from engine.graph import events
 from engine.graph.cache import Cache

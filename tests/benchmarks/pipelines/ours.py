@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from app.session import open_executor, open_registry
+from app.running import open_executor
+from app.session import open_registry
 from engine.diffusion.denoiser import UNetDenoiser
 from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.latent_codec import decode
