@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,6 @@ from engine.graph.graph import Graph, Node, Source
 from engine.graph.interface import local_registry, param_at
 from engine.graph.migrate import upgrade
 from engine.graph.registry import Registry
-from engine.graph.schema import fits
 from engine.graph.subgraph import ENDS, Definition
 
 VERSION = 1
@@ -235,13 +235,11 @@ def _up_to_date(data: Any, name: str) -> Any:
 
 
 def _validate(data: Json, name: str) -> None:
-    if fits(data, _schema(), _schema()):
-        return
     errors: Iterable[Any] = _validator().iter_errors(data)
-    first = min(errors, key=lambda error: [str(part) for part in error.absolute_path], default=None)
+    first = min(errors, key=lambda error: _words(error.instance_path), default=None)
     if first is None:
         return
-    path = [str(part) for part in first.absolute_path]
+    path = _words(first.instance_path)
     node, field = "", ".".join(path)
     if len(path) > 1 and path[0] == "nodes":
         node, field = path[1], ".".join(path[2:])
@@ -251,26 +249,33 @@ def _validate(data: Json, name: str) -> None:
     raise WorkflowError(f"{reason} (in {name}).", node=node, field=field, remedy=remedy)
 
 
+def _words(path: Iterable[object]) -> list[str]:
+    return [str(part) for part in path]
+
+
 def _in_words(error: Any) -> tuple[str, str]:
     """What is wrong and what would be right, from a schema error."""
+    if error.kind.name == "propertyNames":
+        error = error.kind.error  # of the name
     shown = repr(error.instance)
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    rule: str = error.validator
-    expected: Any = error.validator_value
+    *place, rule = error.schema_path
+    schema = reduce(getitem, place, _schema())
+    expected: Any = schema[rule]
     if rule == "required":
         missing = next(key for key in expected if key not in error.instance)
         return f"{missing!r} is missing", f"Add {missing!r}."
     if rule == "additionalProperties":
-        known = list(error.schema["properties"])
+        known = list(schema["properties"])
         extra = next(key for key in error.instance if key not in known)
         return f"{extra!r} is not a field here", f"Known are {', '.join(known)}."
     if rule == "type":
         return f"{shown} is not {_TYPES[expected]}", f"Write {_TYPES[expected]}."
-    if rule in ("anyOf", "pattern") and "title" in error.schema:
-        right = error.schema.get("description", error.schema["title"])
-        return f"{shown} is not {error.schema['title']}", f"Write {right}."
-    if rule in ("anyOf", "pattern") and error.schema.get("title") is None:
-        is_name = "propertyNames" in error.absolute_schema_path
+    if rule in ("anyOf", "pattern") and "title" in schema:
+        right = schema.get("description", schema["title"])
+        return f"{shown} is not {schema['title']}", f"Write {right}."
+    if rule in ("anyOf", "pattern"):
+        is_name = "propertyNames" in place
         right = "letters, digits, '_' and '-', at most 64" if is_name else "node.port, or a list"
         what = "a node's name" if is_name else "where an input can come from"
         return f"{shown} is not {what}", f"Write {right}."
@@ -290,8 +295,8 @@ _TYPES = {
 
 @cache
 def _validator() -> Any:
-    # jsonschema takes a while to import, and only what is wrong with a file needs it.
-    return importlib.import_module("jsonschema").Draft202012Validator(_schema())
+    # It takes a while to import, and only reading a file needs it.
+    return importlib.import_module("jsonschema_rs").Draft202012Validator(_schema())
 
 
 @cache

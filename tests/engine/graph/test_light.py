@@ -2,7 +2,7 @@ import subprocess
 import sys
 import textwrap
 
-HEAVY = ("torch", "numpy", "transformers", "PIL", "jsonschema", "hypothesis")
+HEAVY = ("torch", "numpy", "transformers", "PIL", "jsonschema_rs", "hypothesis")
 
 
 def test_the_engine_imports_nothing_heavy():
