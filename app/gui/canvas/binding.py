@@ -1,11 +1,15 @@
-"""What NodeGraphQt imports as `Qt`: PySide6 as it is.
+"""What has to be there before parts of NodeGraphQt are imported, so that they load quickly.
 
-The package of that name speaks for every binding there is. To do so it loads all of Qt's modules
-and looks at each of their classes, which takes a tenth of a second before the window is there.
+NodeGraphQt imports `Qt`, a package that speaks for every binding there is. To do so it loads all of
+Qt's modules and looks at each of their classes, which takes a tenth of a second before the window
+is there. PySide6 as it is serves as well. And NodeGraphQt itself, imported as a whole, makes the
+classes of its panels, models and nodes, of which the editor uses none.
 """
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 
 from PySide6 import QtCore, QtGui, QtSvg, QtWidgets
@@ -19,14 +23,13 @@ class _Widgets(ModuleType):
         return getattr(module, name)
 
 
-def binding() -> ModuleType:
-    """A module to stand in for `Qt`."""
-    made = ModuleType("Qt")
-    made.__dict__.update(
-        QtCore=QtCore,
-        QtGui=QtGui,
-        QtSvg=QtSvg,
-        QtWidgets=_Widgets("QtWidgets"),
-        QtCompat=ModuleType("QtCompat"),  # only for panels that the editor does without
-    )
-    return made
+def prepare() -> None:
+    """Put PySide6 in the place of `Qt`, and of NodeGraphQt the package without its beginning."""
+    qt = ModuleType("Qt")
+    qt.__dict__.update(
+        QtCore=QtCore, QtGui=QtGui, QtSvg=QtSvg, QtWidgets=_Widgets("QtWidgets")
+    )  # fmt: skip
+    sys.modules.setdefault("Qt", qt)
+    spec = find_spec("NodeGraphQt")
+    if spec is not None:
+        sys.modules.setdefault(spec.name, module_from_spec(spec))

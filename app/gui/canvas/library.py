@@ -17,10 +17,10 @@ if sys.version_info < (3, 12):
 
         _distutils_hack.remove_shim()
 
-if "Qt" not in sys.modules:
-    from app.gui.canvas.binding import binding
+if "NodeGraphQt" not in sys.modules:
+    from app.gui.canvas.binding import prepare
 
-    sys.modules["Qt"] = binding()
+    prepare()
 
 from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
 from NodeGraphQt.qgraphics.pipe import PipeItem

@@ -329,16 +329,26 @@ def test_every_command_has_a_tooltip_and_no_key_is_given_twice(open_window):
             keys[text] = name
 
 
-def test_the_editor_needs_no_torch(open_window):
+def test_the_editor_starts_with_nothing_that_it_does_not_need(tmp_path):
     import subprocess
     import sys
 
+    heavy = ("torch", "numpy", "transformers", "diffusers", "jsonschema", "PIL", "rich")
+    unused = ("PySide6.QtQuick", "PySide6.QtQml", "PySide6.QtNetwork", "PySide6.QtOpenGL")
+    later = ("NodeGraphQt.base.graph", "app.running", "engine.graph.executor")
     code = (
-        "import sys; from app.gui import start; from app.gui.window import Window; "
-        "from app.session import open_registry; open_registry(); "
-        "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+        "import sys; from app.cli import main; main.get_command(None, 'gui');"
+        "from app.gui.start import Sessions, Window, application, open_registry;"
+        "app = application(); window = Window(open_registry(), Sessions());"
+        "window.worker.start = lambda: None; window.begin(); window.show(); app.processEvents();"
+        "assert window.document.graph.nodes;"
+        f"print([name for name in {heavy + unused + later!r} if name in sys.modules]);"
+        "sys.stdout.flush(); import os; os._exit(0)"
     )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    home = {**os.environ, "LOOM_SESSIONS": str(tmp_path), "LOOM_SETTINGS": str(tmp_path / "own")}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, env=home, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_panels_fit_a_small_screen(open_window):

@@ -23,7 +23,7 @@ STARTS = 7
 START = """
 import gc, os
 gc.disable()  # as `loom gui` does
-import app.cli
+import app.cli.gui
 from app.gui import start
 from app.gui.catalogue import in_language
 app = start.application()
