@@ -812,8 +812,28 @@
         <translation>복사한 내용</translation>
     </message>
     <message>
+        <source>Join the selected nodes from left to right by ports that fit</source>
+        <translation>선택한 노드를 왼쪽에서 오른쪽으로 맞는 포트끼리 잇기</translation>
+    </message>
+    <message>
+        <source>Menu of what is selected</source>
+        <translation>선택한 항목의 메뉴</translation>
+    </message>
+    <message>
+        <source>Join nodes</source>
+        <translation>노드 잇기</translation>
+    </message>
+    <message>
         <source>Ask for results</source>
         <translation>결과 요청</translation>
+    </message>
+    <message>
+        <source>Select two nodes to join them.</source>
+        <translation>이을 노드를 두 개 선택하세요.</translation>
+    </message>
+    <message>
+        <source>No output of {} fits a free input of {}.</source>
+        <translation>{}의 출력 가운데 {}의 빈 입력에 맞는 것이 없습니다.</translation>
     </message>
     <message>
         <source>Frame</source>
@@ -918,6 +938,14 @@
     <message>
         <source>Choose another folder or name.</source>
         <translation>다른 폴더나 이름을 고르세요.</translation>
+    </message>
+    <message>
+        <source>{} has no output that gives {}.</source>
+        <translation>{}에는 {}을(를) 주는 출력이 없습니다.</translation>
+    </message>
+    <message>
+        <source>{} has no input that takes {}.</source>
+        <translation>{}에는 {}을(를) 받는 입력이 없습니다.</translation>
     </message>
     <message>
         <source>Press to go there</source>
@@ -1324,6 +1352,10 @@
         <translation>워크플로</translation>
     </message>
     <message>
+        <source>{} more are in the panel of problems.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All that nobody reads: {}</source>
         <translation>아무도 읽지 않는 모든 것: {}</translation>
     </message>
@@ -1476,6 +1508,10 @@
         <translation>마스크 그리기</translation>
     </message>
     <message>
+        <source>There is no picture to paint on yet: run the workflow to see it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>브러시</translation>
     </message>
@@ -1484,8 +1520,24 @@
         <translation>가장자리 부드럽게</translation>
     </message>
     <message>
+        <source>How wide the brush is ([ and ])</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the edges of the mask are blurred</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What you have painted is not taken over yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cover everything</source>
         <translation>전체 덮기</translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation type="unfinished">반전</translation>
     </message>
     <message>
         <source>Clear</source>
@@ -1586,6 +1638,22 @@
     <message>
         <source>Save a copy…</source>
         <translation>사본 저장…</translation>
+    </message>
+    <message>
+        <source>On a graphics card: the first run takes minutes longer, later ones less</source>
+        <translation>그래픽 카드에서: 첫 실행은 몇 분 더 걸리고, 이후 실행은 더 짧아집니다</translation>
+    </message>
+    <message>
+        <source>On a graphics card: float32 products are rounded to 10 bits, about 0.001 off</source>
+        <translation>그래픽 카드에서: float32 곱셈을 10비트로 반올림하며, 오차는 약 0.001입니다</translation>
+    </message>
+    <message>
+        <source>Compile layers</source>
+        <translation>레이어 컴파일</translation>
+    </message>
+    <message>
+        <source>TensorFloat-32</source>
+        <translation>TensorFloat-32</translation>
     </message>
     <message>
         <source>{} is here again as it was, and is not saved.</source>

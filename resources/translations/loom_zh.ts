@@ -812,8 +812,28 @@
         <translation>复制的内容</translation>
     </message>
     <message>
+        <source>Join the selected nodes from left to right by ports that fit</source>
+        <translation>从左到右用匹配的端口连接所选节点</translation>
+    </message>
+    <message>
+        <source>Menu of what is selected</source>
+        <translation>所选内容的菜单</translation>
+    </message>
+    <message>
+        <source>Join nodes</source>
+        <translation>连接节点</translation>
+    </message>
+    <message>
         <source>Ask for results</source>
         <translation>请求结果</translation>
+    </message>
+    <message>
+        <source>Select two nodes to join them.</source>
+        <translation>请选择两个要连接的节点。</translation>
+    </message>
+    <message>
+        <source>No output of {} fits a free input of {}.</source>
+        <translation>{} 没有输出能接到 {} 的空闲输入。</translation>
     </message>
     <message>
         <source>Frame</source>
@@ -918,6 +938,14 @@
     <message>
         <source>Choose another folder or name.</source>
         <translation>请选择其他文件夹或名称。</translation>
+    </message>
+    <message>
+        <source>{} has no output that gives {}.</source>
+        <translation>{} 没有给出 {} 的输出。</translation>
+    </message>
+    <message>
+        <source>{} has no input that takes {}.</source>
+        <translation>{} 没有接受 {} 的输入。</translation>
     </message>
     <message>
         <source>Press to go there</source>
@@ -1324,6 +1352,10 @@
         <translation>工作流</translation>
     </message>
     <message>
+        <source>{} more are in the panel of problems.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All that nobody reads: {}</source>
         <translation>所有末端节点：{}</translation>
     </message>
@@ -1476,6 +1508,10 @@
         <translation>绘制蒙版</translation>
     </message>
     <message>
+        <source>There is no picture to paint on yet: run the workflow to see it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>画笔</translation>
     </message>
@@ -1484,8 +1520,24 @@
         <translation>羽化</translation>
     </message>
     <message>
+        <source>How wide the brush is ([ and ])</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the edges of the mask are blurred</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What you have painted is not taken over yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cover everything</source>
         <translation>全部覆盖</translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation type="unfinished">反转</translation>
     </message>
     <message>
         <source>Clear</source>
@@ -1586,6 +1638,22 @@
     <message>
         <source>Save a copy…</source>
         <translation>保存副本…</translation>
+    </message>
+    <message>
+        <source>On a graphics card: the first run takes minutes longer, later ones less</source>
+        <translation>在显卡上：首次运行会多花几分钟，之后的运行更快</translation>
+    </message>
+    <message>
+        <source>On a graphics card: float32 products are rounded to 10 bits, about 0.001 off</source>
+        <translation>在显卡上：float32 乘法舍入到 10 位，误差约 0.001</translation>
+    </message>
+    <message>
+        <source>Compile layers</source>
+        <translation>编译层</translation>
+    </message>
+    <message>
+        <source>TensorFloat-32</source>
+        <translation>TensorFloat-32</translation>
     </message>
     <message>
         <source>{} is here again as it was, and is not saved.</source>

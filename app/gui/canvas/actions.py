@@ -60,6 +60,13 @@ def commands(to: Commands) -> list[Command]:
             icon="export",
             nodes=True,
         ),
+        Command(
+            *("join", tr("Join nodes"), ("J",), to.join),
+            tr("Join the selected nodes from left to right by ports that fit"),
+            icon="link",
+            nodes=True,
+        ),
+        Command("menu", tr("Menu of what is selected"), ("Menu", "Shift+F10"), to.menu),
         Command("fit", tr("Zoom to fit"), ("F",), to.fit, icon="zoom-fit"),
         Command("zoom_in", tr("Zoom in"), (Key.ZoomIn,), to.zoom_in, icon="zoom-in"),
         Command("zoom_out", tr("Zoom out"), (Key.ZoomOut,), to.zoom_out, icon="zoom-out"),

@@ -270,8 +270,12 @@ class Canvas(QWidget):
 
     def menu_at(self, at: QPointF, place: QPoint) -> None:
         """Open the menu of what is at a point of the scene, at a point of the screen."""
-        self.menu: QMenu = context_menu.build(self, at)
-        self.menu.popup(place)
+        self.open_menu(context_menu.build(self, at), place)
+
+    def open_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Open a menu at a point of the screen."""
+        self.menu = menu
+        menu.popup(place)
 
     def go_inside(self, name: str) -> None:
         """Show the inside of an instance of a subgraph."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
-from app.gui.canvas import arrange, clipboard, edits
+from app.gui.canvas import arrange, clipboard, context_menu, edits
+from app.gui.canvas.joining import pair_of
 from app.gui.canvas.layout import laid_out
 from app.gui.canvas.view import STEP
 from app.gui.language import tr
@@ -132,6 +134,24 @@ class Commands:
         if names := self.canvas.chosen():
             self.canvas.naming.rename(names[0])
 
+    def join(self) -> None:
+        """Join the selected nodes from left to right, each with the first port that fits."""
+        pieces = [self.canvas.mirror.piece(name) for name in self._nodes()]
+        pieces.sort(key=lambda piece: (piece.x(), piece.y()))
+        if len(pieces) < 2:
+            self.canvas.said(tr("Select two nodes to join them."))
+            return
+        prefix = self.canvas.mirror.prefix
+        for left, right in pairwise(pieces):
+            pair = pair_of(self.document, prefix, left, right) or pair_of(
+                self.document, prefix, right, left
+            )
+            if pair is None:
+                words = tr("No output of {} fits a free input of {}.")
+                self.canvas.said(words.format(left.id, right.id))
+            else:
+                self.canvas.hands.join(*pair, None)
+
     # Subgraphs, zones, frames
 
     def group(self) -> None:
@@ -228,7 +248,13 @@ class Commands:
             edits.move(self.document, way(boxes))
 
     def nudge(self, x: float, y: float) -> None:
-        """Move what is selected; presses that follow each other are undone together."""
+        """Move what is selected; presses that follow each other are undone together.
+
+        Where nothing is selected, look further that way.
+        """
+        if not self.canvas.chosen():
+            self.canvas.view.pan(QPoint(round(-6 * x), round(-6 * y)))
+            return
         places = self.canvas.places_of(self.canvas.chosen())
         moved = {name: at + QPointF(x, y) for name, at in places.items()}
         if moved:
@@ -288,6 +314,15 @@ class Commands:
     def _zoom(self, factor: float) -> None:
         middle = self.canvas.view.viewport().rect().center()
         self.canvas.view.zoom_at(factor, QPointF(middle))
+
+    def menu(self) -> None:
+        """Open the menu of what is selected, else of the canvas."""
+        view = self.canvas.view
+        menu, at = context_menu.of_selected(self.canvas)
+        inside, place = view.viewport().rect(), view.mapFromScene(at)
+        place.setX(min(max(place.x(), inside.left()), inside.right()))
+        place.setY(min(max(place.y(), inside.top()), inside.bottom()))
+        self.canvas.open_menu(menu, view.viewport().mapToGlobal(place))
 
     def minimap(self) -> None:
         self.canvas.toggle_minimap()

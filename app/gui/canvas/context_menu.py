@@ -15,7 +15,7 @@ from app.gui.canvas.frame_item import COLOURS, FrameItem
 from app.gui.canvas.link_item import LinkItem
 from app.gui.canvas.mirror import Piece
 from app.gui.canvas.ports import NEW, runs_over_items
-from app.gui.canvas.shape import Spot
+from app.gui.canvas.shape import HEADER, Spot
 from app.gui.canvas.zone_item import ZoneItem
 from app.gui.language import tr
 from engine.graph.repeat import EACH, TIMES
@@ -27,24 +27,51 @@ if TYPE_CHECKING:
 
 def build(canvas: Canvas, at: QPointF) -> QMenu:
     """The menu for a point of the scene; what is there is selected."""
-    menu = QMenu(canvas)
-    menu.setToolTipsVisible(True)
     hands = canvas.hands
     if (piece := hands.item_at(at)) is not None:
         if piece.id not in canvas.chosen():
             canvas.select([piece.id])
-        spot = piece.port_at(at)
-        if spot is not None and edits.is_end(canvas.document.graph, piece.id):
-            _of_port(canvas, menu, piece.id, spot)
-        _of_node(canvas, menu, piece)
-    elif (link := hands.link_at(at)) is not None:
+        return _menu(canvas, at, piece)
+    if (link := hands.link_at(at)) is not None:
         canvas.select((), [link.key])
-        _of_link(canvas, menu, link, at)
-    elif (frame := hands.frame_at(at)) is not None:
+        return _menu(canvas, at, link)
+    if (frame := hands.frame_at(at)) is not None:
         canvas.select([frame.id])
-        _of_frame(canvas, menu, frame)
-    else:
-        _take(canvas, menu, "search", "paste", "", "select_all", "layout", "fit", "frame")
+        return _menu(canvas, at, frame)
+    return _menu(canvas, at, None)
+
+
+def of_selected(canvas: Canvas) -> tuple[QMenu, QPointF]:
+    """The menu of what is selected, and a point of the scene that is on it."""
+    names, links = canvas.chosen(), canvas.links()
+    if names:
+        box = canvas.mirror.box(names[0])
+        at = box.pos() + QPointF(box.width / 2, HEADER / 2)
+        item = box if isinstance(box, Piece | FrameItem) else None
+        return _menu(canvas, at, item), at
+    if links:
+        link = canvas.mirror.links[next(iter(links))]
+        at = link.path().pointAtPercent(0.5)
+        return _menu(canvas, at, link), at
+    at = canvas.view.seen().center()
+    return _menu(canvas, at, None), at
+
+
+def _menu(canvas: Canvas, at: QPointF, item: Piece | LinkItem | FrameItem | None) -> QMenu:
+    menu = QMenu(canvas)
+    menu.setToolTipsVisible(True)
+    match item:
+        case Piece():
+            spot = item.port_at(at)
+            if spot is not None and edits.is_end(canvas.document.graph, item.id):
+                _of_port(canvas, menu, item.id, spot)
+            _of_node(canvas, menu, item)
+        case LinkItem():
+            _of_link(canvas, menu, item, at)
+        case FrameItem():
+            _of_frame(canvas, menu, item)
+        case _:
+            _take(canvas, menu, "search", "paste", "", "select_all", "layout", "fit", "frame")
     return menu
 
 

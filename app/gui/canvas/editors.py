@@ -183,7 +183,7 @@ def _open(editor: LineEditor, area: QRect, scale: float) -> None:
     wide = max(area.width(), 8 * metrics.averageCharWidth())
     area.setSize(QSize(wide, max(area.height(), metrics.height() + 4)))
     area.moveCenter(middle)
-    editor.setGeometry(_within(area, editor.parentWidget()))
+    editor.setGeometry(_within(area, editor.parentWidget() or editor))
     editor.show()
     editor.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -159,6 +159,50 @@ def test_arrows_move_and_alt_arrows_walk(canvas, hand, chain):
     assert canvas.selection() == ("picture",)
 
 
+def test_arrows_look_around_where_nothing_is_selected(canvas, hand, chain):
+    canvas.select(())
+    before = canvas.view.seen()
+    hand.key(Key.Key_Right)
+    assert canvas.view.seen().left() > before.left()
+    hand.key(Key.Key_Left)
+    hand.key(Key.Key_Down)
+    assert canvas.view.seen().top() > before.top()
+    assert chain.root.undo_label == "Build"
+
+
+def test_nodes_are_joined_by_keys(canvas, hand, pair, document, qtbot):
+    said = []
+    canvas.note.connect(said.append)
+    canvas.select(["decode"])
+    hand.key(Key.Key_J)
+    assert "two nodes" in said[0]
+    canvas.select(["model", "decode"])
+    hand.key(Key.Key_J)
+    node = document.graph.nodes["decode"]
+    assert {port: [str(s) for s in found] for port, found in node.inputs.items()} == {
+        "vae": ["model.vae"]
+    }
+    hand.key(Key.Key_J)  # what is left needs latents, which a model has none of
+    assert "fits a free input" in said[1]
+    document.undo()
+    assert not document.graph.nodes["decode"].inputs
+
+
+def test_the_menu_key_opens_the_menu_of_what_is_selected(canvas, hand, chain):
+    canvas.select(["save"])
+    hand.key(Key.Key_Menu)
+    assert canvas.menu.isVisible() and canvas.selection() == ("save",)
+    asked = []
+    canvas.run_asked.connect(asked.append)
+    canvas.menu.actions()[0].trigger()
+    canvas.menu.close()
+    assert asked == [("save",)]
+    canvas.select(())
+    hand.key(Key.Key_F10, Mod.ShiftModifier)
+    assert canvas.menu.isVisible() and canvas.selection() == ()
+    canvas.menu.close()
+
+
 def test_a_subgraph_is_made_entered_and_left(canvas, hand, chain, statuses):
     canvas.select(["sharpen"])
     hand.key(Key.Key_G, CONTROL)
