@@ -24,8 +24,9 @@ class Choices:
 
     `theme` is `system`, `dark` or `light`; `language` is `system` or a code such as `ko`.
     `model_folders` are searched before the usual ones; an empty `output_folder` is the usual one.
-    `memory` is the device memory a run may take, in GB, 0 for all there is. `autosave` is in
-    seconds, 0 for never. `live` runs after every change. The rest is remembered by itself.
+    `memory` is the device memory a run may take, in GB, 0 for all there is. `compile` and `tf32`
+    are of `engine.runtime.switches`. `autosave` is in seconds, 0 for never. `live` runs after every
+    change. The rest is remembered by itself.
     """
 
     theme: str = "system"
@@ -33,11 +34,18 @@ class Choices:
     model_folders: tuple[str, ...] = ()
     output_folder: str = ""
     memory: float = 0.0
+    compile: bool = False
+    tf32: bool = False
     autosave: int = 30
     live: bool = False
     recent_files: tuple[str, ...] = ()
     recent_nodes: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
+
+    @property
+    def device(self) -> tuple[float, bool, bool]:
+        """How runs use the device, which the worker reads as it starts."""
+        return self.memory, self.compile, self.tf32
 
     def with_file(self, path: Path) -> Choices:
         """With a file as the one opened last."""

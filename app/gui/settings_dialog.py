@@ -53,6 +53,16 @@ class SettingsDialog(QDialog):
         self.memory.setValue(chosen.memory)
         self.memory.setToolTip(tr("How much of the device's memory a run may take"))
         self.memory.setAccessibleName(tr("Device memory"))
+        self.compile = Switch(self)
+        self.compile.setChecked(chosen.compile)
+        said = tr("On a graphics card: the first run takes minutes longer, later ones less")
+        self.compile.setToolTip(said)
+        self.compile.setAccessibleName(tr("Compile layers"))
+        self.tf32 = Switch(self)
+        self.tf32.setChecked(chosen.tf32)
+        said = tr("On a graphics card: float32 products are rounded to 10 bits, about 0.001 off")
+        self.tf32.setToolTip(said)
+        self.tf32.setAccessibleName(tr("TensorFloat-32"))
         self.autosave = QSpinBox(self)
         self.autosave.setRange(0, 3600)
         self.autosave.setSuffix(" s")
@@ -76,6 +86,8 @@ class SettingsDialog(QDialog):
         form.addRow(tr("Model folders"), self.folders)
         form.addRow(tr("Output folder"), self.output)
         form.addRow(tr("Device memory"), self.memory)
+        form.addRow(tr("Compile layers"), self.compile)
+        form.addRow(tr("TensorFloat-32"), self.tf32)
         form.addRow(tr("Keep unsaved work every"), self.autosave)
         form.addRow(tr("Live mode"), self.live)
         form.setRowVisible(self._note, False)
@@ -105,6 +117,8 @@ class SettingsDialog(QDialog):
                 model_folders=self.folders.folders(),
                 output_folder=self.output.folder(),
                 memory=self.memory.value(),
+                compile=self.compile.isChecked(),
+                tf32=self.tf32.isChecked(),
                 autosave=self.autosave.value(),
                 live=self.live.isChecked(),
             )

@@ -90,7 +90,7 @@ class Window(QMainWindow):
         self.statusBar().addPermanentWidget(self.bar)
         self.menus = Menus(self)
         self._join()
-        self._memory = settings.choices().memory
+        self._device = settings.choices().device
         self._keeper = Keeper(self.sessions, self)
         self._keeper.failed.connect(self._say_unkept)
         self._autosave = QTimer(self)
@@ -297,9 +297,9 @@ class Window(QMainWindow):
             self._autosave.start(chosen.autosave * 1000)
         else:
             self._autosave.stop()
-        if chosen.memory != self._memory and self.worker.pid:
-            self.runs.restart()  # the engine reads its budget as it starts
-        self._memory = chosen.memory
+        if chosen.device != self._device and self.worker.pid:
+            self.runs.restart()
+        self._device = chosen.device
         self.document.look_in(chosen.model_folders, chosen.output_folder or usual_output())
         self.gallery.look_in([self.document.settings.output_folder])
 

@@ -23,6 +23,7 @@ from app.gui.worker.wire import Message
 from engine.graph import workflow
 from engine.graph.graph import Graph
 from engine.runtime.budget import VRAM_VARIABLE
+from engine.runtime.switches import COMPILE_VARIABLE, TF32_VARIABLE
 
 MODULE = "app.gui.worker.main"
 _FORMATS = {
@@ -156,10 +157,14 @@ def _encoded(message: Message | None) -> Message | None:
     }
 
 
-def _budget() -> dict[str, str]:
-    """The device memory that the person lets runs take, as the engine reads it."""
-    memory = settings.choices().memory
-    return {VRAM_VARIABLE: f"{memory:g}GB"} if memory else {}
+def _chosen() -> dict[str, str]:
+    """What the person chose of how runs use the device, as the engine reads it."""
+    chosen = settings.choices()
+    found = {VRAM_VARIABLE: f"{chosen.memory:g}GB"} if chosen.memory else {}
+    for variable, on in ((COMPILE_VARIABLE, chosen.compile), (TF32_VARIABLE, chosen.tf32)):
+        if on:
+            found[variable] = "1"
+    return found
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -172,6 +177,6 @@ def _start() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr else subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path, **_budget()},
+        env={**os.environ, "PYTHONPATH": path, **_chosen()},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )

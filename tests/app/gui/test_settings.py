@@ -79,9 +79,12 @@ def test_the_dialog_edits_them(file, qtbot):
     dialog.folders.list.setCurrentRow(1)
     dialog.folders.up.click()
     dialog.autosave.setValue(0)
+    dialog.memory.setValue(6.5)
+    dialog.compile.setChecked(True)
     dialog.accept()
     chosen = settings.choices()
     assert (chosen.theme, chosen.autosave) == ("light", 0)
+    assert chosen.device == (6.5, True, False)
     assert chosen.model_folders == ("/more", "/models")
     assert json.loads(file.read_text())["theme"] == "light"
 

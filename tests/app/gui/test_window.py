@@ -478,7 +478,7 @@ def test_a_recorded_run_is_scrubbed_and_a_step_taken(open_window, qtbot):
     assert not window.viewer._scrub.isVisible()
 
 
-def test_the_memory_of_the_card_is_handed_to_the_engine(open_window, monkeypatch):
+def test_how_runs_use_the_card_is_handed_to_the_engine(open_window, monkeypatch):
     from app.gui import settings
     from app.gui.worker import process
 
@@ -486,7 +486,9 @@ def test_the_memory_of_the_card_is_handed_to_the_engine(open_window, monkeypatch
     restarts: list[int] = []
     monkeypatch.setattr(window.runs, "restart", lambda: restarts.append(1))
     monkeypatch.setattr(type(window.worker), "pid", property(lambda _: 5))
-    assert process._budget() == {}
+    assert process._chosen() == {}
     settings.change(memory=6.5)
-    assert process._budget() == {"LOOM_VRAM": "6.5GB"} and restarts == [1]
-    settings.change(memory=0.0)
+    assert process._chosen() == {"LOOM_VRAM": "6.5GB"} and restarts == [1]
+    settings.change(memory=0.0, compile=True, tf32=True)
+    assert process._chosen() == {"LOOM_COMPILE": "1", "LOOM_TF32": "1"} and restarts == [1, 1]
+    settings.change(compile=False, tf32=False)
