@@ -11,10 +11,10 @@ Steps = Annotated[int, Range(1, 1000)]
 
 
 class Predictions(NamedTuple):
-    """What the UNet predicts for each conditioning."""
+    """What the UNet predicts for each conditioning that there is."""
 
     positive: Prediction
-    negative: Prediction
+    negative: Prediction | None
 
 
 @node("loop.begin", label="Begin a run", runs_on="cpu")
