@@ -9,6 +9,7 @@ import torch
 
 from engine.diffusion.attention_reach import attending
 from engine.diffusion.denoiser import Denoiser, FunctionDenoiser
+from engine.diffusion.finite import Finite
 from engine.diffusion.guidance.base import Guidance
 from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.hooks.base import Hook, Loop
@@ -67,8 +68,8 @@ def denoise(
       "continue": already at the level of step `start` (a second stage, a resumed run).
 
     Nothing in the loop waits for the device. Returns at least float32, on the device of `latents`.
-    Raises LoomError for a range outside the run, missing conditioning or noise, and a result that
-    isn't finite.
+    Raises LoomError for a range outside the run, missing conditioning or noise, and for latents
+    that are no longer finite, which ends a run on the CPU at once.
     """
     guidance = guidance or ClassifierFree()
     total = len(run.timesteps)
@@ -88,10 +89,12 @@ def denoise(
         # A run from a picture counts its noise from its first step, one that goes on from step 0.
         counted_from = start if begin == "renoise" else 0
         resumes = not any(hook.stateful for hook in hooks)
+        finite = Finite(end - start)
         if kept is not None:
             kept.keep(start, run, sample)
             if resumes and (found := kept.latest(end)):
                 first, run, sample = found
+                finite.look(first - start - 1, sample)
         for i in range(first, end):
             for hook in joined:
                 sample = hook.before(i, sample)
@@ -103,17 +106,12 @@ def denoise(
             sample = run.step(i, prediction, sample, fresh)
             for hook in joined:
                 sample = hook.after(i, sample)
+            finite.look(i - start, sample)
             if kept is not None:
                 kept.keep(i + 1, run, sample)
             if on_step is not None:
                 on_step(i - start, end - start, sample, run.predicted_x0)
-        if not bool(torch.isfinite(sample).all()):
-            raise LoomError(
-                "The denoised latents are not finite (NaN or infinity); the usual cause is half "
-                "precision that overflows.",
-                field="unet",
-                remedy="Run the model in bfloat16 or float32, or lower the guidance.",
-            )
+        finite.require()
         if reports is not None:
             reports += [hook.report() for hook in joined]
     return sample.clone()  # outside inference mode: an ordinary tensor again

@@ -22,13 +22,15 @@ class Follow(Hook):
     """`mask` (B or 1, 1, h, w), 1 = free; `path` (S + 1, B or 1, C, h, w) from clean to noisiest.
 
     After k steps a run is at `path[S - k]` outside the mask, scaled as its solver's samples are.
+    `timesteps` (S,) are the noise levels that the path was recorded at, () where nobody knows.
     """
 
     mask: torch.Tensor
     path: torch.Tensor
+    timesteps: tuple[float, ...] = ()
 
     def begin(self, loop: Loop) -> StepHook:
-        """LoomError for another size, and for a run with another number of steps."""
+        """LoomError for another size, and for a run of other steps than the path has."""
         from engine.diffusion.trajectories import scale_at
 
         total = len(loop.run.timesteps)
@@ -40,12 +42,30 @@ class Follow(Hook):
                 field="steps",
                 remedy="Invert and denoise with the same steps and strength.",
             )
+        if self.timesteps:
+            self._check_levels([float(loop.run.timesteps[i]) for i in cuts[:-1]])
         from engine.diffusion.latent_mask import fitted
 
         mask, _ = fitted(self.mask, self.path[0], loop.shape, loop.device)
         path = self.path.to(loop.device).flip(0)
         levels = {i: path[k] * scale_at(loop.run, i) for k, i in enumerate(cuts)}
         return _Following(mask, levels)
+
+    def _check_levels(self, run: list[float]) -> None:
+        """LoomError where the run, at these timesteps, is further than one step from the path.
+
+        Solvers place the same number of evenly spread steps a little differently.
+        """
+        path = self.timesteps[::-1]
+        apart = (path[0] - path[-1]) / max(1, len(path) - 1)
+        for k, (here, there) in enumerate(zip(run, path, strict=False)):
+            if abs(here - there) > max(apart, 1):
+                raise LoomError(
+                    f"Step {k} of this run is at timestep {here:g}, and the trajectory was there "
+                    f"at {there:g}.",
+                    field="scheduler",
+                    remedy="Invert and denoise with schedulers of the same spacing and sigmas.",
+                )
 
 
 class _Following(StepHook):
@@ -66,4 +86,5 @@ def following(mask: Mask, trajectory: Trajectory) -> Follow:
     from engine.diffusion.latent_mask import of_latents
     from engine.diffusion.trajectories import step_of
 
-    return Follow(of_latents(mask, step_of(trajectory, 0)), trajectory.samples)
+    found = of_latents(mask, step_of(trajectory, 0))
+    return Follow(found, trajectory.samples, trajectory.timesteps)

@@ -143,6 +143,33 @@ def test_errors_are_for_people(settings, message):
         go(**settings)
 
 
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+        ),
+    ],
+)
+def test_the_step_that_spoils_the_latents_is_named(device):
+    """On the CPU nothing is computed after it."""
+    calls, reported = [], []
+
+    def overflow(x, t, c):
+        calls.append(t)
+        return x * (float("inf") if len(calls) == 6 else 0.1)
+
+    with pytest.raises(LoomError, match=r"^unet: .* not finite .* after step 3 of 8; "):
+        go(
+            EulerDiscreteScheduler(**SD),
+            ZEROS.to(device),
+            denoiser=overflow,
+            on_step=lambda i, *_: reported.append(i),
+        )
+    assert reported == ([0, 1] if device == "cpu" else [*range(8)])
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize(
     "scheduler",

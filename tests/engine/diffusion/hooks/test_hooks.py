@@ -75,6 +75,11 @@ def test_following_a_path_outside_the_mask():
         (KeepOutside(MASK, KNOWN[:, :3]), {}, "picture of a hook has 3 latent channels, .* have 4"),
         (KeepOutside(MASK, KNOWN), {"noise": None, "begin": "continue"}, "needs the run's noise"),
         (Follow(MASK, torch.zeros(4, 1, 4, 4, 4)), {}, "has 3 steps, and this run 6"),
+        (
+            Follow(MASK, torch.zeros(7, 1, 4, 4, 4), (0.0, 166.0, 100.0, 498.0, 664.0, 830.0)),
+            {},
+            "scheduler: Step 3 of this run is at timestep 332, and .* was there at 100",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(hook, options, message):
