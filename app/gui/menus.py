@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from app.gui import settings
 from app.gui.files.files import GALLERY
 from app.gui.icons import set_icon
 from app.gui.language import tr
+from app.gui.panels import go_on
 
 if TYPE_CHECKING:
     from app.gui.window import Window
@@ -137,6 +139,13 @@ class Menus(QObject):
         menu = self._menu(tr("&View"))
         for dock in self.window.docks.values():
             menu.addAction(dock.toggleViewAction())
+        menu.addSeparator()
+        panels = [self.window.canvas, *(dock.widget() for dock in self.window.docks.values())]
+        for name, text, key, step in (
+            ("next_panel", tr("Next panel"), "F6", 1),
+            ("previous_panel", tr("Previous panel"), "Shift+F6", -1),
+        ):
+            self._add(menu, name, text, key, partial(go_on, panels, step), icon="")
         menu.addSeparator()
         self._add(menu, "full_screen", tr("Full screen"), "F11", self._full_screen, icon="")
 

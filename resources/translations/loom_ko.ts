@@ -1392,6 +1392,14 @@
         <translation>엔진 다시 시작</translation>
     </message>
     <message>
+        <source>Next panel</source>
+        <translation>다음 패널</translation>
+    </message>
+    <message>
+        <source>Previous panel</source>
+        <translation>이전 패널</translation>
+    </message>
+    <message>
         <source>Trajectories</source>
         <translation>궤적</translation>
     </message>

@@ -1392,6 +1392,14 @@
         <translation>重新启动引擎</translation>
     </message>
     <message>
+        <source>Next panel</source>
+        <translation>下一个面板</translation>
+    </message>
+    <message>
+        <source>Previous panel</source>
+        <translation>上一个面板</translation>
+    </message>
+    <message>
         <source>Trajectories</source>
         <translation>轨迹</translation>
     </message>

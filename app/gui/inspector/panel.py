@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from app.gui import settings, theme
@@ -19,6 +20,7 @@ from app.gui.inspector.widgets.base import Answer
 from app.gui.inspector.widgets.scans import models
 from app.gui.inspector.workflow_page import WorkflowPage
 from app.gui.language import tr
+from app.gui.panels import first_stop
 from app.gui.status import Statuses
 from engine.graph.params import Multiline
 
@@ -54,6 +56,7 @@ class Inspector(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
         self.setAccessibleName(tr("Inspector"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 34)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -96,6 +99,15 @@ class Inspector(QWidget):
         if row is not None:
             self._scroll.ensureWidgetVisible(row)
             row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Hand the focus to the first parameter, else to whatever takes it."""
+        super().focusInEvent(event)
+        if self.page is not None:
+            rows = [row.editor for row in self.page.rows if row.editor.isVisibleTo(self.page)]
+            target = rows[0] if rows else first_stop(self.page)
+            if target is not None:
+                target.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _leave(self) -> None:
         """Something else is shown: nothing of it is selected yet."""
