@@ -214,6 +214,7 @@ class Gallery(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search by prompt or name"))
         self.search.setAccessibleName(tr("Search the gallery"))
+        self.search.setToolTip(tr("Search by prompt or name"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self._count = QLabel()

@@ -1,0 +1,104 @@
+"""The whole window without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QScrollBar,
+)
+
+from app.gui.files.recovery import Sessions
+from app.gui.window import Window
+from app.session import open_registry
+
+Key, Mod = Qt.Key, Qt.KeyboardModifier
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return open_registry()
+
+
+@pytest.fixture
+def window(qtbot, registry, tmp_path, monkeypatch):
+    """A first start, without the engine."""
+    places = ("SESSIONS", "SETTINGS", "CACHE", "QUEUE", "THUMBNAILS")
+    for name in places:
+        monkeypatch.setenv(f"LOOM_{name}", str(tmp_path / name))
+    discard = QMessageBox.StandardButton.Discard
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: discard)
+    monkeypatch.setattr("app.gui.window.usual_output", lambda: str(tmp_path / "pictures"))
+    window = Window(registry, Sessions(tmp_path / "SESSIONS"))
+    monkeypatch.setattr(window.worker, "start", lambda: None)
+    window.begin()
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
+    window.document.wait_checked()
+    window.canvas.setFocus()
+    yield window
+    window.close()
+
+
+def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Mod.NoModifier) -> None:
+    QTest.keyClick(QApplication.focusWidget(), key, modifiers)
+
+
+def panel_of_focus(window) -> str:
+    panels = {"canvas": window.canvas, **window.docks}
+    focus = QApplication.focusWidget()
+    return next(name for name, panel in panels.items() if panel.isAncestorOf(focus))
+
+
+def test_f6_goes_from_panel_to_panel_and_back(window):
+    window.canvas.select(["denoise"])
+    window.inspector.refresh()
+    met = []
+    while panel_of_focus(window) not in met:
+        met.append(panel_of_focus(window))
+        press(Key.Key_F6)
+    assert panel_of_focus(window) == "canvas"
+    assert {"palette", "viewer", "inspector"} <= set(met)
+    while panel_of_focus(window) != "inspector":
+        press(Key.Key_F6, Mod.ShiftModifier)
+    assert QApplication.focusWidget() is window.inspector.row("steps").editor.field
+    press(Key.Key_Up)
+    assert window.document.graph.nodes["denoise"].params["steps"] == 26
+    press(Key.Key_Z, Mod.ControlModifier)
+    assert window.document.graph.nodes["denoise"].params["steps"] == 25
+
+
+def test_every_control_has_a_name_for_those_who_listen_and_a_tooltip(window, qtbot):
+    for node in window.document.graph.nodes:
+        window.canvas.select([node])
+        window.inspector.refresh()
+        QTest.qWait(1)
+    for dock in window.docks.values():
+        dock.show()
+    nameless, silent = set(), set()
+    controls = (
+        *(QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox),
+        *(QAbstractSlider, QAbstractItemView),
+    )
+    for kind in controls:
+        for one in window.findChildren(kind):
+            outer = isinstance(one, QScrollBar) or isinstance(one.parent(), QComboBox)
+            if outer or not one.isVisible() or not one.focusPolicy():
+                continue
+            text = one.text() if isinstance(one, QAbstractButton) else ""
+            where = f"{type(one).__name__} in {type(one.parent()).__name__}"
+            if not (one.accessibleName() or text):
+                nameless.add(where)
+            if not (one.toolTip() or isinstance(one, QAbstractItemView)):
+                silent.add(where)
+    assert (nameless, silent) == (set(), set())
