@@ -4,8 +4,8 @@ from functools import partial
 from typing import Annotated, NamedTuple
 
 from engine.diffusion.opened.values import Prediction, Sampling
-from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, UNet
-from engine.graph.spec import Context, Range, node
+from engine.diffusion.values import Conditioning, ExtraChannels, Latents, Noise, Scheduler, UNet
+from engine.graph.spec import Context, Label, Range, node
 
 Steps = Annotated[int, Range(1, 1000)]
 
@@ -43,12 +43,13 @@ def predict(
     sampling: Sampling,
     positive: Conditioning,
     negative: Conditioning | None = None,
+    channels: Annotated[ExtraChannels | None, Label("Extra channels")] = None,
 ) -> Predictions:
     """What the UNet predicts of the next step, for both conditionings in one batch."""
     from engine.diffusion.opened.steps import ask, latents, predict
     from engine.runtime.lending import lent_to_denoise
 
-    told = (sampling, positive, negative)
+    told = (sampling, positive, negative, channels)
     with lent_to_denoise(
         context, [unet], latents(sampling), lambda model, _: partial(ask, model, *told)
     ) as (model,):

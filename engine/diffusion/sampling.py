@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -14,6 +14,7 @@ from engine.diffusion.denoiser import UNetDenoiser
 from engine.diffusion.guidance.base import NEGATIVE, POSITIVE, Guidance
 from engine.diffusion.guidance.classifier_free import ClassifierFree
 from engine.diffusion.hooks.base import Hook
+from engine.diffusion.joined_channels import check_channels, with_channels
 from engine.diffusion.kept_steps import KeptSteps, Path, keys
 from engine.diffusion.latents import SeededNoise
 from engine.diffusion.loop import OnStep, denoise
@@ -136,23 +137,8 @@ class Job:
         Scheduled(denoiser).prepare(run.timesteps, contexts, len(samples))(0, samples, names)
 
     def _checked_samples(self, reads: int) -> torch.Tensor:
-        samples, extra = self.latents.samples, self.channels
-        joined = samples.shape[1] + (extra.channels.shape[1] if extra else 0)
-        if joined != reads:
-            raise LoomError(
-                f"This UNet reads {reads} channels, and it gets {joined}: the latents have "
-                f"{samples.shape[1]}" + (", the rest are extra channels." if extra else "."),
-                field="unet",
-                remedy="Join a UNet for this kind of run"
-                + (", or leave out the extra channels." if extra else ", or the extra channels."),
-            )
-        if extra and extra.channels.shape[2:] != samples.shape[2:]:
-            raise LoomError(
-                f"The extra channels are {_size(extra.channels)} cells, and the latents "
-                f"{_size(samples)}.",
-                field="channels",
-                remedy="Make both from pictures of one size.",
-            )
+        samples = self.latents.samples
+        check_channels(reads, samples, self.channels)
         if not bool(torch.isfinite(samples).all()):
             raise LoomError(
                 "The latents are not finite (NaN or infinity) before the first step.",
@@ -170,21 +156,12 @@ class Job:
         return ClassifierFree(self.guidance), None
 
     def _contexts(self) -> dict[str, Any]:
-        contexts: dict[str, Any] = {POSITIVE: self.positive}
+        contexts = {POSITIVE: self.positive}
         if self.negative is not None:
             contexts[NEGATIVE] = self.negative
-        return {name: self._joined(told) for name, told in contexts.items()}
-
-    def _joined(self, told: Conditioning | None) -> Conditioning | None:
-        """A conditioning, and those that follow it, with the extra channels."""
-        if told is None or self.channels is None:
-            return told
-        return replace(
-            told,
-            channels=self.channels.channels,
-            level=self.channels.level,
-            then=self._joined(told.then),
-        )
+        return {
+            name: told and with_channels(told, self.channels) for name, told in contexts.items()
+        }
 
     def _noise(self, samples: torch.Tensor) -> SeededNoise | None:
         if self.noise is None:
@@ -258,7 +235,3 @@ def seeds_for(noise: Noise, batch: int) -> tuple[int, ...]:
             remedy="Give one seed, or one for each picture.",
         )
     return noise.seeds
-
-
-def _size(tensor: torch.Tensor) -> str:
-    return f"{tensor.shape[3]}×{tensor.shape[2]}"

@@ -13,6 +13,7 @@ import torch
 
 from engine.diffusion.denoiser import UNetDenoiser
 from engine.diffusion.guidance.base import NEGATIVE, POSITIVE
+from engine.diffusion.joined_channels import check_channels, with_channels
 from engine.diffusion.latents import SeededNoise
 from engine.diffusion.loop import first_sample, fresh_noise
 from engine.diffusion.opened.values import Prediction, Sampling
@@ -22,7 +23,14 @@ from engine.diffusion.schedulers.handles import solver
 from engine.diffusion.schedulers.run import SchedulerRun
 from engine.diffusion.span import Span
 from engine.diffusion.told_check import check_told
-from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler, tensor_bytes
+from engine.diffusion.values import (
+    Conditioning,
+    ExtraChannels,
+    Latents,
+    Noise,
+    Scheduler,
+    tensor_bytes,
+)
 from engine.graph import digests
 from engine.graph.errors import LoomError
 
@@ -67,22 +75,17 @@ def predict(
     sampling: Sampling,
     positive: Conditioning,
     negative: Conditioning | None = None,
+    channels: ExtraChannels | None = None,
 ) -> tuple[Prediction, Prediction | None]:
     """What the UNet predicts of the next step for one or two conditionings, in one batch.
 
-    Raises LoomError for a run that is over, a conditioning or latents that the UNet can't read, and
-    a prediction that isn't finite.
+    `channels` go into it beside the sample. Raises LoomError for a run that is over, for what the
+    UNet can't read, and a prediction that isn't finite.
     """
     require_steps(sampling)
     check_told(unet.config, positive, negative)
-    reads, found = unet.config.in_channels, sampling.sample.shape[1]
-    if found != reads:
-        raise LoomError(
-            f"This UNet reads {reads} channels, and the run's latents have {found}.",
-            field="unet",
-            remedy="Join a UNet for latents of this kind.",
-        )
-    predicted = ask(unet, sampling, positive, negative)
+    check_channels(unet.config.in_channels, sampling.sample, channels)
+    predicted = ask(unet, sampling, positive, negative, channels)
     made = {name: Prediction(values.cpu().clone()) for name, values in predicted.items()}
     if not all(bool(torch.isfinite(one.values).all()) for one in made.values()):
         raise LoomError(
@@ -99,13 +102,15 @@ def ask(
     sampling: Sampling,
     positive: Conditioning,
     negative: Conditioning | None = None,
+    channels: ExtraChannels | None = None,
 ) -> dict[str, torch.Tensor]:
     """What a step asks of the UNet, and nothing else.
 
     Over a UNet without numbers, on the meta device, it shows what that takes in memory.
     """
     device = next(unet.parameters()).device
-    contexts = {POSITIVE: positive} | ({NEGATIVE: negative} if negative else {})
+    told = {POSITIVE: positive} | ({NEGATIVE: negative} if negative else {})
+    contexts = {name: with_channels(one, channels) for name, one in told.items()}
     names = (NEGATIVE, POSITIVE) if negative else (POSITIVE,)
     run, sample = sampling.run, sampling.sample
     timesteps = run.timesteps if device.type == "meta" else run.timesteps.to(device)

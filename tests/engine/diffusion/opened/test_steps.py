@@ -11,7 +11,7 @@ from engine.diffusion.opened.values import Prediction
 from engine.diffusion.sampling import Job
 from engine.diffusion.span import Span
 from engine.diffusion.text.combine import followed
-from engine.diffusion.values import Conditioning, Latents, Noise, Scheduler
+from engine.diffusion.values import Conditioning, ExtraChannels, Latents, Noise, Scheduler
 from engine.graph.digests import digest
 from engine.graph.errors import LoomError
 
@@ -64,6 +64,31 @@ def test_it_is_the_loop_bit_for_bit(scheduler: Scheduler, span: Span):
         span=span,
     ).run()
     assert torch.equal(latents(opened(scheduler, span)).samples, whole.latents.samples)
+
+
+class Inpainting(UNet):
+    """Reads a mask and a picture beside the sample."""
+
+    class config:
+        in_channels = 9
+        cross_attention_dim = 8
+
+    def forward(self, sample, timestep, context):
+        return super().forward(sample[:, :4], timestep, context) + sample[:, 4:].mean(1, True)
+
+
+def test_a_unet_that_reads_more_is_told_it_in_either_loop():
+    extra = ExtraChannels(torch.randn(1, 5, 3, 3, generator=torch.Generator().manual_seed(3)))
+    told = (Inpainting(), DDIM, PICTURE, NOISE, said(0.5), said(-0.2))
+    whole = Job(*told, steps=6, guidance=3.0, channels=extra).run()
+    sampling = begin(DDIM, PICTURE, NOISE, 6, Span())
+    while sampling.index < sampling.end:
+        positive, negative = predict(Inpainting(), sampling, said(0.5), said(-0.2), extra)
+        both = {"positive": positive.values, "negative": negative.values}
+        sampling = step(sampling, Prediction(ClassifierFree(3.0)(both, 0)))
+    assert torch.equal(latents(sampling).samples, whole.latents.samples)
+    with pytest.raises(LoomError, match=r"^unet: This UNet reads 9 channels, and it gets 4"):
+        predict(Inpainting(), begin(DDIM, PICTURE, NOISE, 6, Span()), said(0.5))
 
 
 def test_a_state_can_be_gone_on_from_twice():
