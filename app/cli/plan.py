@@ -8,7 +8,9 @@ import click
 
 from app.cli.options import (
     ATTENTION,
+    RAM,
     SEED,
+    VRAM,
     add_sweeps,
     open_job,
     speed_options,
@@ -17,6 +19,8 @@ from app.cli.options import (
 )
 from app.cli.report import say_elsewhere, say_json
 from app.running import open_executor
+from engine.runtime.budget import pick_budget
+from engine.runtime.pool import use_budget
 from engine.runtime.switches import Switches, use_switches
 
 
@@ -26,6 +30,8 @@ from engine.runtime.switches import Switches, use_switches
 @sweep_options
 @ATTENTION
 @speed_options
+@VRAM
+@RAM
 def plan(
     file: Path,
     assignments: tuple[str, ...],
@@ -40,13 +46,20 @@ def plan(
     compiled: bool,
     tf32: bool,
     graphs: bool,
+    vram: str,
+    ram: str,
 ) -> None:
-    """Say what a run of FILE would do: what is kept from before, what runs, and why."""
+    """Say what a run of FILE would do: what is kept from before, what runs, and why.
+
+    Of nodes to run that use models it also says what their weights take, and how they would keep
+    within the memory.
+    """
     job = open_job(file, assignments, out, folders)
     add_sweeps(job, sweeps, zipped, sheet)
     use_switches(Switches(compiled, tf32, graphs))
+    use_budget(pick_budget(vram, ram))
     executor = open_executor(job.registry, job.settings, attention=attention)
-    found = executor.plan(job.graph, seed=seed, name=str(file.absolute()))
+    found = executor.plan(job.graph, seed=seed, name=str(file.absolute()), memory=True)
     if as_json:
         say_json(found.as_data())
     else:

@@ -23,6 +23,7 @@ from engine.graph.events import Emit, Finished, ignore
 from engine.graph.expand import Counts, expand
 from engine.graph.graph import Graph
 from engine.graph.locks import lock
+from engine.graph.outlook import with_outlooks
 from engine.graph.plan import Plan, Record, record
 from engine.graph.prefetch import Models
 from engine.graph.prepare import Job, Preparer, Request, locks
@@ -65,22 +66,29 @@ class Executor:
         seed: int | None = None,
         name: str = "",
         fresh: bool = False,
+        memory: bool = False,
         cancel: threading.Event | None = None,
     ) -> Plan:
         """What `run` with the same arguments would do, and why.
 
-        Raises what `run` raises, and Cancelled when `cancel` is set meanwhile.
+        With `memory` each step to run says how its models would be held, for which model files are
+        looked into. Raises what `run` raises, and Cancelled when `cancel` is set meanwhile.
         """
         request = Request(graph, tuple(outputs), seed, name, fresh)
         with cancelled_by((cancel or threading.Event()).is_set):
-            return self._plan(request)
+            job, notes = self._planned(request)
+            plan = replace(job.plan, notes=notes)
+            if not memory or self.models is None:
+                return plan
+            registry = job.settled.expansion.registry
+            return with_outlooks(plan, job.graph, registry, self.models, self.cache, self.settings)
 
-    def _plan(self, request: Request) -> Plan:
+    def _planned(self, request: Request) -> tuple[Job, tuple[str, ...]]:
         counts: Counts = {}
         while True:
             job = self._preparer().job(request, counts)
             if not job.open:
-                return job.plan
+                return job, ()
             if job.plan.runs:
                 break
             try:
@@ -94,7 +102,7 @@ class Executor:
             f"{', '.join(str(end) for end in zone.ends)} is there; here it runs once."
             for _, zone in whole.settled.expansion.open
         )
-        return replace(whole.plan, notes=notes)
+        return whole, notes
 
     def run(
         self,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from engine.graph.cache import Entry
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.keys import Recipe
+from engine.graph.prefetch import Outlook
 from engine.graph.problems import Problem
 from engine.graph.report import conversions_data
 from engine.graph.types import Conversion
@@ -26,7 +27,8 @@ class Step:
 
     `unneeded`: its result is not kept, and everything that reads it is there already. `locked`: it
     keeps the result it was locked to. `left out`: it, or all that it reads, is muted or bypassed.
-    `seconds` is what it took before, None when that is not known.
+    `seconds` is what it took before, None when that is not known. `memory` is how its models would
+    be held, None where it has none, or the plan was not asked to say.
     """
 
     node: str
@@ -35,6 +37,7 @@ class Step:
     why: str
     key: str
     seconds: float | None = None
+    memory: Outlook | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Plan:
         lines = [f"{step.state:<9}{step.node:<{width}}  {step.why}".rstrip() for step in self.steps]
         for name, found in self.models.items():
             lines.append(f"model    {name}  {found}")
+        lines += [f"memory   {s.node:<{width}}  {s.memory.words}" for s in self.steps if s.memory]
         lines += [f"convert  {link}  {way}" for link, way in self.conversions.items()]
         lines += [f"note     {note}" for note in self.notes]
         runs = len(self.runs)

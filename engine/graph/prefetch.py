@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from engine.graph.graph import Graph, Source
+from engine.graph.graph import Graph, Node, Source
 from engine.graph.spec import NodeSpec
 from engine.graph.values import Values
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How the models of a node will be held: bytes of their weights, 0 where that is not known, and
+    a sentence.
+    """
+
+    weights: int
+    words: str
 
 
 class Models(Protocol):
@@ -29,6 +39,13 @@ class Models(Protocol):
 
     def expect(self, handles: Iterable[Any], /) -> None:
         """The handles whose weights will be used next, soonest first."""
+        ...
+
+    def outlook(self, handles: Sequence[Any], /) -> Outlook | None:
+        """How a node's models would be held, as far as that is known without loading any.
+
+        None where nothing can be said.
+        """
         ...
 
     def rescue(
@@ -71,15 +88,22 @@ class Prefetch:
             self.models.prefetch(handle)
 
     def _handles(self, node_id: str, value: Callable[[Source], Any]) -> Iterator[Any]:
-        """The model handles whose weights a node uses, so not those of ports marked `HandleOnly`.
+        node, spec = self.graph.nodes[node_id], self.specs[node_id]
+        return handles(node, spec, self.models.handle, value)
 
-        `value` gives what a port holds, None when it is not known.
-        """
-        for name, port in self.specs[node_id].inputs.items():
-            kind = port.type.kind
-            if kind is None or port.handle_only or not issubclass(kind.python, self.models.handle):
-                continue
-            for source in self.graph.nodes[node_id].inputs.get(name, ()):
-                found = value(source)
-                if found is not None:
-                    yield from cast(list[Any], found) if isinstance(found, list) else [found]
+
+def handles(
+    node: Node, spec: NodeSpec, handle: type, value: Callable[[Source], Any]
+) -> Iterator[Any]:
+    """The model handles whose weights a node uses, so not those of ports marked `HandleOnly`.
+
+    `handle` is the class of handles; `value` gives what a port holds, None when it is not known.
+    """
+    for name, port in spec.inputs.items():
+        kind = port.type.kind
+        if kind is None or port.handle_only or not issubclass(kind.python, handle):
+            continue
+        for source in node.inputs.get(name, ()):
+            found = value(source)
+            if found is not None:
+                yield from cast(list[Any], found) if isinstance(found, list) else [found]

@@ -18,6 +18,7 @@ from engine.diffusion.weights.load import OURS, THEIRS, dtype_there, load, load_
 from engine.diffusion.weights.mapped import release
 from engine.runtime.device import compiles
 from engine.runtime.packing import forget, pack
+from engine.runtime.placement import AUTOENCODERS
 from engine.runtime.streaming import Carrier, Pages, Slots, Streaming, units_of
 from engine.runtime.transfer import Transfer, transfer_to
 
@@ -25,8 +26,6 @@ State = Literal["away", "resident", "streamed"]
 # A slot takes at most this share of the memory that a streamed model may have.
 SLOT_SHARE = 8
 LEAST_SLOT = 4 << 20
-# Models that go band by band through layers that are then not called.
-AUTOENCODERS = ("AutoencoderKL", "VQModel", "AutoencoderTiny")
 
 
 class Housed:

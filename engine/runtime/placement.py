@@ -13,6 +13,9 @@ from typing import Literal
 from engine.graph.environment import environment
 from engine.runtime.budget import in_words
 
+# Models that are not streamed: they go band by band through layers that are then not called.
+AUTOENCODERS = ("AutoencoderKL", "VQModel", "AutoencoderTiny")
+
 Work = Literal["denoise", "autoencode", "other"]
 # The least rung to begin on, in the environment of a node that is tried again.
 KEY = "rung"

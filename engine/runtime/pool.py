@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,8 +15,10 @@ from engine.diffusion.values import ModelRef
 from engine.diffusion.weights.find import component
 from engine.graph.environment import environment
 from engine.graph.errors import LoomError
+from engine.graph.prefetch import Outlook
 from engine.runtime.budget import Budget, pick_budget, usable_ram
 from engine.runtime.device import Device, check_usable, pick
+from engine.runtime.forecast import forecast
 from engine.runtime.out_of_memory import next_try
 from engine.runtime.placement import KEY
 from engine.runtime.switches import switches
@@ -334,6 +336,10 @@ class SharedModels:
         """The models that will be used next, soonest first."""
         if _shared is not None:
             _shared.expect(refs)
+
+    def outlook(self, refs: Sequence[ModelRef]) -> Outlook | None:
+        """How the models of one node would be held, see `forecast`. Imports no torch."""
+        return forecast(refs, pick(), budget_of_process())
 
     def rescue(
         self, error: Exception, tried: Mapping[str, str]

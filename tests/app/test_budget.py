@@ -31,6 +31,18 @@ def test_a_budget_is_kept_said_and_recorded(loom, picture_workflow):
     assert made[1]["memory"] == "ram 1 MB"
 
 
+def test_a_plan_says_how_models_would_be_held_and_loads_none(loom, picture_workflow):
+    found = loom("plan", *picture_workflow, "--ram", "1MB", "--json")
+    assert found.exit_code == 0, found.output
+    told = {step["node"]: step["memory"] for step in json.loads(found.stdout)["steps"]}
+    assert told["denoise"]["weights"] > 1 << 19
+    assert "; the budget is 1 MB" in told["denoise"]["words"]
+    assert told["save"] is None
+    text = loom("plan", *picture_workflow, "--ram", "1MB").stdout
+    assert f"memory   denoise    {told['denoise']['words']}" in text
+    assert pool._shared is None
+
+
 def test_what_is_no_size_is_refused_before_anything_runs(loom, picture_workflow):
     found = loom("run", *picture_workflow, "--vram", "plenty")
     assert found.exit_code == 2

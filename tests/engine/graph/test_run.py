@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from engine.graph.context import Context, Settings
 from engine.graph.environment import environment
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph
+from engine.graph.prefetch import Outlook
 from engine.graph.registry import Registry
 from engine.graph.result import Result
 from engine.graph.run import THREADS
@@ -341,6 +342,10 @@ class Models:
     def expect(self, found: Iterable[Handle]) -> None:
         self.expected.append([handle.name for handle in found])
 
+    def outlook(self, found: Sequence[Handle]) -> Outlook | None:
+        names = [handle.name for handle in found]
+        return None if "clip" in names else Outlook(len(names), " and ".join(names))
+
     def rescue(
         self, error: Exception, tried: Mapping[str, str]
     ) -> tuple[dict[str, str], str] | None:
@@ -361,6 +366,27 @@ def with_models() -> Graph:
     graph.add("test.use", "decode", inputs={"model": "vae.test_handle", "after": "denoise.int"})
     graph.set_outputs(["decode"])
     return graph
+
+
+def test_a_plan_says_how_the_models_of_what_would_run_are_held(settings: Settings):
+    executor = Executor(Registry(NODES), settings, models=Models())
+    graph = with_models()
+    graph.add("test.look", "look", inputs={"model": "unet.test_handle"})
+    graph.set_outputs(["decode", "look"])
+
+    def told() -> dict[str, str]:
+        steps = executor.plan(graph, memory=True).steps
+        return {step.node: step.memory.words for step in steps if step.memory}
+
+    assert told() == {"denoise": "unet", "decode": "vae"}
+    assert "memory   denoise  unet" in executor.plan(graph, memory=True).text().splitlines()
+    assert not here.threads  # nothing that computes was called
+    executor.run(graph, ["encode"])
+    graph.set_param("vae", "name", "other")
+    assert told() == {"denoise": "unet", "decode": "other"}
+    executor.run(graph)
+    assert told() == {}
+    assert all(step.memory is None for step in executor.plan(with_models()).steps)
 
 
 def test_models_are_fetched_while_the_node_before_computes(settings: Settings):
