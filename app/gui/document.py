@@ -6,6 +6,8 @@ file, and has the graph checked in a thread of its own.
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,12 +104,8 @@ class Document(QObject):
 
     def problems(self, node_id: str) -> tuple[Problem, ...]:
         """What the last check found at a node that is shown, or inside of it."""
-        if self._report is None:
-            return ()
         name = f"subgraph:{self._scope}/{node_id}" if self._scope else node_id
-        inside = (f"{name}/", f"{name}#")
-        found = self._report.problems
-        return tuple(item for item in found if item.node == name or item.node.startswith(inside))
+        return self._problems.get(name, ())
 
     # Edits
 
@@ -220,6 +218,7 @@ class Document(QObject):
         self._shown = graph
         self._registry = local_registry(graph, self._base)
         self._report = None
+        self._problems: Mapping[str, tuple[Problem, ...]] = {}
 
     def _folders(self) -> Settings:
         return open_settings(self._place, self._models, self._output)
@@ -283,7 +282,17 @@ class Document(QObject):
 
     def _take_report(self, report: Report) -> None:
         self._report = report
+        self._problems = _by_node(report.problems)
         self.checked.emit(report)
+
+
+def _by_node(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:
+    """Problems by the node that has them, and by those that this one is inside of."""
+    found: defaultdict[str, list[Problem]] = defaultdict(list)
+    for item in problems:
+        for mark in re.finditer("[/#]|$", item.node):
+            found[item.node[: mark.start()]].append(item)
+    return {name: tuple(items) for name, items in found.items()}
 
 
 def _differences(before: Mapping[str, Node | Any], after: Mapping[str, Node | Any]) -> set[str]:

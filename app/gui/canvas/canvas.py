@@ -77,6 +77,7 @@ class Canvas(QWidget):
         self._chosen: set[str] = set()
         self._selected: tuple[str, ...] = ()
         self._links: set[LinkKey] = set()
+        self._stood: QRectF | None = None
         self._held: LinkItem | None = None  # whose dot is selected
         self._gone: set[str] = set()  # what was removed since this is shown
         self._root: Graph | None = None
@@ -100,6 +101,7 @@ class Canvas(QWidget):
         )
         self.view.tip = self._tip
         self.view.paint_far = self._paint_far
+        self.mirror.made = self._made
         self.view.double_clicked.connect(self._double_clicked)
         self.view.hovered.connect(self.hands.hover)
         self.view.given_up.connect(self._given_up)
@@ -142,7 +144,8 @@ class Canvas(QWidget):
                 item.setSelected(key in keys)
                 item.restyle()
         self._links = keys & self.mirror.links.keys()
-        self._chosen = {item.id for item in self.mirror.boxes() if item.id in wanted}
+        there = self.document.graph.nodes.keys() | self.mirror.frames.keys()
+        self._chosen = self.mirror.chosen = wanted & there
         now = tuple(name for name in self.document.graph.nodes if name in wanted)
         if self.view.far:
             self.view.viewport().update()
@@ -161,7 +164,7 @@ class Canvas(QWidget):
 
     def reveal(self, name: str) -> None:
         """Select a node that is shown, and bring it into sight."""
-        if name in self.mirror.nodes:
+        if name in self.document.graph.nodes:
             self.select([name])
             box = self.mirror.piece(name).box()
             if not self.view.seen().contains(box):
@@ -187,6 +190,9 @@ class Canvas(QWidget):
         for item in self.mirror.boxes():
             if wanted is None or item.id in wanted:
                 found = found.united(item.box())
+        for name, box in self.mirror.expected().items():
+            if wanted is None or name in wanted:
+                found = found.united(box)
         return found
 
     def pointed(self) -> QPointF:
@@ -204,9 +210,15 @@ class Canvas(QWidget):
     def export(self, path: Path) -> None:
         """Draw the graph into a `.png` or `.svg` file; LoomError when it can't be written."""
         chosen, links = self._chosen, self._links
+        self.mirror.finish()
         self.select(())
         export(self.view.scene(), self.area(), path)
         self.select(chosen, links)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be drawn that there is already."""
+        return self.mirror.busy or self.map.busy
 
     def toggle_minimap(self) -> None:
         """Show or hide the minimap."""
@@ -257,6 +269,7 @@ class Canvas(QWidget):
                 nodes = self.document.graph.nodes.values()
                 stack += [node.id for node in nodes if node.zone == name]
             elif name in self.mirror.frames:
+                self.mirror.finish()
                 inside = self.mirror.boxes()
                 stack += [other.id for other in inside if item.box().contains(other.box())]
         return found
@@ -323,7 +336,7 @@ class Canvas(QWidget):
         before = {item.id for item in self.mirror.boxes()}
         self.mirror.update(ids)
         self.map.refresh()
-        there = {item.id for item in self.mirror.boxes()}
+        there = self.document.graph.nodes.keys() | self.mirror.frames.keys()
         back = (there - before) & self._gone
         self._gone |= before - there
         if back:  # undo brought it
@@ -351,7 +364,20 @@ class Canvas(QWidget):
             self.view.zoom_at(zoom / self.view.zoom, QPointF())
             self.view.centre_on(centre)
         else:
-            QTimer.singleShot(0, self, self.zoom_to_fit)
+            QTimer.singleShot(0, self, self._fit)
+
+    def _fit(self) -> None:
+        """Show all of what was opened, and again when all of it is there."""
+        self.zoom_to_fit()
+        self._stood = self.view.seen() if self.mirror.busy else None
+
+    def _made(self) -> None:
+        """The last of many items was made."""
+        if self._stood == self.view.seen():  # nobody has looked elsewhere meanwhile
+            self.zoom_to_fit()
+        self._stood = None
+        self.map.refresh()
+        self.view.viewport().update()
 
     def _titled(self) -> None:
         self.mirror.show_outputs()

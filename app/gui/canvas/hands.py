@@ -207,10 +207,13 @@ class Hands:
         return Move(self.view, event, places, self._show_moved, self._moved, click)
 
     def _show_moved(self, places: Mapping[str, QPointF]) -> None:
+        moved: dict[str, QPointF] = {}
         for name, at in places.items():
-            self.mirror.box(name).setPos(at)
+            box = self.mirror.box(name)
+            moved[name] = at - box.pos()
+            box.setPos(at)
         self.mirror.fit_zones(but=self._held)
-        self.mirror.lead(places)
+        self.mirror.carry(moved)
         self._mark(self._link_under(places))
 
     def _moved(self, places: Mapping[str, QPointF], at: QPointF) -> None:

@@ -23,7 +23,6 @@ if "NodeGraphQt" not in sys.modules:
     prepare()
 
 from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
-from NodeGraphQt.qgraphics.pipe import PipeItem
 from NodeGraphQt.widgets.viewer import NodeViewer
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QPainter, QResizeEvent
@@ -104,18 +103,16 @@ class BoxItem(AbstractNodeItem):
         return QRectF(at.x(), at.y(), self.width, self.height)
 
 
-class CurveItem(PipeItem):
-    """A pipe that follows a path which it is given; it has no arrow and no ports of its own."""
+class CurveItem(QGraphicsPathItem):
+    """A curve that follows a path which it is given, in the place of the library's pipes.
+
+    Those have an arrow, ports and a memory of their state, and take ten times as long to make.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._dir_pointer.setParentItem(None)  # pyright: ignore[reportArgumentType]
-        self.setAcceptHoverEvents(False)
-        self.setCacheMode(NO_CACHE)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
 
     def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
         painter.setPen(self.pen())
         painter.drawPath(self.path())
-
-    def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: object) -> object:
-        return QGraphicsPathItem.itemChange(self, change, value)

@@ -53,8 +53,16 @@ class LinkItem(CurveItem):
         self.setZValue(Z_LINK)
         self.setBrush(QBrush(Qt.BrushStyle.NoBrush))
 
+    def carry(self, by: QPointF) -> None:
+        """Go along with both ends, until it is led anew."""
+        self.moveBy(by.x(), by.y())
+        self.line.translate(by)
+        self.ends = (self.ends[0] + by, self.ends[1] + by)
+
     def lead(self, start: QPointF, end: QPointF) -> None:
         """Go from one point to another, through the dots."""
+        if not self.pos().isNull():
+            self.setPos(0.0, 0.0)
         path = curve(start, end, self.dots)
         self.middle = path.pointAtPercent(0.5) if self.conversion else start
         for dot in self.dots:

@@ -38,6 +38,11 @@ class Minimap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         view.looked.connect(self.update)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is soon to be drawn anew."""
+        return self._later.isActive()
+
     def refresh(self) -> None:
         """Draw the graph anew, soon."""
         if not self._later.isActive():
@@ -79,8 +84,12 @@ class Minimap(QWidget):
         self._all = QRectF()
         for item in self._mirror.boxes():
             self._all = self._all.united(item.box())
-        for item in self._mirror.nodes.values():
-            boxes[far.fill(item)].append(self._to_map(item.box()))
+        if not self._all.isEmpty():
+            scale, off = self._fit()
+            for item in self._mirror.nodes.values():
+                box = item.box()
+                at = QPointF(box.x() * scale + off.x(), box.y() * scale + off.y())
+                boxes[far.fill(item)].append(QRectF(at, box.size() * scale))
         painter.setPen(Qt.PenStyle.NoPen)
         for colour, found in boxes.items():
             painter.setBrush(QColor(colour))

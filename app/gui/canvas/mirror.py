@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
@@ -18,14 +19,23 @@ from app.gui.canvas.layout import free_places, laid_out
 from app.gui.canvas.library import BoxItem
 from app.gui.canvas.link_item import LinkItem, LinkKey
 from app.gui.canvas.node_item import NodeItem
-from app.gui.canvas.shape import Spot
+from app.gui.canvas.shape import WIDTH, Spot
+from app.gui.canvas.wiring import Wiring, links_of
 from app.gui.canvas.zone_item import LEAST, ZoneItem
 from app.gui.document import Document
+from app.gui.slices import Slices
 from app.gui.status import Statuses
 from engine.graph.graph import Source
 from engine.graph.repeat import REPEAT
+from engine.graph.types import Conversion
 
 Piece = NodeItem
+
+AT_ONCE = 60
+"""So many nodes are shown at once; of more, `STEP` at a time."""
+STEP = 6
+USUAL = (WIDTH, 160.0)
+"""About the size of a node that has no item yet."""
 
 
 class Mirror:
@@ -40,8 +50,15 @@ class Mirror:
         self.links: dict[LinkKey, LinkItem] = {}
         self.frames: dict[str, FrameItem] = {}
         self.plan = False
-        self._of_node: dict[str, set[LinkKey]] = defaultdict(set)
-        self._read: dict[str, set[str]] = defaultdict(set)  # the outputs that links come from
+        self.chosen: Container[str] = ()
+        """What is selected, whether or not it has its item already."""
+        self.made: Callable[[], object] | None = None
+        """Called when the last of many items was made."""
+        self.wiring = Wiring()
+        self._ways: dict[tuple[str, str, str], Conversion] = {}
+        self._waiting: dict[str, None] = {}
+        self._homeless: dict[str, None] = {}  # nodes that nobody has placed, until they are
+        self._slices = Slices(self._step, scene)
 
     def rebuild(self) -> None:
         """Show another graph."""
@@ -50,35 +67,55 @@ class Mirror:
         self.nodes.clear()
         self.frames.clear()
         self.links.clear()
-        self._of_node.clear()
+        self.wiring.clear()
+        self._waiting.clear()
+        self._homeless.clear()
         self.update([*self.document.graph.nodes, *self.document.graph.view])
 
     def update(self, ids: Iterable[str]) -> None:
-        """Show what is different about these nodes."""
+        """Show what is different about these nodes: of many, a few at a time."""
         graph = self.document.graph
         ids = list(ids)
-        for name in ids:
-            if name not in graph.nodes and name in self.nodes:
-                self.scene.removeItem(self.nodes.pop(name))
-        links = self._links()
-        self._drop_links(links)
-        read: dict[str, set[str]] = defaultdict(set)
-        for key in links:
-            read[key.source.node].add(key.source.port)
-        fresh = [name for name in graph.nodes if name not in self.nodes]
-        moved: set[str] = set()
-        other = [name for name in graph.nodes if read[name] != self._read[name]]
-        for name in dict.fromkeys([*ids, *fresh, *other]):
-            if name in graph.nodes:
-                self._show(name, read[name])
-                moved.add(name)
-        self._read = read
+        names = [name for name in ids if not is_frame(name)]
+        gone, fresh = self.wiring.follow(graph, names)
+        for key in gone:
+            if item := self.links.pop(key, None):
+                self.scene.removeItem(item)
+        for name in names:
+            if name not in graph.nodes:
+                self._forget(name)
+        ends = (end for key in (*gone, *fresh) for end in (key.node, key.source.node))
+        touched = [name for name in dict.fromkeys((*names, *ends)) if name in graph.nodes]
         for name in ids:
             if is_frame(name):
                 self._show_frame(name)
-        self._place(fresh)
-        self.fit_zones()
-        self._match_links(links, moved)
+        if len(touched) > AT_ONCE:
+            self._waiting.update(dict.fromkeys(touched))
+            self._slices.start()
+        else:
+            self._show_all(touched)
+            if not self.busy:
+                self._end()
+            self.fit_zones()
+            self._settle(touched)
+
+    @property
+    def busy(self) -> bool:
+        """Whether items are still to be made or brought up to date."""
+        return bool(self._waiting)
+
+    def finish(self) -> None:
+        """Make all items now that are still to be made."""
+        self._slices.finish()
+
+    def expected(self) -> dict[str, QRectF]:
+        """About where those nodes will be that have no items yet, as far as their file says."""
+        found: dict[str, QRectF] = {}
+        for name in self._waiting:
+            at = None if name in self.nodes else place_of(self.document, name)
+            if at is not None:
+                found[name] = QRectF(at.x(), at.y(), *USUAL)
+        return found
 
     def show_status(self, ids: Iterable[str]) -> None:
         """Show how it stands with nodes, by their ids in the whole workflow."""
@@ -110,21 +147,32 @@ class Mirror:
                 item.problems = found
                 item.update()
         report = self.document.report
-        found_ways = {}
-        for link, way in (report.conversions if report else {}).items():
-            found_ways[str(link.source), link.node, link.port] = way
-        for key, item in self.links.items():
-            source = f"{self.prefix}{key.source}"
-            way = found_ways.get((source, f"{self.prefix}{key.node}", key.port))
-            if way != item.conversion:
-                item.conversion = way
-                item.setToolTip(str(way) if way else "")
+        ways = report.conversions if report else {}
+        self._ways = {
+            (str(link.source), link.node, link.port): way for link, way in ways.items()
+        }
+        for item in self.links.values():
+            if self._convert(item):
                 self._lead(item)
 
     def lead(self, names: Iterable[str]) -> None:
         """Let the links of nodes follow where these are now."""
-        for key in {key for name in names for key in self._of_node.get(name, ())}:
-            self._lead(self.links[key])
+        for key in dict.fromkeys(key for name in names for key in self.wiring.of.get(name, ())):
+            if item := self.links.get(key):
+                self._lead(item)
+
+    def carry(self, moved: Mapping[str, QPointF]) -> None:
+        """Let links follow nodes that were moved by these distances, as while they are dragged."""
+        nowhere = QPointF()
+        for key in dict.fromkeys(key for name in moved for key in self.wiring.of.get(name, ())):
+            item = self.links.get(key)
+            if item is None:
+                continue
+            by = moved.get(key.node, nowhere)
+            if by == moved.get(key.source.node, nowhere) and not item.dots:
+                item.carry(by)
+            else:
+                self._lead(item)
 
     def pieces(self) -> list[Piece]:
         """All that has ports."""
@@ -136,10 +184,13 @@ class Mirror:
 
     def box(self, name: str) -> BoxItem:
         """A node, or a frame."""
-        return self.nodes[name] if name in self.nodes else self.frames[name]
+        return self.frames[name] if name in self.frames else self.piece(name)
 
     def piece(self, name: str) -> Piece:
-        """What stands for a node."""
+        """What stands for a node, made now if it was still to be made."""
+        if name in self._waiting:
+            self._show_all([name])
+            self._settle([name])
         return self.nodes[name]
 
     def port_pos(self, name: str, spot: Spot, towards: QPointF) -> QPointF:
@@ -149,7 +200,7 @@ class Mirror:
 
     def links_of(self, name: str) -> list[LinkItem]:
         """The links into and out of a node."""
-        return [self.links[key] for key in self._of_node.get(name, ())]
+        return [self.links[key] for key in self.wiring.of.get(name, ()) if key in self.links]
 
     def restyle(self) -> None:
         """Take the colours of another theme."""
@@ -162,17 +213,18 @@ class Mirror:
         """Where the view is not as the graph is: nothing, ever. For tests."""
         graph = self.document.graph
         found: list[str] = []
+        links = links_of(graph)
         if self.nodes.keys() != graph.nodes.keys():
             found.append(f"nodes: {self.nodes.keys() ^ graph.nodes.keys()}")
-        if self.links.keys() != set(self._links()):
-            found.append(f"links: {self.links.keys() ^ set(self._links())}")
+        if self.links.keys() != links:
+            found.append(f"links: {self.links.keys() ^ links}")
         read: dict[str, set[str]] = defaultdict(set)
-        for key in self._links():
+        for key in links:
             read[key.source.node].add(key.source.port)
         for name, item in self.nodes.items():
             if name not in graph.nodes:
                 continue
-            if item.face != face_of(self.document, graph.nodes[name], read[name]):
+            if item.face != face_of(self.document, graph.nodes[name], sorted(read[name])):
                 found.append(f"face of {name}")
             at = view_of(self.document, name).get("at")
             free = not self._members(name)
@@ -188,8 +240,41 @@ class Mirror:
                 found.append(f"place of {name}")
         return found
 
-    def _show(self, name: str, read: Iterable[str]) -> None:
-        face = face_of(self.document, self.document.graph.nodes[name], sorted(read))
+    def _step(self) -> bool:
+        """Make some of the items that are waited for; whether there are more."""
+        some = list(islice(self._waiting, STEP))
+        self._show_all(some)
+        self._settle(some)
+        if not self._waiting:
+            self._end()
+            self.fit_zones()
+            self.lead(item.id for item in self.zones())
+            if self.made is not None:
+                self.made()
+        return self.busy
+
+    def _end(self) -> None:
+        """All items are there: find places for nodes whose file says none."""
+        homeless, self._homeless = [*self._homeless], {}
+        if homeless:
+            self._place(homeless)
+            self._settle(homeless)
+
+    def _forget(self, name: str) -> None:
+        """Take away what stands for a node that is gone."""
+        self._waiting.pop(name, None)
+        self._homeless.pop(name, None)
+        if item := self.nodes.pop(name, None):
+            self.scene.removeItem(item)
+
+    def _show_all(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._waiting.pop(name, None)
+            self._show(name)
+
+    def _show(self, name: str) -> None:
+        read = self.wiring.read(name)
+        face = face_of(self.document, self.document.graph.nodes[name], read)
         item = self.nodes.get(name)
         if item is None:
             zone = self.document.graph.nodes[name].type == REPEAT
@@ -198,6 +283,9 @@ class Mirror:
             item.problems = self.document.problems(name)
             item.plan = self.plan
             item.show_face(face)
+            item.setSelected(name in self.chosen)
+            if place_of(self.document, name) is None:
+                self._homeless[name] = None
             self.scene.addItem(item)
         elif item.face != face:
             item.show_face(face)
@@ -230,13 +318,17 @@ class Mirror:
 
     def fit_zones(self, but: Container[str] = ()) -> None:
         """Let zones lie around their members; those that are dragged about don't count."""
-        for item in self.zones():
-            members = [name for name in self._members(item.id) if name not in but]
+        zones = self.zones()
+        inside: dict[str, list[str]] = defaultdict(list)
+        for node in self.document.graph.nodes.values() if zones else ():
+            inside[node.zone].append(node.id)
+        for item in zones:
+            members = [name for name in inside[item.id] if name not in but]
             area = QRectF()
             for name in members:
                 if name in self.nodes:
                     area = area.united(self.nodes[name].box())
-            kept = item.id not in but and not members and bool(self._members(item.id))
+            kept = item.id not in but and not members and bool(inside[item.id])
             before = item.box()
             if not kept:
                 item.fit(area, len(zones_around(self.document.graph, item.id)))
@@ -252,26 +344,26 @@ class Mirror:
 
     def unplaced(self) -> dict[str, QPointF]:
         """Where nodes are that nobody has placed: once one is moved, all keep their places."""
+        self.finish()
         lost = [name for name in self.nodes if place_of(self.document, name) is None]
         return {name: self.nodes[name].pos() for name in lost}
 
     def sizes(self) -> dict[str, tuple[float, float]]:
         """How large nodes are; a zone with members as large as its bars alone."""
+        self.finish()
         return {
             name: LEAST if isinstance(item, ZoneItem) else (item.width, item.height)
             for name, item in self.nodes.items()
         }
 
-    def _place(self, fresh: list[str]) -> None:
-        """Find places for nodes whose file says none."""
-        lost = [name for name in fresh if place_of(self.document, name) is None]
-        if not lost:
-            return
+    def _place(self, lost: list[str]) -> None:
+        """Find places for nodes that nobody has placed."""
         sizes = self.sizes()
         if len(lost) == len(self.nodes):
             places = laid_out(self.document.graph, sizes)
         else:
-            taken = [item.box() for name, item in self.nodes.items() if name not in lost]
+            among = {*lost}
+            taken = [item.box() for name, item in self.nodes.items() if name not in among]
             places = free_places(self.document.graph, lost, sizes, taken, self._at)
         for name in lost:
             self.nodes[name].setPos(places[name])
@@ -279,53 +371,39 @@ class Mirror:
     def _at(self, name: str) -> QPointF:
         return self.nodes[name].pos()
 
-    def _links(self) -> dict[LinkKey, None]:
-        graph = self.document.graph
-        return {
-            LinkKey(source, node.id, port, place): None
-            for node in graph.nodes.values()
-            for port, sources in node.inputs.items()
-            for place, source in enumerate(sources)
-            if source.node in graph.nodes
-        }
-
-    def _drop_links(self, links: Container[LinkKey]) -> None:
-        for key in [key for key in self.links if key not in links]:
-            item = self.links.pop(key)
-            self.scene.removeItem(item)
-            for name in (key.node, key.source.node):
-                self._of_node[name].discard(key)
-
-    def _match_links(self, links: Iterable[LinkKey], moved: set[str]) -> None:
-        touched = set(moved)
-        for key in links:
-            if key not in self.links:
-                item = self.links[key] = LinkItem(key)
-                for name in (key.node, key.source.node):
-                    self._of_node[name].add(key)
-                touched |= {key.node, key.source.node}
-                self.scene.addItem(item)
-                self._tint(item)
-        self._mark_linked()
-        self._show_dots(touched)
-        self.lead(touched)
-
-    def _mark_linked(self) -> None:
-        linked: dict[str, set[Spot]] = defaultdict(set)
-        for key in self.links:
-            linked[key.node].add((key.port, False))
-            linked[key.source.node].add((key.source.port, True))
-        for name, item in self.nodes.items():
-            if item.linked != linked[name]:
-                item.linked = linked[name]
+    def _settle(self, names: Iterable[str]) -> None:
+        """Let nodes have the links that they should, as far as both ends are there."""
+        names = list(names)
+        keys = dict.fromkeys(key for name in names for key in self.wiring.of.get(name, ()))
+        for key in keys:
+            if key.node in self.nodes and key.source.node in self.nodes:
+                item = self.links.get(key) or self._link(key)
+                routes = view_of(self.document, key.node).get("routes")
+                item.dots = dots_of(routes, key) if routes else []
+                self._lead(item)
+        for name in names:
+            item = self.nodes.get(name)
+            if item is not None and item.linked != (linked := self.wiring.spots(name)):
+                item.linked = linked
                 item.update()
 
-    def _show_dots(self, names: Iterable[str]) -> None:
-        for name in names:
-            routes = view_of(self.document, name).get("routes")
-            for key in self._of_node.get(name, ()):
-                if key.node == name:
-                    self.links[key].dots = dots_of(routes, key)
+    def _link(self, key: LinkKey) -> LinkItem:
+        item = self.links[key] = LinkItem(key)
+        self._convert(item)
+        self.scene.addItem(item)
+        self._tint(item)
+        return item
+
+    def _convert(self, item: LinkItem) -> bool:
+        """Show into what the last check says that a link turns things; whether that is new."""
+        key = item.key
+        name = (f"{self.prefix}{key.source}", f"{self.prefix}{key.node}", key.port)
+        way = self._ways.get(name)
+        if way == item.conversion:
+            return False
+        item.conversion = way
+        item.setToolTip(str(way) if way else "")
+        return True
 
     def _lead(self, item: LinkItem) -> None:
         item.ends = self._ends(item.key)

@@ -48,7 +48,7 @@ def in_words(document: Document, mirror: Mirror, names: Sequence[str]) -> str:
     """What is selected, for those who listen to the screen."""
     if len(names) != 1:
         return tr("{} nodes selected").format(len(names)) if names else tr("Nothing selected")
-    item, node = mirror.nodes[names[0]], document.graph.nodes[names[0]]
+    item, node = mirror.piece(names[0]), document.graph.nodes[names[0]]
     parts = [f"{item.face.title} {item.face.id}"]
     reads = [f"{port}: {', '.join(map(str, found))}" for port, found in node.inputs.items()]
     parts += [*reads, *(f"{row.param.label}: {row.text}" for row in item.face.rows)]

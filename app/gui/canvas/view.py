@@ -31,6 +31,7 @@ from app.gui.theme import theme
 
 GRID = 24.0
 LEAST, MOST = 0.04, 4.0
+PARTS = 8  # that are painted one by one; the whole around them takes no longer than more
 STEP = 1.15  # the zoom of one notch of a wheel
 USUAL_FONT = 17.0  # the height of the interface's font at 100 %
 
@@ -120,6 +121,11 @@ class View(Viewer):
     def _set_scale(self, zoom: float) -> None:
         scale = min(MOST, max(LEAST, zoom)) * self._unit()
         self.setTransform(QTransform.fromScale(scale, scale))
+        # From afar one area around all that changed is painted sooner than a thousand small ones.
+        modes = QGraphicsView.ViewportUpdateMode
+        self.setViewportUpdateMode(
+            modes.BoundingRectViewportUpdate if self.far else modes.SmartViewportUpdate
+        )
 
     def _bring(self, scene: QPointF, at: QPointF) -> None:
         """Scroll so that a point of the scene is at a point of the view."""
@@ -297,7 +303,10 @@ class View(Viewer):
         painter = QPainter(self.viewport())
         painter.setClipRegion(event.region())
         painter.setTransform(self.viewportTransform())
-        areas = [self.mapToScene(part).boundingRect() for part in event.region()]
+        parts = [*event.region()]
+        if len(parts) > PARTS:
+            parts = [event.rect()]
+        areas = [self.mapToScene(part).boundingRect() for part in parts]
         for area in areas:
             self.drawBackground(painter, area.adjusted(-4, -4, 4, 4))
         self.paint_far(painter, areas)
