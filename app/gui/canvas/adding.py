@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
+from app.gui import settings
 from app.gui.canvas import edits
 from app.gui.canvas.fit import End, known_type
 from app.gui.canvas.link_item import LinkKey
@@ -46,7 +47,7 @@ class Adding:
                 edits.add(self._canvas.document, type_id, where, through=through, zone=zone)
             )
         )
-        self._canvas.select(added)
+        self._added(type_id, added)
         return "".join(added)
 
     def search_at(self, at: QPointF, start: End | None = None) -> None:
@@ -88,7 +89,13 @@ class Adding:
                 )
             )
         )
-        self._canvas.select(added)
+        self._added(offer.spec.id, added)
+
+    def _added(self, type_id: str, added: list[str]) -> None:
+        """Select what was added, and offer its type first from now on."""
+        if added:
+            self._canvas.select(added)
+            settings.put(settings.choices().with_node(type_id))
 
     def _free_place(self) -> QPointF:
         """A point in the middle of what is seen, where no node begins."""

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui import settings
 from app.gui.canvas.colours import kind_colour
 from app.gui.language import tr
 from app.gui.palette.search import rank
@@ -138,8 +139,11 @@ class Search(QFrame):
 
     def _filter(self, text: str) -> None:
         by_type = {offer.spec.id: offer for offer in self._offers}
-        specs = rank(text, (offer.spec for offer in self._offers))
-        self.model.show([by_type[spec.id] for spec in specs])
+        if text.strip():
+            names = [spec.id for spec in rank(text, (offer.spec for offer in self._offers))]
+        else:  # what was used lately comes first
+            names = list(dict.fromkeys((*settings.choices().recent_nodes, *by_type)))
+        self.model.show([by_type[name] for name in names if name in by_type])
         self.list.setCurrentIndex(self.model.index(0))
 
     def _restyle(self) -> None:

@@ -233,6 +233,8 @@ class Gallery(QWidget):
 
     def look_in(self, folders: Sequence[Path]) -> None:
         """Show what is in these folders, and follow what comes into them."""
+        if tuple(folders) == self._folders:
+            return
         self._folders = tuple(folders)
         if old := self._watcher.directories():
             self._watcher.removePaths(old)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 
+from app.gui import settings
 from app.gui.canvas.offers import offers
 from engine.graph.subgraph import collapse
 
@@ -40,6 +41,20 @@ def test_tab_a_few_letters_and_enter_add_a_node(canvas, hand, document):
     assert list(document.graph.nodes) == ["empty"] and canvas.selection() == ("empty",)
     document.undo()
     assert not document.graph.nodes
+
+
+def test_what_was_added_lately_is_offered_first(canvas, hand, document):
+    settings.put(settings.Choices())
+    hand.key(Qt.Key.Key_Tab)
+    first = [offer.spec.label for offer in canvas.search.model.offers]
+    assert first == sorted(first, key=str.lower)
+    QTest.keyClicks(canvas.search.line, "decode")
+    QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    (node,) = document.graph.nodes.values()
+    hand.key(Qt.Key.Key_Tab)
+    assert canvas.search.model.offers[0].spec.id == node.type
+    canvas.search.close()
+    settings.put(settings.Choices())
 
 
 def test_a_double_click_on_nothing_searches_there(canvas, hand, document):
