@@ -169,6 +169,26 @@ def test_files_are_dropped(canvas, document, tmp_path):
     assert document.graph.nodes["load"].params == {"file": str(picture)}
 
 
+def test_a_file_dropped_on_a_node_is_what_it_reads(canvas, hand, document, tmp_path):
+    picture, text = tmp_path / "a.png", tmp_path / "a.txt"
+    QImage(8, 8, QImage.Format.Format_RGB32).save(str(picture))
+    text.write_text("no picture")
+    with document.edit("Build") as graph:
+        graph.add("image.load", "load")
+        graph.place("load", {"at": [0, 0]})
+    canvas.zoom_to_fit()
+    opened = []
+    canvas.file_dropped.connect(opened.append)
+    for path in (picture, text):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        drop(canvas, data, hand.header("load"))
+    assert document.graph.nodes["load"].params == {"file": str(picture)}
+    assert list(document.graph.nodes) == ["load"] and opened == [text]
+    document.undo()
+    assert document.graph.nodes["load"].params == {}
+
+
 def test_a_subgraph_is_not_offered_inside_itself(document):
     with document.edit("Build") as graph:
         graph.add("noise.seed", "seed")
