@@ -30,12 +30,16 @@ from engine.graph.params import (
 from engine.graph.repeat import REPEAT, TIMES
 from engine.graph.spec import NodeSpec
 from engine.graph.subgraph import used
-from engine.graph.types import Kind
+from engine.graph.types import Kind, PortType
 
 Sort = Literal["number", "text", "lines", "bool", "choice", "seed", "model", "file", "other"]
 
 ROWS = 4
 """How many parameters a node shows unless the person pins others."""
+
+LATENTS = frozenset({"Latents"})
+PICTURED = frozenset({"Image", "Mask"}) | LATENTS
+"""Kinds that can be looked at."""
 
 LEFT_ALONE = (None, "", "auto", "as loaded")
 """Defaults by which the model or the picture decides."""
@@ -82,6 +86,7 @@ class Face:
     collapsed: bool = False
     instance: bool = False
     wanted: bool = False
+    pictured: bool = False
     help: str = ""
 
 
@@ -103,8 +108,25 @@ def face_of(document: Document, node: Node, read: Iterable[str] = ()) -> Face:
         collapsed=bool(view.get("collapsed")),
         instance=bool(used(node)),
         wanted=node.id in document.graph.outputs,
+        pictured=spec is not None and is_pictured(spec),
         help=spec.summary if spec else "",
     )
+
+
+def is_pictured(spec: NodeSpec) -> bool:
+    """Whether what a node of a type makes, or saves, has a picture.
+
+    Latents of a size that only fits a model are empty.
+    """
+    ports = spec.outputs or spec.inputs
+    kinds = [kinds_of(port.type) for port in ports.values()]
+    empty = all(port.handle_only for port in spec.inputs.values())
+    return any(kind and kind <= (PICTURED - LATENTS if empty else PICTURED) for kind in kinds)
+
+
+def kinds_of(given: PortType) -> frozenset[str]:
+    """The names of the kinds that a port may be of, none for any."""
+    return frozenset(kind.name for kind in (given.among if given.kind is None else (given.kind,)))
 
 
 def view_of(document: Document, name: str) -> Mapping[str, Any]:

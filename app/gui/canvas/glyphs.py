@@ -101,6 +101,14 @@ def _path(name: str) -> tuple[QPainterPath, bool]:
             path.lineTo(0.4, -0.4)
             path.lineTo(0.75, 0.05)
             path.lineTo(-0.6, 0.05)
+        case "picture":
+            path.addRoundedRect(QRectF(-0.95, -0.75, 1.9, 1.5), 0.2, 0.2)
+            path.addEllipse(QPointF(-0.45, -0.3), 0.16, 0.16)
+            path.moveTo(-0.9, 0.5)
+            path.lineTo(-0.3, 0.05)
+            path.lineTo(0.05, 0.35)
+            path.lineTo(0.5, -0.15)
+            path.lineTo(0.93, 0.25)
         case "unfold":
             path.moveTo(-0.5, -0.25)
             path.lineTo(0, 0.3)

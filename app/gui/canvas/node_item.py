@@ -46,9 +46,8 @@ class NodeItem(BoxItem):
 
     def relayout(self) -> None:
         """Work out sizes anew and paint again."""
-        picture = self.status.picture
-        high = picture.height() / max(1, picture.width()) if picture else 0.0
-        self.shape_ = shape_of(self.face, high, paint.footer_text(self.status) != "")
+        picture = self.face.pictured or self.status.picture is not None
+        self.shape_ = shape_of(self.face, picture, paint.footer_text(self.status) != "")
         if (self.width, self.height) != (self.shape_.width, self.shape_.height) or (
             self._bounds.isEmpty()
         ):

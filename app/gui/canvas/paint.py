@@ -362,11 +362,14 @@ def _lines(painter: QPainter, row: Row, area: QRectF) -> None:
 
 def _picture(painter: QPainter, item: NodeItem) -> None:
     picture, area = item.status.picture, item.shape_.picture
-    if picture is None or area.isEmpty():
+    if area.isEmpty():
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_well())
     painter.drawRoundedRect(area, 4, 4)
+    if picture is None:
+        glyphs.draw(painter, "picture", area.center(), 22, theme().colour("dim", 90))
+        return
     scale = min(area.width() / picture.width(), area.height() / picture.height())
     size = QRectF(0, 0, picture.width() * scale, picture.height() * scale)
     size.moveCenter(area.center())

@@ -16,6 +16,7 @@ HEADER = 26.0
 LINE = 20.0  # a row of ports
 ROW = 22.0  # a row of a parameter
 LINES = 58.0  # a text of several lines
+PICTURE = 144.0  # a preview: the same for all, so that nothing moves when pictures come
 PAD = 8.0
 GAP = 4.0
 FOOTER = 18.0
@@ -74,8 +75,8 @@ class Shape:
         return next((name for name, rect in self.rows.items() if rect.contains(at)), "")
 
 
-def shape_of(face: Face, picture: float = 0.0, footer: bool = False) -> Shape:
-    """The shape of a face; `picture` is the height of its preview over its width, 0 for none."""
+def shape_of(face: Face, picture: bool = False, footer: bool = False) -> Shape:
+    """The shape of a face; `picture` says that it has a place for a preview."""
     width = _width(face)
     if face.collapsed:
         return _collapsed(face, width)
@@ -99,7 +100,7 @@ def shape_of(face: Face, picture: float = 0.0, footer: bool = False) -> Shape:
     top += GAP
     shown = QRectF()
     if picture:
-        shown = QRectF(PAD, top, width - 2 * PAD, (width - 2 * PAD) * min(picture, 1.5))
+        shown = QRectF(PAD, top, width - 2 * PAD, PICTURE)
         top = shown.bottom() + PAD
     foot = QRectF()
     if footer:

@@ -109,7 +109,7 @@ def chain(document):
             ("picture", [0, 0]),
             ("save", [700, 0]),
             ("sharpen", [300, 300]),
-            ("seed", [300, 500]),
+            ("seed", [300, 640]),
         ):
             graph.place(name, {"at": at})
 
@@ -137,7 +137,7 @@ def test_a_node_that_does_not_fit_only_moves(canvas, hand, document):
     grip = hand.header("seed")
     hand.drag(grip, middle - (hand.at(canvas.mirror.nodes["seed"].box().center()) - grip))
     assert inputs(document, "save") == {"image": ["picture.image"]}
-    assert document.graph.view["seed"]["at"] != [300, 500]
+    assert document.graph.view["seed"]["at"] != [300, 640]
 
 
 def test_a_type_from_the_palette_is_dropped(canvas, document):

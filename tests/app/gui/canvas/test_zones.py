@@ -35,7 +35,7 @@ def test_a_zone_lies_around_its_members(canvas, zone):
 
 def test_a_node_is_dragged_in_and_out(canvas, hand, zone):
     start = hand.header("blur")
-    target = hand.at(canvas.mirror.nodes["sharpen"].box().bottomLeft() + QPointF(40, -20))
+    target = hand.at(canvas.mirror.nodes["sharpen"].box().topLeft() + QPointF(40, 60))
     hand.drag(start, target)
     assert zone.graph.nodes["blur"].zone == "loop"
     zone.undo()
