@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from engine.graph import codecs
-from engine.graph.disk import TROUBLE, DiskTier, Lost, blob_name, is_damage
+from engine.graph.blobs import blob_name
+from engine.graph.disk import TROUBLE, DiskTier, Lost, is_damage
 from engine.graph.files import FileHashes, Stat
 from engine.graph.memory import MemoryTier
 

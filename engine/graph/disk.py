@@ -8,25 +8,25 @@ all results made of it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.graph.blobs import Blobs, blob_name
+from engine.graph.database import OtherFormatError, connect, transaction
 from engine.graph.errors import CacheError
-from engine.graph.files import Stat, write_atomically
+from engine.graph.files import Stat
 
 FORMAT = 4
+INDEX = f"index-{FORMAT}.sqlite"
 CHUNK = 500  # keys in one query
 SMALL = 4096  # bytes up to which a value lies in the index itself: a file would take longer
 SEAL = 32  # characters of the hash before a text in the index
-YOUNG = 3600.0  # seconds before an unnamed file is taken for a leftover
 
 _SCHEMA = """
 CREATE TABLE entries (
@@ -67,10 +67,9 @@ class DiskTier:
     def __init__(self, folder: Path, cap: int = 8 << 30) -> None:
         self.folder = folder
         self.cap = cap
-        self._blobs = folder / "values"
         self._lock = threading.RLock()
         try:
-            self._blobs.mkdir(parents=True, exist_ok=True)
+            self._blobs = Blobs(folder / "values")
             self._index, self._total = self._open()
         except TROUBLE as error:
             raise CacheError(
@@ -122,7 +121,7 @@ class DiskTier:
         parts = {name: data if len(data) <= SMALL else None for name, data in named.items()}
         for name, data in named.items():
             if len(data) > SMALL:
-                self._write(name, data)
+                self._blobs.write(name, data)
         worth = seconds / size
         keys = tuple(keys)
         marks = ",".join("?" * len(keys))
@@ -167,8 +166,7 @@ class DiskTier:
             ).fetchone()
         data: bytes | None = row[0] if row else None
         if data is None:
-            with suppress(OSError):
-                data = self._path(name).read_bytes()
+            data = self._blobs.read(name)
         if data is None or blob_name(data) != name:
             self.drop_blob(name)
             raise Lost(name)
@@ -180,8 +178,7 @@ class DiskTier:
             index.execute(
                 "DELETE FROM entries WHERE id IN (SELECT entry FROM parts WHERE blob = ?)", (name,)
             )
-        with suppress(OSError):
-            self._path(name).unlink()
+        self._blobs.delete(name)
 
     def drop(self, number: int) -> None:
         """Drop one result."""
@@ -248,9 +245,8 @@ class DiskTier:
 
     def _open(self) -> tuple[sqlite3.Connection, int]:
         """The index and its size; one that is no index gives way to an empty one."""
-        path = self.folder / f"index-{FORMAT}.sqlite"
         try:
-            index = _connect(path)
+            index = self._connect()
             try:
                 return index, _size(index)
             except BaseException:
@@ -262,29 +258,28 @@ class DiskTier:
             log.warning(
                 "The kept results in %s are damaged (%s): they begin empty.", self.folder, error
             )
-            _remove(path)
-            return _connect(path), 0
+            self._remove_index()
+            return self._connect(), 0
 
     def reset(self) -> None:
         """Begin an empty index in place of a damaged one."""
         with self._lock:
-            path = self.folder / f"index-{FORMAT}.sqlite"
             self._index.close()
-            _remove(path)
-            self._index = _connect(path)
+            self._remove_index()
+            self._index = self._connect()
             self._total = 0
+
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self.folder / INDEX, _SCHEMA, FORMAT)
+
+    def _remove_index(self) -> None:
+        for file in self.folder.glob(f"{INDEX}*"):
+            file.unlink()
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._lock:
-            self._index.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._index
-            except BaseException:
-                if self._index.in_transaction:  # a full disk ends it by itself
-                    self._index.execute("ROLLBACK")
-                raise
-            self._index.execute("COMMIT")
+        with self._lock, transaction(self._index):
+            yield self._index
 
     def _clock(self) -> float:
         """The priority of what went last: GreedyDual-Size counts from it, as in the memory tier."""
@@ -322,27 +317,14 @@ class DiskTier:
         ).fetchall()
         index.execute("DELETE FROM entries WHERE id = ?", (number,))
         for (name,) in own:
-            with suppress(OSError):
-                self._path(name).unlink()
+            self._blobs.delete(name)
 
     def sweep(self) -> None:
         """Delete files that no entry names and that no process can still be about to name."""
         with self._lock:
             rows = self._index.execute("SELECT blob FROM parts WHERE data IS NULL")
             named = {row[0] for row in rows}
-        for path in self._blobs.glob("*/*"):
-            with suppress(OSError):
-                if path.name not in named and time.time() - path.stat().st_mtime > YOUNG:
-                    path.unlink()
-
-    def _write(self, name: str, data: bytes) -> None:
-        path = self._path(name)
-        if not path.exists() or path.stat().st_size != len(data):
-            path.parent.mkdir(exist_ok=True)
-            write_atomically(path, data)
-
-    def _path(self, name: str) -> Path:
-        return self._blobs / name[:2] / name
+        self._blobs.sweep(named)
 
 
 # A page that makes no sense, another kind of file, tables that are not ours.
@@ -351,7 +333,8 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 def is_damage(error: Exception) -> bool:
     """Whether an error says that the index is none, and not that it can't be reached."""
-    if isinstance(error, UnicodeDecodeError):  # SQLite's message names a damaged name
+    # A message of SQLite's may name a damaged name, which is no text then.
+    if isinstance(error, UnicodeDecodeError | OtherFormatError):
         return True
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return code == sqlite3.SQLITE_IOERR_SHORT_READ or code & 0xFF in _DAMAGE
@@ -369,33 +352,5 @@ def _opened(sealed: str) -> Any:
     return json.loads(text) if blob_name(text.encode()) == seal else None
 
 
-def blob_name(data: bytes) -> str:
-    """The name of a blob: the hash of its bytes."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def _remove(path: Path) -> None:
-    for file in path.parent.glob(f"{path.name}*"):
-        file.unlink()
-
-
 def _size(index: sqlite3.Connection) -> int:
     return index.execute("SELECT COALESCE(SUM(size), 0) FROM entries").fetchone()[0]
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    index = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    try:
-        index.execute("PRAGMA journal_mode = WAL")
-        index.execute("PRAGMA synchronous = NORMAL")
-        index.execute("PRAGMA foreign_keys = ON")
-        index.execute("BEGIN IMMEDIATE")
-        if index.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
-            for statement in _SCHEMA.split(";"):
-                index.execute(statement)
-            index.execute(f"PRAGMA user_version = {FORMAT}")
-        index.execute("COMMIT")
-    except BaseException:
-        index.close()
-        raise
-    return index

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.graph import workflow
+from engine.graph.database import connect, transaction
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
 from engine.graph.jobs import COLUMNS, OVER, Job, Options, Outcome, State, read_job
@@ -64,7 +65,8 @@ class Queue:
         self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = _connect(path)
+            # A job that was added is there even when the power goes.
+            self._database = connect(path, _SCHEMA, FORMAT, synchronous="FULL")
         except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
             raise _unusable(path, error) from error
 
@@ -324,15 +326,8 @@ class Queue:
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._lock, _told(self.path):
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-            except BaseException:
-                if self._database.in_transaction:  # a full disk ends it by itself
-                    self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
+        with self._lock, _told(self.path), transaction(self._database):
+            yield self._database
 
 
 @contextmanager
@@ -350,24 +345,3 @@ def _unusable(path: Path, why: object) -> QueueError:
         f"The queue {path} can't be used: {why}.",
         remedy="Choose another file, or move this one away.",
     )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        # A job that was added is there even when the power goes.
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("BEGIN IMMEDIATE")
-        found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
-            for statement in _SCHEMA.split(";"):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {FORMAT}")
-        elif found != FORMAT:
-            raise sqlite3.DatabaseError(f"it is of format {found}, this program reads {FORMAT}")
-        database.execute("COMMIT")
-    except BaseException:
-        database.close()
-        raise
-    return database

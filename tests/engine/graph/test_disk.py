@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.graph.disk import FORMAT, YOUNG, DiskTier, Lost, blob_name, is_damage
+from engine.graph.blobs import YOUNG, blob_name
+from engine.graph.disk import FORMAT, DiskTier, Lost, is_damage
 from engine.graph.errors import CacheError
 
 pytestmark = pytest.mark.usefixtures("values_in_files")

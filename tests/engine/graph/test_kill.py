@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.graph.blobs import blob_name
 from engine.graph.cache import Cache
-from engine.graph.disk import DiskTier, blob_name
+from engine.graph.disk import DiskTier
 from engine.graph.executor import Executor
 from engine.graph.graph import Graph
 from tests.engine.graph import stubs
