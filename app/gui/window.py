@@ -331,11 +331,12 @@ class Window(QMainWindow):
         """Let the person paint the drawing of a node over the picture it is for."""
         scope = self.document.scope
 
-        def paint(picture: QImage) -> None:
+        def paint(picture: QImage, is_blank: bool) -> None:
             nodes = self.document.graph.nodes
             if self.document.scope != scope or node_id not in nodes:
                 return
-            painter = MaskPainter(picture, str(nodes[node_id].params.get(name, "")), self)
+            drawn = str(nodes[node_id].params.get(name, ""))
+            painter = MaskPainter(picture, drawn, self, is_blank=is_blank)
             if painter.exec():
                 with self.document.edit(tr("Paint {}").format(node_id)) as graph:
                     graph.set_param(node_id, name, painter.drawing)

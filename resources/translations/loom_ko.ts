@@ -960,12 +960,20 @@
         <translation>노드 {}개 선택됨</translation>
     </message>
     <message>
+        <source>Its models: {}</source>
+        <translation>모델: {}</translation>
+    </message>
+    <message>
         <source>once for each item</source>
         <translation>항목마다 한 번</translation>
     </message>
     <message>
         <source>as often as its input says</source>
         <translation>입력이 정한 만큼</translation>
+    </message>
+    <message>
+        <source>Opening {}…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Missing models and files</source>
@@ -1353,7 +1361,7 @@
     </message>
     <message>
         <source>{} more are in the panel of problems.</source>
-        <translation type="unfinished"></translation>
+        <translation>문제 패널에 {}개가 더 있습니다.</translation>
     </message>
     <message>
         <source>All that nobody reads: {}</source>
@@ -1517,7 +1525,7 @@
     </message>
     <message>
         <source>There is no picture to paint on yet: run the workflow to see it.</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 칠할 그림이 없습니다. 워크플로를 실행하면 그림이 보입니다.</translation>
     </message>
     <message>
         <source>Brush</source>
@@ -1529,15 +1537,15 @@
     </message>
     <message>
         <source>How wide the brush is ([ and ])</source>
-        <translation type="unfinished"></translation>
+        <translation>브러시 너비 ([ 와 ])</translation>
     </message>
     <message>
         <source>How far the edges of the mask are blurred</source>
-        <translation type="unfinished"></translation>
+        <translation>마스크 가장자리를 흐리는 정도</translation>
     </message>
     <message>
         <source>What you have painted is not taken over yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>칠한 내용이 아직 적용되지 않았습니다.</translation>
     </message>
     <message>
         <source>Cover everything</source>
@@ -1545,7 +1553,7 @@
     </message>
     <message>
         <source>Invert</source>
-        <translation type="unfinished">반전</translation>
+        <translation>반전</translation>
     </message>
     <message>
         <source>Clear</source>

@@ -960,12 +960,20 @@
         <translation>已选择 {} 个节点</translation>
     </message>
     <message>
+        <source>Its models: {}</source>
+        <translation>其模型：{}</translation>
+    </message>
+    <message>
         <source>once for each item</source>
         <translation>每一项一次</translation>
     </message>
     <message>
         <source>as often as its input says</source>
         <translation>次数由输入决定</translation>
+    </message>
+    <message>
+        <source>Opening {}…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Missing models and files</source>
@@ -1353,7 +1361,7 @@
     </message>
     <message>
         <source>{} more are in the panel of problems.</source>
-        <translation type="unfinished"></translation>
+        <translation>问题面板中还有 {} 个。</translation>
     </message>
     <message>
         <source>All that nobody reads: {}</source>
@@ -1517,7 +1525,7 @@
     </message>
     <message>
         <source>There is no picture to paint on yet: run the workflow to see it.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有可供绘制的图片：运行工作流后即可看到。</translation>
     </message>
     <message>
         <source>Brush</source>
@@ -1529,15 +1537,15 @@
     </message>
     <message>
         <source>How wide the brush is ([ and ])</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔宽度（[ 和 ]）</translation>
     </message>
     <message>
         <source>How far the edges of the mask are blurred</source>
-        <translation type="unfinished"></translation>
+        <translation>蒙版边缘的模糊程度</translation>
     </message>
     <message>
         <source>What you have painted is not taken over yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>所绘内容尚未应用。</translation>
     </message>
     <message>
         <source>Cover everything</source>
@@ -1545,7 +1553,7 @@
     </message>
     <message>
         <source>Invert</source>
-        <translation type="unfinished">反转</translation>
+        <translation>反转</translation>
     </message>
     <message>
         <source>Clear</source>

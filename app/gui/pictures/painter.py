@@ -11,16 +11,19 @@ from PySide6.QtGui import (
     QActionGroup,
     QColor,
     QImage,
+    QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
     QPen,
+    QShortcut,
 )
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QSlider,
     QToolBar,
     QVBoxLayout,
@@ -38,6 +41,8 @@ Tool = Literal["brush", "eraser", "polygon", "rectangle", "ellipse", "fill"]
 MASK = QColor(255, 40, 170, 150)  # over the picture: a colour that few pictures have
 WIDEST = 512  # pixels of the brush
 SOFTEST = 64
+FINE = 2048  # pixels of the longer side of the mask that is seen, at most
+NOTCH = 1.25  # by which a key makes the brush wider
 NEAR = 0.5  # pixels between points of a stroke, at least
 
 
@@ -57,7 +62,9 @@ class PaintView(PixelView):
         self._sketch = Sketch(QSize(512, 512))
         self._done: list[Sketch] = []
         self._undone: list[Sketch] = []
-        self._mask = QImage()
+        self._scale_seen = 1.0
+        self._seen = QImage()
+        self._merging = ""
         self._points: list[QPointF] = []
         self._takes = False
         self._cursor: QPointF | None = None
@@ -71,15 +78,21 @@ class PaintView(PixelView):
         """Paint over a picture, going on from a drawing."""
         self._sketch = sketch.scaled_to(image.size())
         self._done, self._undone = [], []
-        self._mask = self._sketch.image()
+        self._scale_seen = min(1.0, FINE / max(1, image.width(), image.height()))
         self.set_image(image)
+        self._show(self._sketch)
 
-    def put(self, sketch: Sketch) -> None:
-        """Take another drawing in place of this one; it can be undone."""
+    def put(self, sketch: Sketch, merging: str = "") -> None:
+        """Take another drawing in place of this one; it can be undone.
+
+        What comes with the same word `merging` one after the other is undone at once.
+        """
         if sketch != self._sketch:
-            self._done.append(self._sketch)
+            if not merging or merging != self._merging:
+                self._done.append(self._sketch)
             self._undone.clear()
             self._show(sketch)
+            self._merging = merging
 
     def undo(self) -> None:
         """Take the last shape back."""
@@ -94,7 +107,11 @@ class PaintView(PixelView):
             self._show(self._undone.pop())
 
     def _show(self, sketch: Sketch) -> None:
-        self._sketch, self._mask = sketch, sketch.image()
+        self._sketch, self._merging = sketch, ""
+        mask = sketch.soft_image(self._scale_seen)
+        self._seen = QImage(mask.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        self._seen.fill(QColor(MASK.rgb()))
+        self._seen.setAlphaChannel(mask)
         self.painted.emit()
         self.update()
 
@@ -102,14 +119,12 @@ class PaintView(PixelView):
 
     def paint_picture(self, painter: QPainter, frame: QRectF) -> None:
         super().paint_picture(painter, frame)
-        mask = self._mask.copy()
+        seen = self._seen
         if shape := self._shape():
-            paint_shape(mask, shape)
-        colour = QImage(mask.size(), QImage.Format.Format_ARGB32_Premultiplied)
-        colour.fill(QColor(MASK.rgb()))
-        colour.setAlphaChannel(mask)
+            seen = seen.copy()
+            paint_shape(seen, shape, self._scale_seen, QColor(MASK.rgb()))
         painter.setOpacity(MASK.alphaF())
-        painter.drawImage(frame, colour)
+        painter.drawImage(frame, seen)
         painter.setOpacity(1)
 
     def paint_above(self, painter: QPainter) -> None:
@@ -151,6 +166,14 @@ class PaintView(PixelView):
             self.update()
         super().mouseReleaseEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape gives a stroke up while the button is down."""
+        if event.key() == Qt.Key.Key_Escape and self._points:
+            self._points = []
+            self.update()
+            return
+        super().keyPressEvent(event)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)
 
@@ -176,18 +199,26 @@ class PaintView(PixelView):
                 if not done:
                     return None
                 x, y = int(points[0].x()), int(points[0].y())
-                area = flood(self._mask, x, y)
+                area = flood(self._sketch.image(), x, y)
                 return polygon(area, value) if len(area) > 2 else None
 
 
 class MaskPainter(QDialog):
     """A window to paint a mask over a picture; `drawing` is the parameter's new text."""
 
-    def __init__(self, image: QImage, drawing: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, image: QImage, drawing: str, parent: QWidget | None = None, *, is_blank: bool = False
+    ) -> None:
+        """`is_blank` says that `image` only stands for a picture that is not there yet."""
         super().__init__(parent)
         self.setWindowTitle(tr("Paint a mask"))
         self.view = PaintView()
         self.view.begin(image, Sketch.read(drawing, image.size()))
+        self._before = self.view.sketch
+        self.view.painted.connect(self._follow)
+        self._hint = QLabel(tr("There is no picture to paint on yet: run the workflow to see it."))
+        self._hint.setProperty("dim", True)
+        self._hint.setVisible(is_blank)
         self._bar = QToolBar()
         self._tools()
         self._size = self._slider(tr("Brush"), 1, WIDEST, round(self.view.width_of_brush))
@@ -202,10 +233,34 @@ class MaskPainter(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self._bar)
         layout.addLayout(self._sliders)
+        layout.addWidget(self._hint)
         layout.addWidget(self.view, 1)
         layout.addWidget(buttons)
+        for key, by in (("[", 1 / NOTCH), ("]", NOTCH)):
+            QShortcut(QKeySequence(key), self).activated.connect(partial(self._widen, by))
+        self._size.setToolTip(tr("How wide the brush is ([ and ])"))
+        self._feather.setToolTip(tr("How far the edges of the mask are blurred"))
         unit = self.fontMetrics().height()
         self.resize(unit * 48, unit * 44)
+        self.view.setFocus()
+
+    def reject(self) -> None:
+        """Close without the drawing; ask first, if there is one to lose."""
+        button = QMessageBox.StandardButton
+        if self.view.sketch == self._before:
+            super().reject()
+            return
+        answer = QMessageBox.question(
+            self,
+            tr("Unsaved changes"),
+            tr("What you have painted is not taken over yet."),
+            button.Save | button.Discard | button.Cancel,
+            button.Save,
+        )
+        if answer == button.Save:
+            self.accept()
+        elif answer == button.Discard:
+            super().reject()
 
     @property
     def drawing(self) -> str:
@@ -222,6 +277,10 @@ class MaskPainter(QDialog):
         size = self.view.sketch.size
         frame = QRectF(0, 0, size.width(), size.height())
         self.view.put(self.view.sketch.with_shape(box("rectangle", frame, 1)))
+
+    def invert(self) -> None:
+        """Paint what is not painted, and take away what is."""
+        self.view.put(self.view.sketch.inverted())
 
     def _tools(self) -> None:
         group = QActionGroup(self)
@@ -243,6 +302,7 @@ class MaskPainter(QDialog):
         self._action("redo", tr("Redo"), QKeySequence.StandardKey.Redo, self.view.redo)
         self._bar.addSeparator()
         self._action("mask", tr("Cover everything"), "Ctrl+A", self.cover)
+        self._action("difference", tr("Invert"), "I", self.invert)
         self._action("delete", tr("Clear"), "Del", self.clear)
         self._action("zoom-fit", tr("Fit the picture"), "0", self.view.fit)
 
@@ -280,6 +340,17 @@ class MaskPainter(QDialog):
         self.view.width_of_brush = float(value)
         self.view.update()
 
+    def _widen(self, by: float) -> None:
+        value = self._size.value()
+        changed = round(value * by)
+        self._size.setValue(changed if changed != value else value + (1 if by > 1 else -1))
+
     def _set_feather(self, value: int) -> None:
         sketch = self.view.sketch
-        self.view.put(Sketch(sketch.size, sketch.shapes, float(value)))
+        if value != round(sketch.feather):
+            soft = Sketch(sketch.size, sketch.shapes, float(value))
+            self.view.put(soft, "feather")
+
+    def _follow(self) -> None:
+        """The drawing is another, perhaps because something was undone."""
+        self._feather.setValue(round(self.view.sketch.feather))

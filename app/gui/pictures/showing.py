@@ -53,11 +53,11 @@ class Showing(QObject):
         if self._selected and self._has_picture(self._selected):
             self._show(self._selected)
 
-    def picture_for(self, node_id: str, then: Callable[[QImage], object]) -> None:
+    def picture_for(self, node_id: str, then: Callable[[QImage, bool], object]) -> None:
         """Hand on what a mask of this node is painted on: what it reads, or what reads it beside.
 
-        It comes at its full size, from its file or from what the worker has kept; where there is
-        none yet, it is black.
+        It comes at its full size, from its file or from what the worker has kept, with False. With
+        True it is black, since there is none yet.
         """
         node = self._document.graph.nodes[node_id]
         names = self._around(node_id)
@@ -72,15 +72,16 @@ class Showing(QObject):
             small = status.picture
             port = self._port(name, PICTURES)
             if not port or status.live or self._asking.worker.state != "ready":
-                then(small)
+                then(small, False)
                 return
             self._asking.pictures(port).then(
-                lambda answer: then(answer["pictures"][0]), lambda _, small=small: then(small)
+                lambda answer: then(answer["pictures"][0], False),
+                lambda _, small=small: then(small, False),
             )
             return
         size = node.params.get("width"), node.params.get("height")
         wide, high = (value if isinstance(value, int) else 0 for value in size)
-        then(_black(QSize(wide, high) if wide and high else BLANK))
+        then(_black(QSize(wide, high) if wide and high else BLANK), True)
 
     def _around(self, node_id: str) -> list[str]:
         """The nodes whose picture a mask of this one belongs to, the likeliest first."""
@@ -107,13 +108,13 @@ class Showing(QObject):
                     return []
         return []
 
-    def _read(self, path: Path, then: Callable[[QImage], object]) -> None:
+    def _read(self, path: Path, then: Callable[[QImage, bool], object]) -> None:
         """Read a picture file beside the interface."""
         reading = Reading(self)
 
         def hand_on(_: Path, image: QImage) -> None:
             reading.deleteLater()
-            then(_black(BLANK) if image.isNull() else image)
+            then(_black(BLANK) if image.isNull() else image, image.isNull())
 
         reading.read.connect(hand_on)
         reading.want([path])

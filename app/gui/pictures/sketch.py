@@ -16,6 +16,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 Shape = dict[str, Any]
 INSIDE, OUTSIDE = 255, 0
 DIGITS = 1  # of a coordinate, after the point
+HALF = 128
+SOFT = 2.0  # so many times its feather a mask is made smaller and larger again, to look blurred
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,14 @@ class Sketch:
         """One more shape on top."""
         return replace(self, shapes=(*self.shapes, shape))
 
+    def inverted(self) -> Sketch:
+        """What is painted taken away, and the rest painted."""
+        whole = box("rectangle", QRectF(0, 0, self.size.width(), self.size.height()), 1)
+        turned = tuple(_valued(shape, _round(1 - _value(shape))) for shape in self.shapes)
+        if self.shapes and self.shapes[0] == whole:
+            return replace(self, shapes=turned[1:])
+        return replace(self, shapes=(whole, *turned))
+
     def scaled_to(self, size: QSize) -> Sketch:
         """The same drawing on a canvas of another size."""
         if size == self.size or self.size.isEmpty():
@@ -62,13 +72,28 @@ class Sketch:
         shapes = tuple(_scaled(shape, across, down, mean) for shape in self.shapes)
         return Sketch(size, shapes, round(self.feather * mean, DIGITS))
 
-    def image(self) -> QImage:
-        """The mask in grey, not blurred."""
-        found = QImage(self.size, QImage.Format.Format_Grayscale8)
+    def image(self, scale: float = 1.0) -> QImage:
+        """The mask in grey, not blurred, its sides `scale` times as long."""
+        wide, high = round(self.size.width() * scale), round(self.size.height() * scale)
+        found = QImage(max(1, wide), max(1, high), QImage.Format.Format_Grayscale8)
         found.fill(0)
         for shape in self.shapes:
-            paint_shape(found, shape)
+            paint_shape(found, shape, scale)
         return found
+
+    def soft_image(self, scale: float = 1.0) -> QImage:
+        """The mask about as the engine blurs it, to look at."""
+        sharp = self.image(scale)
+        step = self.feather * scale * SOFT
+        if step < 1:
+            return sharp
+        small = sharp.size() / step
+        keep, smooth = (
+            Qt.AspectRatioMode.IgnoreAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        least = small.expandedTo(QSize(1, 1))
+        return sharp.scaled(least, keep, smooth).scaled(sharp.size(), keep, smooth)
 
 
 def stroke(points: list[QPointF], width: float, value: float) -> Shape:
@@ -87,13 +112,19 @@ def box(sort: str, frame: QRectF, value: float) -> Shape:
     return _valued({"shape": sort, "box": [_round(side) for side in sides]}, value)
 
 
-def paint_shape(mask: QImage, shape: Shape) -> None:
-    """Paint one shape on a mask; a shape that can't be read paints nothing."""
+def paint_shape(mask: QImage, shape: Shape, scale: float = 1.0, ink: QColor | None = None) -> None:
+    """Paint one shape on a mask; a shape that can't be read paints nothing.
+
+    With `ink` it is painted in that colour, and what takes away makes transparent.
+    """
     painter = QPainter(mask)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(scale, scale)
     try:
-        level = round(255 * float(shape.get("value", 1)))
-        colour = QColor(level, level, level)
+        level = round(255 * _value(shape))
+        colour = ink or QColor(level, level, level)
+        if ink and level < HALF:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         match shape.get("shape"):
@@ -131,8 +162,13 @@ def _scaled(shape: Shape, across: float, down: float, mean: float) -> Shape:
     return found
 
 
+def _value(shape: Shape) -> float:
+    return float(shape.get("value", 1))
+
+
 def _valued(shape: Shape, value: float) -> Shape:
-    return shape if value == 1 else {**shape, "value": value}
+    plain = {name: given for name, given in shape.items() if name != "value"}
+    return plain if value == 1 else {**plain, "value": value}
 
 
 def _told(points: list[QPointF]) -> list[list[float]]:

@@ -8,11 +8,19 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMessageBox
 
 from app.gui.pictures.painter import MaskPainter
 from app.gui.pictures.sketch import Sketch
 
 SIDE = 96
+
+
+@pytest.fixture(autouse=True)
+def _discarded(monkeypatch):
+    """A painter is closed without a question."""
+    discard = QMessageBox.StandardButton.Discard
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: discard)
 
 
 @pytest.fixture
@@ -121,3 +129,59 @@ def test_feather_is_part_of_the_drawing(painter):
     painter.cover()
     painter._feather.setValue(6)
     assert json.loads(painter.drawing)["feather"] == 6
+
+
+def test_feather_is_seen_and_undone_at_once(painter, qtbot):
+    view = painter.view
+    view.tool = "rectangle"
+    drag(qtbot, view, (20, 20), (76, 76))
+    sharp = view._seen.pixelColor(20, 50).alpha(), view._seen.pixelColor(12, 50).alpha()
+    for value in range(1, 17):
+        painter._feather.setValue(value)
+    soft = view._seen.pixelColor(20, 50).alpha(), view._seen.pixelColor(12, 50).alpha()
+    assert sharp[0] > 200 and sharp[1] == 0 and 60 < soft[0] < 200 and soft[1] > 5
+    view.undo()
+    assert view.sketch.feather == 0 and painter._feather.value() == 0
+    assert len(view.sketch.shapes) == 1
+
+
+def test_a_mask_is_inverted_and_back(painter, qtbot):
+    drag(qtbot, painter.view, (20, 20), (70, 20))
+    before, text = mask_of(painter.drawing), painter.drawing
+    painter.invert()
+    assert np.allclose(mask_of(painter.drawing), 1 - before, atol=0.01)
+    painter.invert()
+    assert painter.drawing == text
+
+
+def test_what_was_painted_is_not_lost_by_escape(painter, qtbot, monkeypatch):
+    asked: list[int] = []
+    button = QMessageBox.StandardButton
+    answers = [button.Cancel, button.Save]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: asked.append(1) or answers.pop(0))
+    drag(qtbot, painter.view, (20, 20), (70, 20))
+    qtbot.keyClick(painter, Qt.Key.Key_Escape)
+    assert asked == [1] and painter.isVisible()
+    qtbot.keyClick(painter, Qt.Key.Key_Escape)
+    assert painter.result() == MaskPainter.DialogCode.Accepted
+
+
+def test_keys_make_the_brush_wider(painter, qtbot):
+    painter._size.setValue(16)
+    qtbot.keyClick(painter, Qt.Key.Key_BracketRight)
+    assert painter.view.width_of_brush == 20
+    qtbot.keyClick(painter, Qt.Key.Key_BracketLeft)
+    assert painter.view.width_of_brush == 16
+
+
+def test_a_large_picture_is_painted_on_as_well(qtbot):
+    image = QImage(5000, 3000, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.darkGray)
+    painter = MaskPainter(image, "")
+    qtbot.addWidget(painter)
+    painter.show()
+    painter.view.tool = "rectangle"
+    drag(qtbot, painter.view, (1000, 1000), (4000, 2000))
+    assert max(painter.view._seen.width(), painter.view._seen.height()) <= 2048
+    (shape,) = json.loads(painter.drawing)["shapes"]
+    assert abs(shape["box"][0] - 1000) < 12 and abs(shape["box"][2] - 3000) < 24
