@@ -15,6 +15,7 @@ from engine.graph.errors import LoomError
 STARTER = Path(__file__).parents[4] / "resources" / "models" / "starter"
 SHAPES = [(2, 8, 100, 33, 40), (1, 2, 24, 256, 64), (2, 3, 65, 700, 80), (1, 1, 7, 1, 160)]
 SHAPES += [(1, 2, 50, 300, 16), (1, 1, 30, 70, 34), (1, 4, 300, 300, 96), (1, 2, 90, 77, 128)]
+SHAPES += [(1, 1, 25, 31, 24), (1, 1, 23, 257, 112), (1, 2, 26, 17, 144)]
 needs_kernels = pytest.mark.skipif(not native_build.available(False), reason="no kernels here")
 
 
