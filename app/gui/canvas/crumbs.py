@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.gui.language import tr
@@ -24,7 +25,7 @@ class Crumbs(QWidget):
         self._row.setContentsMargins(6, 3, 6, 3)
         self._row.setSpacing(2)
         self._steps: tuple[str, ...] = ()
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # so that scrolling stays cheap
         self.hide()
 
     def show_steps(self, steps: Sequence[str]) -> None:
@@ -53,8 +54,15 @@ class Crumbs(QWidget):
         """Take the colours of the current theme."""
         colours = theme()
         self.setStyleSheet(
-            f"Crumbs {{ background: {colours.panel}; border: 1px solid {colours.border};"
-            f" border-radius: 6px; }} QLabel {{ color: {colours.dim}; }}"
+            f"QLabel {{ color: {colours.dim}; }}"
             f"QPushButton {{ color: {colours.accent}; border: none; padding: 2px 6px; }}"
             f"QPushButton:disabled {{ color: {colours.text}; }}"
         )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().colour("canvas"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme().colour("border"))
+        painter.setBrush(theme().colour("panel"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)

@@ -39,7 +39,7 @@ def large() -> Graph:
             if column > 1 and row:
                 inputs["amount"] = f"n{column - 2}_{row - 1}.image"
             graph.add("filter.sharpen", name, inputs=inputs)
-            graph.place(name, {"at": [column * 280, row * 180]})
+            graph.place(name, {"at": [column * 280, row * 300]})
     return graph
 
 
@@ -87,7 +87,7 @@ def panned(canvas: Canvas, zoom: float) -> float:
     """The middle time of a frame while the canvas is dragged."""
     if zoom:
         canvas.view.zoom_at(zoom / canvas.view.zoom, QPointF(800, 475))
-        canvas.view.centre_on(QPointF(COLUMNS * 140, ROWS * 90))
+        canvas.view.centre_on(QPointF(COLUMNS * 140, ROWS * 150))
     else:
         canvas.zoom_to_fit()
     QApplication.processEvents()
