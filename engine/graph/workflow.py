@@ -6,11 +6,7 @@ Reading executes nothing: it parses, brings old files up to date, validates agai
 
 from __future__ import annotations
 
-import importlib
-import json
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, reduce
-from operator import getitem
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,15 +15,13 @@ from engine.graph.errors import LoomError, WorkflowError
 from engine.graph.files import write_atomically
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.interface import local_registry, param_at
+from engine.graph.json_text import Json, parse, pretty
 from engine.graph.migrate import upgrade
 from engine.graph.registry import Registry
+from engine.graph.schema import validate
 from engine.graph.subgraph import ENDS, Definition
 
 VERSION = 1
-MAX_DEPTH = 64
-WIDTH = 100
-
-Json = dict[str, Any]
 
 # FILE_MIGRATIONS[v] takes the JSON of a version v file to version v + 1.
 FILE_MIGRATIONS: dict[int, Callable[[Json], Json]] = {}
@@ -58,13 +52,13 @@ def is_json(path: Path) -> bool:
 
 def loads(text: str | bytes, registry: Registry | None = None, *, name: str = "workflow") -> Graph:
     """The graph in a text; `name` is what errors call it."""
-    return from_json(_parse(text, name), registry, name=name)
+    return from_json(parse(text, name), registry, name=name)
 
 
 def from_json(data: Any, registry: Registry | None = None, *, name: str = "workflow") -> Graph:
     """The graph in parsed JSON; it is not changed."""
     data = _up_to_date(data, name)
-    _validate(data, name)
+    validate(data, name)
     definitions = {
         subgraph: _definition(subgraph, body, registry, name)
         for subgraph, body in data.get("definitions", {}).items()
@@ -131,81 +125,6 @@ def set_param(graph: Graph, registry: Registry, assignment: str) -> None:
         graph.set_param(node_id, param_name, value)
 
 
-def pretty(value: Any, indent: int = 0) -> str:
-    """JSON text in which whatever fits on a line of 100 columns is on one line."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(line) + indent <= WIDTH and (indent or not isinstance(value, dict)):
-        return line
-    inner = " " * (indent + 2)
-    if isinstance(value, dict):
-        items = cast(Json, value).items()
-        rows = [
-            f"{json.dumps(key, ensure_ascii=False)}: {pretty(item, indent + 2)}"
-            for key, item in items
-        ]
-        brackets = "{}"
-    elif isinstance(value, list):
-        rows = [pretty(item, indent + 2) for item in cast(list[Any], value)]
-        brackets = "[]"
-    else:
-        return line
-    body = f",\n{inner}".join(rows)
-    return f"{brackets[0]}\n{inner}{body}\n{' ' * indent}{brackets[1]}" if rows else line
-
-
-def _parse(text: str | bytes, name: str) -> Any:
-    remedy = 'A workflow is a JSON text that starts with {"loom": 1, ….'
-    try:
-        if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
-        data = json.loads(text, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
-    except WorkflowError as error:
-        raise WorkflowError(f"{name}: {error.reason}", remedy=error.remedy) from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise WorkflowError(f"{name} is not JSON: {error.msg} at {where}.", remedy=remedy) from None
-    except UnicodeDecodeError:
-        raise WorkflowError(f"{name} is not a text file in UTF-8.", remedy=remedy) from None
-    except (ValueError, RecursionError) as error:
-        raise WorkflowError(f"{name} can't be read as JSON: {error}.", remedy=remedy) from None
-    _check_values(data, name)
-    return data
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [key for key, _ in pairs]
-        double = next(key for key in found if names.count(key) > 1)
-        raise WorkflowError(f"{double!r} is there twice.", remedy="Remove or rename one.")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise WorkflowError(f"{name} is not a number that JSON has.", remedy="Write a finite number.")
-
-
-def _check_values(data: Any, name: str) -> None:
-    """Refuse what later steps could trip over: deep nesting, text that is not Unicode."""
-    stack: list[tuple[Any, int]] = [(data, 0)]
-    while stack:
-        value, depth = stack.pop()
-        if depth > MAX_DEPTH:
-            raise WorkflowError(f"{name} is nested more than {MAX_DEPTH} deep.")
-        if isinstance(value, dict):
-            items = cast(Json, value)
-            stack += [(item, depth + 1) for pair in items.items() for item in pair]
-        elif isinstance(value, list):
-            stack += [(item, depth + 1) for item in cast(list[Any], value)]
-        elif isinstance(value, str) and not value.isprintable():
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                raise WorkflowError(f"{name} holds text that is not Unicode: {value!r}.") from None
-        elif isinstance(value, float) and value in (float("inf"), float("-inf")):
-            raise WorkflowError(f"{name} holds a number too large for a float.")
-
-
 def _up_to_date(data: Any, name: str) -> Any:
     if not isinstance(data, dict) or "loom" not in data:
         raise WorkflowError(
@@ -232,77 +151,6 @@ def _up_to_date(data: Any, name: str) -> Any:
         found = FILE_MIGRATIONS[version](found)
         version += 1
     return found
-
-
-def _validate(data: Json, name: str) -> None:
-    errors: Iterable[Any] = _validator().iter_errors(data)
-    first = min(errors, key=lambda error: _words(error.instance_path), default=None)
-    if first is None:
-        return
-    path = _words(first.instance_path)
-    node, field = "", ".".join(path)
-    if len(path) > 1 and path[0] == "nodes":
-        node, field = path[1], ".".join(path[2:])
-    elif len(path) > 3 and path[0] == "definitions" and path[2] == "nodes":
-        node, field = f"subgraph:{path[1]}/{path[3]}", ".".join(path[4:])
-    reason, remedy = _in_words(first)
-    raise WorkflowError(f"{reason} (in {name}).", node=node, field=field, remedy=remedy)
-
-
-def _words(path: Iterable[object]) -> list[str]:
-    return [str(part) for part in path]
-
-
-def _in_words(error: Any) -> tuple[str, str]:
-    """What is wrong and what would be right, from a schema error."""
-    if error.kind.name == "propertyNames":
-        error = error.kind.error  # of the name
-    shown = repr(error.instance)
-    shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    *place, rule = error.schema_path
-    schema = reduce(getitem, place, _schema())
-    expected: Any = schema[rule]
-    if rule == "required":
-        missing = next(key for key in expected if key not in error.instance)
-        return f"{missing!r} is missing", f"Add {missing!r}."
-    if rule == "additionalProperties":
-        known = list(schema["properties"])
-        extra = next(key for key in error.instance if key not in known)
-        return f"{extra!r} is not a field here", f"Known are {', '.join(known)}."
-    if rule == "type":
-        return f"{shown} is not {_TYPES[expected]}", f"Write {_TYPES[expected]}."
-    if rule in ("anyOf", "pattern") and "title" in schema:
-        right = schema.get("description", schema["title"])
-        return f"{shown} is not {schema['title']}", f"Write {right}."
-    if rule in ("anyOf", "pattern"):
-        is_name = "propertyNames" in place
-        right = "letters, digits, '_' and '-', at most 64" if is_name else "node.port, or a list"
-        what = "a node's name" if is_name else "where an input can come from"
-        return f"{shown} is not {what}", f"Write {right}."
-    if rule == "enum":
-        return f"{shown} is not allowed here", f"Write {' or '.join(expected)}."
-    least = {"minimum": f"{expected} or more", "minLength": "a text that is not empty"}
-    return f"{shown} is not allowed here", f"Write {least.get(rule, expected)}."
-
-
-_TYPES = {
-    "object": "an object in braces",
-    "array": "a list",
-    "string": "a text",
-    "integer": "a whole number",
-}
-
-
-@cache
-def _validator() -> Any:
-    # It takes a while to import, and only reading a file needs it.
-    return importlib.import_module("jsonschema_rs").Draft202012Validator(_schema())
-
-
-@cache
-def _schema() -> Json:
-    text = Path(__file__).with_name("workflow.schema.json").read_text(encoding="utf-8")
-    return json.loads(text)
 
 
 def _definition(subgraph: str, data: Json, registry: Registry | None, name: str) -> Definition:
