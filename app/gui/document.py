@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,22 @@ from engine.graph.spec import NodeSpec
 from engine.graph.subgraph import OUTPUTS, used
 
 UNSAVED = "workflow.json"  # a workflow without a file reads what is in the current folder
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A workflow that was read, and is not shown yet.
+
+    `saved` is what its file holds; `path` is that file, None where it is saved under another name;
+    `place` is where the files lie that it reads.
+    """
+
+    graph: Graph
+    saved: Graph
+    path: Path | None
+    place: Path
+    settings: Settings
+    registry: Registry
 
 
 class Document(QObject):
@@ -54,7 +71,7 @@ class Document(QObject):
         self._output: Path | None = None
         self._checking = Checking(self)
         self._checking.checked.connect(self._take_report)
-        self._replace(Graph(), None)
+        self._replace(self._opened(Graph(), Graph(), None, None))
 
     # What there is
 
@@ -160,8 +177,7 @@ class Document(QObject):
 
     def new(self) -> None:
         """Begin with an empty workflow."""
-        self._replace(Graph(), None)
-        self._announce()
+        self.take(self._opened(Graph(), Graph(), None, None))
 
     def open(self, path: Path, *, template: bool = False) -> None:
         """Open a workflow file, a bundle or a picture that carries one.
@@ -169,16 +185,26 @@ class Document(QObject):
         Raises LoomError and keeps what is open. A picture, a bundle and a `template` are saved
         under another name.
         """
-        graph = open_workflow(path, self._base)
-        own = workflow.is_json(path) and not template
-        self._replace(graph, path if own else None, path)
-        self._announce()
+        self.take(self.read(path, template=template))
 
     def restore(self, data: Mapping[str, Any], path: Path | None) -> None:
         """Open work that was not saved, from its JSON; LoomError keeps what is open."""
+        self.take(self.read_unsaved(data, path))
+
+    def read(self, path: Path, *, template: bool = False) -> Opened:
+        """What `open` shows, read without showing it: also in another thread."""
+        graph = open_workflow(path, self._base)
+        own = workflow.is_json(path) and not template
+        return self._opened(graph, graph, path if own else None, path)
+
+    def read_unsaved(self, data: Mapping[str, Any], path: Path | None) -> Opened:
+        """What `restore` shows, read without showing it: also in another thread."""
         graph = workflow.from_json(data, self._base, name=str(path or "the unsaved workflow"))
-        self._replace(graph, path)
-        self._saved = self._on_disk(path)
+        return self._opened(graph, self._on_disk(path), path, path)
+
+    def take(self, opened: Opened) -> None:
+        """Show what was read, in place of what is open."""
+        self._replace(opened)
         self._announce()
 
     def save(self, path: Path | None = None) -> None:
@@ -188,19 +214,24 @@ class Document(QObject):
             raise ValueError("A workflow without a file needs a path.")
         workflow.write(self._root, path)
         self._path, self._place, self._saved = path, path, self._root.copy()
-        self._settings = self._folders()
+        self._settings = self._folders(path)
         self.titled.emit()
 
     def look_in(self, models: Iterable[str], output: str) -> None:
         """Search these model folders first, and save to this folder; "" is the usual one."""
         self._models = tuple(Path(name) for name in models)
         self._output = Path(output) if output else None
-        self._settings = self._folders()
+        self._settings = self._folders(self._place)
         self.recheck()
 
     def recheck(self) -> None:
         """Check again, as after a model folder was added."""
         self._checking.start(self._root, self._base, self._settings)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the newest state is still to be checked."""
+        return self._checking.busy
 
     def wait_checked(self, seconds: float = 10.0) -> Report | None:
         """The report of the graph as it is now, waited for; for tests and for saving."""
@@ -209,19 +240,21 @@ class Document(QObject):
 
     # Inside
 
-    def _replace(self, graph: Graph, path: Path | None, place: Path | None = None) -> None:
-        """`place` is where the files lie that the workflow reads, if that is not `path`."""
-        self._root, self._path, self._saved = graph, path, graph.copy()
-        self._place = place or path or Path(UNSAVED)
-        self._settings = self._folders()
+    def _opened(self, graph: Graph, saved: Graph, path: Path | None, place: Path | None) -> Opened:
+        place = place or Path(UNSAVED)
+        registry = local_registry(graph, self._base)
+        return Opened(graph, saved.copy(), path, place, self._folders(place), registry)
+
+    def _replace(self, opened: Opened) -> None:
+        self._root = self._shown = opened.graph
+        self._saved, self._path, self._place = opened.saved, opened.path, opened.place
+        self._settings, self._registry = opened.settings, opened.registry
         self._scope = ""
-        self._shown = graph
-        self._registry = local_registry(graph, self._base)
         self._report = None
         self._problems: Mapping[str, tuple[Problem, ...]] = {}
 
-    def _folders(self) -> Settings:
-        return open_settings(self._place, self._models, self._output)
+    def _folders(self, place: Path) -> Settings:
+        return open_settings(place, self._models, self._output)
 
     def _on_disk(self, path: Path | None) -> Graph:
         """What a file holds, as far as it can be read; an empty graph else."""

@@ -239,6 +239,7 @@ class Window(QMainWindow):
         """Let each panel's signals reach the others."""
         self.document.titled.connect(self._retitle)
         self.files.opened.connect(self._remember)
+        self.files.said.connect(self.say)
         self.canvas.selection_changed.connect(self.inspector.show_nodes)
         self.canvas.run_asked.connect(self.runs.run)
         self.canvas.lock_asked.connect(self.runs.lock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ from engine.graph.types import (
     carries,
     find_conversion,
 )
+
+Probed = Mapping[str, Mapping[str, Facet]]
 
 __all__ = [
     "CheckError",
@@ -155,6 +157,10 @@ class _Check:
         self.specs: dict[str, NodeSpec] = {}
         self.ends = Unifier()
         self.conversions: dict[Link, Conversion] = {}
+        # What many nodes ask is found out once.
+        self._said: dict[tuple[str, str], Callable[[], Probed]] = {}
+        self._makers: dict[Kind | None, str] = {}
+        self._places: dict[Path, bool] = {}
 
     def report(self) -> Report:
         order = self._order()
@@ -243,7 +249,9 @@ class _Check:
             widgets = {name: param.widget for name, param in spec.params.items()}
             places = [name for name in found if isinstance(widgets[name], OutputFolder)]
             for folder in [Path(found[name]) for name in places] or [settings.output_folder]:
-                if not _writable(folder):
+                if folder not in self._places:
+                    self._places[folder] = _writable(folder)
+                if not self._places[folder]:
                     reason = f"{folder} can't be written to."
                     remedy = "Choose an output folder that you may write to."
                     self._add("output-folder", node.id, "".join(places[:1]), reason, remedy)
@@ -251,9 +259,11 @@ class _Check:
 
     def _probe(self, node: Node, spec: NodeSpec, values: Mapping[str, Any]) -> None:
         """Let the loader say what it would load."""
-        assert spec.probe
+        asked = spec.id, repr(values)
+        if asked not in self._said:
+            self._said[asked] = _probed(spec, values)
         try:
-            said: Mapping[str, Mapping[str, Facet]] = spec.probe(values)
+            said = self._said[asked]()
         except LoomError as error:
             self._add("unreadable", node.id, error.field, error.reason, error.remedy)
             return
@@ -352,7 +362,11 @@ class _Check:
         Those come first that need little, and least of all that kind itself.
         """
         kind = next((one for one in wanted if one), None)
+        if kind not in self._makers:
+            self._makers[kind] = self._makers_of(kind)
+        return self._makers[kind]
 
+    def _makers_of(self, kind: Kind | None) -> str:
         def needs(spec: NodeSpec) -> tuple[bool, int]:
             ports = spec.inputs.values()
             return any(port.type.kind is kind for port in ports), sum(p.required for p in ports)
@@ -366,6 +380,21 @@ class _Check:
             return "Join an output of that kind."
         shown = ", ".join(spec.label for spec in sorted(makers, key=needs)[:4])
         return f"{kind.name} comes from: {shown}{' and others' * (len(makers) > 4)}."
+
+
+def _probed(spec: NodeSpec, values: Mapping[str, Any]) -> Callable[[], Probed]:
+    """Ask a loader once: what gives its answer again and again, or raises what it raised."""
+    assert spec.probe
+    try:
+        said: Probed = spec.probe(values)
+    except Exception as error:
+        failure = error
+
+        def fail() -> Probed:
+            raise failure
+
+        return fail
+    return lambda: said
 
 
 def _writable(folder: Path) -> bool:

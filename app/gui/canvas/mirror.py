@@ -148,9 +148,7 @@ class Mirror:
                 item.update()
         report = self.document.report
         ways = report.conversions if report else {}
-        self._ways = {
-            (str(link.source), link.node, link.port): way for link, way in ways.items()
-        }
+        self._ways = {(str(link.source), link.node, link.port): way for link, way in ways.items()}
         for item in self.links.values():
             if self._convert(item):
                 self._lead(item)

@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.gui.document import Document
+from app.gui.document import Document, Opened
+from app.gui.files.reading import Reading
 from app.gui.language import tr
 from app.script import script
 from engine.diffusion.images.choices import READ_SUFFIXES
@@ -18,6 +19,8 @@ from engine.graph.files import write_atomically
 
 GALLERY = Path(__file__).resolve().parents[3] / "workflows"
 STARTER = GALLERY / "text_to_image.json"
+SMALL = 100_000
+"""Bytes of a file that is read at once: some hundred nodes, within a few milliseconds."""
 
 
 class Files(QObject):
@@ -28,15 +31,19 @@ class Files(QObject):
 
     opened = Signal(object)
     """A file was opened or saved: its Path, for the list of recent ones."""
+    said = Signal(str)
+    """A sentence for the status bar, "" when it no longer holds."""
 
     def __init__(self, document: Document, parent: QWidget) -> None:
         super().__init__(parent)
         self._document = document
         self._window = parent
+        self._reading = Reading(self)
 
     def new(self) -> None:
         """Begin anew, after what is not saved was asked about."""
         if self.may_leave():
+            self._reading.stop()
             self._document.new()
 
     def ask_open(self) -> None:
@@ -50,13 +57,26 @@ class Files(QObject):
             self.open(Path(name))
 
     def open(self, path: Path, *, template: bool = False) -> bool:
-        """Open a file in place of what is open; False when it was refused or can't be read."""
+        """Open a file in place of what is open; False when it was refused or can't be read.
+
+        A large file is read beside the interface: True says that it is on its way.
+        """
         if not self.may_leave():
             return False
-        done = self._try(lambda: self._document.open(path, template=template))
-        if done and not template:
-            self.opened.emit(path)
-        return done
+        self._reading.stop()
+        document, name = self._document, "" if template else path
+        if _size(path) <= SMALL:
+            return self._take(lambda: document.read(path, template=template), name)
+        root, before = document.root, document.root.copy()
+
+        def take(read: Callable[[], Opened]) -> None:
+            self.said.emit("")
+            if root is document.root and (root == before or self.may_leave()):
+                self._take(read, name)
+
+        self.said.emit(tr("Opening {}…").format(path.name))
+        self._reading.start(lambda: document.read(path, template=template), take)
+        return True
 
     def save(self) -> bool:
         """Save to the workflow's file; asks for one where there is none."""
@@ -121,6 +141,17 @@ class Files(QObject):
         """Tell the person what went wrong."""
         QMessageBox.warning(self._window, tr("Latent Loom"), sentence)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a file is being read."""
+        return self._reading.busy
+
+    def _take(self, read: Callable[[], Opened], path: Path | str) -> bool:
+        done = self._try(lambda: self._document.take(read()))
+        if done and path:
+            self.opened.emit(path)
+        return done
+
     def _save(self, path: Path) -> bool:
         done = self._try(lambda: self._document.save(path))
         if done:
@@ -148,3 +179,11 @@ class Files(QObject):
         else:
             return True
         return False
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file, 0 where there is none: to read it says what is wrong."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -18,6 +18,8 @@ from engine.graph.interface import param_at
 from engine.graph.subgraph import used
 from engine.graph.sweep import Axis, grid
 
+SHOWN = 8  # problems; a widget for each of a thousand would hold the window for minutes
+
 
 class WorkflowPage(Page):
     """Name, problems, outputs, axes and subgraphs; inside a subgraph, that one's ports."""
@@ -86,7 +88,7 @@ class WorkflowPage(Page):
         problems = report.problems if report else ()
         self.problems.setVisible(bool(problems))
         self.problems.head.setText(tr("Problems: {}").format(len(problems)))
-        for item in problems:
+        for item in problems[:SHOWN]:
             row = QToolButton(self)
             row.setProperty("link", True)
             row.setText(item.where or tr("The workflow"))
@@ -95,6 +97,9 @@ class WorkflowPage(Page):
             row.clicked.connect(lambda _=False, node=node: self.go_to.emit(node))
             self.problems.rows.addWidget(row, 0, Qt.AlignmentFlag.AlignLeft)
             self.problems.rows.addWidget(label(f"{item.reason} {item.remedy}".strip(), self))
+        if (more := len(problems) - SHOWN) > 0:
+            words = tr("{} more are in the panel of problems.").format(more)
+            self.problems.rows.addWidget(label(words, self, "dim"))
 
     def _fill_outputs(self) -> None:
         self.outputs.clear()

@@ -182,7 +182,7 @@ def test_every_workflow_of_the_gallery_opens(open_window, file):
     assert not overlaps
 
 
-def test_a_thousand_nodes_open(open_window, home):
+def test_a_thousand_nodes_open(open_window, home, qtbot):
     graph = Graph()
     for at in range(1000):
         above = {"scheduler": f"n{at - 1}.scheduler"} if at else None
@@ -191,6 +191,7 @@ def test_a_thousand_nodes_open(open_window, home):
     path = home / "large.json"
     path.write_text(dumps(graph))
     window = open_window(path)
+    qtbot.waitUntil(lambda: not window.files.busy and not window.canvas.busy, timeout=60_000)
     assert len(window.document.graph.nodes) == 1000 and canvas_is_true(window)
 
 
