@@ -21,7 +21,8 @@ class NodeStatus:
     `needed` and `cached` are what the plan says; the others come from a run. `why` is the plan's
     reason, `error` the sentence of a failure, `seconds` and `memory` (bytes) the cost of the last
     time it ran, `expected` the seconds it should take, None for unknown. `picture` is a small
-    preview of its result, `live` says that it is still forming. `files` are those it wrote.
+    preview of its result, `live` says that it is still forming. `files` are those it wrote. `held`
+    says how its models would keep within the memory, "" where it has none.
     """
 
     state: State = ""
@@ -36,6 +37,7 @@ class NodeStatus:
     picture: QImage | None = None
     live: bool = False
     files: tuple[str, ...] = ()
+    held: str = ""
 
 
 NOTHING = NodeStatus()

@@ -72,6 +72,8 @@ def _node(document: Document, item: NodeItem) -> str:
         lines.append(escape(tr("Would run: {}").format(status.why or tr("it has no result yet"))))
         if status.expected is not None:
             lines.append(escape(tr("Takes about {}").format(seconds_text(status.expected))))
+        if status.held:
+            lines.append(escape(tr("Its models: {}").format(status.held)))
     elif status.state == "cached":
         lines.append(escape(tr("Its result is kept, so it would not run.")))
     if face.state:

@@ -33,7 +33,8 @@ class Board:
             state = PLANNED.get(step["state"], "")
             took = step["seconds"] if state == "cached" else None
             cost = {"expected": step["seconds"], "seconds": took}
-            self.put(step["node"], state=state, why=step["why"], **cost)
+            held = (step.get("memory") or {}).get("words", "")
+            self.put(step["node"], state=state, why=step["why"], held=held, **cost)
 
     def begin(self, steps: Iterable[Mapping[str, Any]]) -> None:
         """Take in the plan of a run that begins: what will run waits."""
@@ -108,6 +109,7 @@ def _summed(found: list[NodeStatus]) -> NodeStatus:
         why=first.why,
         error=next((item.error for item in counted if item.error), ""),
         files=tuple(file for item in found for file in item.files),
+        held=first.held,
     )
 
 

@@ -83,7 +83,7 @@ class Commands:
     ) -> Message:
         """What a run would do, without what problems keep from being made."""
         executor = self._engine.executor(options_of(options))
-        return doable(executor, graph_of(workflow), outputs, name=name).plan.as_data()
+        return doable(executor, graph_of(workflow), outputs, name=name, memory=True).plan.as_data()
 
     def lock(
         self, workflow: Message, options: Message, nodes: Iterable[str], name: str = ""

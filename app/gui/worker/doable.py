@@ -45,6 +45,7 @@ def doable(
     seed: int | None = None,
     name: str = "",
     fresh: bool = False,
+    memory: bool = False,
     cancel: threading.Event | None = None,
 ) -> Doable:
     """Plan what is asked for, without what has problems; raises what `Executor.plan` raises.
@@ -56,7 +57,9 @@ def doable(
     stuck: dict[str, str] = {}
     while True:
         try:
-            plan = executor.plan(graph, wanted, seed=seed, name=name, fresh=fresh, cancel=cancel)
+            plan = executor.plan(
+                graph, wanted, seed=seed, name=name, fresh=fresh, memory=memory, cancel=cancel
+            )
         except CheckError as error:
             asked = requested(graph, local_registry(graph, executor.registry), wanted)
             below = _below(graph, error.problems)

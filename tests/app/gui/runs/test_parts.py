@@ -43,7 +43,9 @@ def event(name, node, **more):
 
 def test_a_board_follows_one_node():
     board = Board()
-    board.begin([step("a", "cached", 3.0), step("b", "run", 2.0), step("c", "left out")])
+    models = {"memory": {"weights": 7, "words": "weights of 7 KB"}}
+    board.begin([step("a", "cached", 3.0), step("b", "run", 2.0) | models, step("c", "left out")])
+    assert [board.status(name).held for name in "ab"] == ["", "weights of 7 KB"]
     assert [board.status(name).state for name in "abc"] == ["cached", "waiting", ""]
     assert (board.status("a").seconds, board.status("b").expected) == (3.0, 2.0)
     assert board.take(event("started", "b")) == ("b",)
