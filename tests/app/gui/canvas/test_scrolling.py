@@ -12,7 +12,7 @@ from engine.graph.subgraph import collapse
 
 @pytest.fixture
 def painted(monkeypatch):
-    """The pixels of each paint of the canvas."""
+    """The pixels of each paint of a canvas that is made after this."""
     found: list[int] = []
     paint = View.paintEvent
 
@@ -25,7 +25,7 @@ def painted(monkeypatch):
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_little_is_painted_while_the_canvas_is_dragged(canvas, document, qtbot, painted, inside):
+def test_little_is_painted_while_the_canvas_is_dragged(painted, canvas, document, qtbot, inside):
     with document.edit_root("Build") as graph:
         for place in range(4):
             graph.add("filter.sharpen", f"sharpen{place}")
