@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -149,11 +150,30 @@ class Pictures(QAbstractListModel):
     def _show(self, paths: list[Path], number: int) -> None:
         if number != self._number or paths == [entry.path for entry in self._entries]:
             return
-        known = {entry.path: entry for entry in self._entries}
-        self.beginResetModel()
-        self._entries = [known.get(path) or _Entry(path) for path in paths]
+        wanted = set(paths)
+        for row in reversed(range(len(self._entries))):
+            if self._entries[row].path not in wanted:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._entries[row]
+                self.endRemoveRows()
+        left = {entry.path: entry for entry in self._entries}
+        if [path for path in paths if path in left] == list(left):
+            self._insert(paths, left)
+        else:  # some were written again
+            self.beginResetModel()
+            self._entries = [left.get(path) or _Entry(path) for path in paths]
+            self.endResetModel()
         self._rows = {path: row for row, path in enumerate(paths)}
-        self.endResetModel()
+
+    def _insert(self, paths: list[Path], left: dict[Path, _Entry]) -> None:
+        """Put new files between those that are there, whose rows and selection stay."""
+        for is_new, run in groupby(enumerate(paths), lambda place: place[1] not in left):
+            if is_new:
+                places = list(run)
+                self.beginInsertRows(QModelIndex(), places[0][0], places[-1][0])
+                start = places[0][0]
+                self._entries[start:start] = [_Entry(path) for _, path in places]
+                self.endInsertRows()
 
     def _take(self, made: Thumbnail) -> None:
         row = self._rows.get(made.path)

@@ -78,6 +78,18 @@ def test_a_new_picture_appears(gallery, qtbot, tmp_path):
     qtbot.waitUntil(lambda: names(gallery)[0] == "c.png")
 
 
+def test_what_is_selected_stays_so_when_others_come_and_go(gallery, qtbot, tmp_path):
+    model = gallery.view.model()
+    gallery.view.setCurrentIndex(model.index(2, 0))
+    made(tmp_path / "out" / "c.png", "a green hat")
+    (tmp_path / "out" / "broken.png").unlink()
+    qtbot.waitUntil(lambda: names(gallery) == ["c.png", "b.png", "a.png"])
+    assert [path.name for path in gallery.chosen()] == ["a.png"]
+    made(tmp_path / "out" / "a.png", "made again", age=-5)
+    gallery.refresh()
+    qtbot.waitUntil(lambda: names(gallery) == ["a.png", "c.png", "b.png"])
+
+
 def test_pictures_are_dragged_as_files(gallery):
     model = gallery.view.model()
     urls = model.mimeData([model.index(2, 0)]).urls()
