@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from engine.diffusion.weights.filling import fill
+
 CHUNK = 64 << 20
 
 
@@ -41,7 +43,7 @@ class Direct:
 
     def copy(self, target: Tensor, source: Tensor) -> None:
         """Fill `target` now."""
-        target.copy_(source)
+        fill(target, source)
 
     def wait(self) -> None:
         """Nothing to wait for."""
@@ -80,7 +82,7 @@ class Pinned:
         turn, self._turn = self._turn, 1 - self._turn
         self._sent[turn].synchronize()
         staged = self._buffers[turn][: target.nbytes].view(target.dtype)
-        staged.copy_(source)
+        fill(staged, source)
         with self._cuda.stream(self._stream):
             target.copy_(staged, non_blocking=True)
             self._sent[turn].record(self._stream)

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from engine.diffusion.weights.filling import fill
 from engine.diffusion.weights.mapped import release
 from engine.graph.errors import LoomError
 
@@ -86,11 +87,7 @@ def assign(
         if place.shape != tensor.shape:
             misshaped.append(_misshaped(name, tensor.shape, place.shape))
         elif names:
-            value = tensor.to(device, _wanted(dtype, name, tensor))
-            value = value.contiguous()
-            if value is not tensor:
-                release(tensor)
-            _put(model, names, value)
+            _put(model, names, _converted(tensor, _wanted(dtype, name, tensor), device))
     missing = [names[0] for names in empty.values()]
     refuse_mismatch(type(model).__name__, source, missing, unexpected, misshaped)
     if device != "cpu":
@@ -103,6 +100,18 @@ def _wanted(
     if dtype is None or not tensor.is_floating_point():
         return tensor.dtype
     return dtype if isinstance(dtype, torch.dtype) else dtype(name)
+
+
+def _converted(tensor: torch.Tensor, dtype: torch.dtype, device: str) -> torch.Tensor:
+    """`tensor` itself where it is as it should be; else what was made of it, and it is let go."""
+    if device == "cpu" and tensor.dtype != dtype:
+        value = torch.empty(tensor.shape, dtype=dtype)
+        fill(value, tensor)
+    else:
+        value = tensor.to(device, dtype).contiguous()
+    if value is not tensor:
+        release(tensor)
+    return value
 
 
 def _put(model: nn.Module, names: Iterable[str], value: torch.Tensor) -> None:

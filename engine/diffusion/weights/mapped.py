@@ -13,6 +13,7 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -28,8 +29,26 @@ DTYPES = {
     **{"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64},
     **{"F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2, "C64": torch.complex64},
 }
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where numbers lie: from byte `start` of `file` on, which is open as `descriptor`."""
+
+    file: Path
+    descriptor: int
+    start: int
+
+
+class _Map(mmap.mmap):
+    """A map, and the file it is of, which stays open as long as it lasts."""
+
+    file: Path
+    descriptor: int
+
+
 # Address → the map that begins there, while there is one.
-_maps: weakref.WeakValueDictionary[int, mmap.mmap] = weakref.WeakValueDictionary()
+_maps: weakref.WeakValueDictionary[int, _Map] = weakref.WeakValueDictionary()
 _lock = threading.Lock()  # models load beside one another
 
 
@@ -45,7 +64,9 @@ def mapped(file: Path, header: Header, base: int) -> Iterator[tuple[str, torch.T
         with file.open("rb") as opened:
             if hasattr(os, "posix_fadvise"):  # weights are read from first to last
                 os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
-            memory = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
+            memory = _Map(opened.fileno(), 0, access=mmap.ACCESS_COPY)
+            memory.file, memory.descriptor = file, os.dup(opened.fileno())
+            weakref.finalize(memory, os.close, memory.descriptor)
     except OSError as error:
         raise LoomError(f"The model file {file} can't be mapped: {error.strerror}.") from error
     with _lock:
@@ -79,7 +100,20 @@ def send_for(tensor: torch.Tensor) -> None:
             memory.madvise(mmap.MADV_WILLNEED, first, end - first)
 
 
-def _map_of(tensor: torch.Tensor) -> tuple[mmap.mmap, int, int] | None:
+def place_of(tensor: torch.Tensor) -> Place | None:
+    """Where in a file the numbers of a mapped tensor begin; None for one that is not mapped.
+
+    The file is open for as long as there are tensors of its map.
+    """
+    found = _map_of(tensor)
+    if not found:
+        return None
+    memory, start, _ = found
+    offset = tensor.data_ptr() - tensor.untyped_storage().data_ptr()
+    return Place(memory.file, memory.descriptor, start + offset)
+
+
+def _map_of(tensor: torch.Tensor) -> tuple[_Map, int, int] | None:
     """The map that a tensor lies in, and where in it its storage begins and ends."""
     storage = tensor.untyped_storage()  # of a part of a tensor, the whole
     start, end = storage.data_ptr(), storage.data_ptr() + storage.nbytes()
