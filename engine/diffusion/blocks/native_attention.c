@@ -22,10 +22,14 @@
 #define WIDTH (VECTORS * LANES + HALF * LANES / 2)
 
 /* COLUMNS of them are summed at a time: wide values are read less often than by few rows each. */
-#if VECTORS > 6 && VECTORS % 2 == 0
-#define COLUMNS (VECTORS / 2)
-#elif VECTORS > 6 && VECTORS % 3 == 0
-#define COLUMNS (VECTORS / 3)
+#if VECTORS <= 6
+#define COLUMNS VECTORS
+#elif VECTORS % 5 == 0
+#define COLUMNS 5
+#elif VECTORS % 4 == 0
+#define COLUMNS 4
+#elif VECTORS % 3 == 0
+#define COLUMNS 3
 #else
 #define COLUMNS VECTORS
 #endif

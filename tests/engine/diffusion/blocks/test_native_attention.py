@@ -44,11 +44,12 @@ def test_float32_is_exact(shape):
 
 
 @pytest.mark.skipif(not native_build.available(True), reason="no bfloat16 kernels here")
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*SHAPES, (1, 1, 50, 90, 512)])
 @torch.inference_mode()
 def test_bfloat16_is_as_near_as_torchs_own(shape):
     q, k, v = inputs(shape, torch.bfloat16)
     exact = F.scaled_dot_product_attention(q.double(), k.double(), v.double())
+    assert suits(q, k, v, None, None)
     found, own = attention(q, k, v), F.scaled_dot_product_attention(q, k, v)
     assert found.dtype is torch.bfloat16
     assert off(found, exact) < 1.5 * off(own, exact) + 1e-3
