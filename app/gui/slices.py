@@ -16,7 +16,7 @@ class Slices(QObject):
     def __init__(self, step: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._step = step
-        self._timer = QTimer(self, interval=0)
+        self._timer = QTimer(self, interval=1)  # 0 would wait until nothing else is to be done
         self._timer.timeout.connect(self._turn)
 
     @property
