@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -55,6 +55,7 @@ class _Entry:
     words: str = ""
     icon: QIcon | None = None
     asked: bool = False
+    read: bool = False  # its words are known, or are being read
 
 
 class Pictures(QAbstractListModel):
@@ -73,6 +74,7 @@ class Pictures(QAbstractListModel):
         self.cell = QSize()
         """What a picture and its name take, the same for each, whatever its shape."""
         thumbnails.made.connect(self._take)
+        thumbnails.told.connect(self._take_words)
         self._found.connect(self._show)
 
     def look_in(self, folders: Sequence[Path]) -> None:
@@ -84,8 +86,10 @@ class Pictures(QAbstractListModel):
 
     def search_all(self) -> None:
         """Have the words of every file read, so that a search finds it."""
-        for entry in self._entries:
-            self._ask(entry)
+        asked = [entry for entry in self._entries if not entry.read]
+        for entry in asked:
+            entry.read = True
+        self._thumbnails.ask_words([entry.path for entry in asked])
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 — Qt's signature
         return 0 if parent.isValid() else len(self._entries)
@@ -94,7 +98,7 @@ class Pictures(QAbstractListModel):
         entry = self._entries[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return entry.path.name
+                return entry.path.stem
             case Qt.ItemDataRole.DecorationRole:
                 self._ask(entry)
                 return entry.icon or self._missing
@@ -180,11 +184,18 @@ class Pictures(QAbstractListModel):
         if row is None:
             return
         entry = self._entries[row]
-        entry.words = made.words
+        entry.words, entry.read = made.words, True
         if not made.image.isNull():
             entry.icon = QIcon(squared(made.image))
         index = self.index(row)
         self.dataChanged.emit(index, index)
+
+    def _take_words(self, found: Mapping[Path, str]) -> None:
+        rows = [row for path in found if (row := self._rows.get(path)) is not None]
+        for row in rows:
+            self._entries[row].words = found[self._entries[row].path]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
 
 
 def squared(image: QImage) -> QPixmap:

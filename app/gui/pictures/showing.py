@@ -38,6 +38,7 @@ class Showing(QObject):
         super().__init__(parent)
         self._document, self._statuses, self._viewer = document, statuses, viewer
         self._asking = asking
+        self._root = document.root
         self._selected = ""
         self._shown = ""
         self._made: object = None  # which result is shown
@@ -213,6 +214,10 @@ class Showing(QObject):
             graph.add("trajectory.step", params={"step": step}, inputs={"trajectory": port})
 
     def _forget(self) -> None:
+        """Something else is open, or another part of it."""
+        if self._document.root is not self._root and self._viewer.title == self._shown:
+            self._viewer.show_pictures("", ())
+        self._root = self._document.root
         self._selected = self._shown = ""
         self._made = None
         self._number += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from engine.graph.errors import LoomError
 SIDE = 192  # pixels of the longer side
 WORDS = "words"  # the text chunk with the prompt
 FOLDER_VARIABLE = "LOOM_THUMBNAILS"
+BATCH = 50  # files whose prompts are told at once
+URGENT = 1  # before thumbnails that wait
 TEXT_NODES = ("text.", "caption.")  # node types whose texts are prompts
 
 
@@ -48,6 +50,8 @@ class Thumbnails(QObject):
 
     made = Signal(object)
     """A Thumbnail."""
+    told = Signal(object)
+    """The prompts of some files: a dictionary by their Paths."""
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +63,11 @@ class Thumbnails(QObject):
     def ask(self, path: Path) -> None:
         """Have the thumbnail of a file made, or read if it is there."""
         self._pool.start(_Task(self, path, self._folder))
+
+    def ask_words(self, paths: Sequence[Path]) -> None:
+        """Have the prompts of files read, which takes far less time than their thumbnails."""
+        for start in range(0, len(paths), BATCH):
+            self._pool.start(_Words(self, paths[start : start + BATCH]), URGENT)
 
     def wait(self, milliseconds: int = 10_000) -> None:
         """Wait until all that was asked for is made."""
@@ -74,6 +83,20 @@ class Thumbnails(QObject):
         """Called in the threads that make them."""
         if not self._closed:
             self.made.emit(found)
+
+    def hand_on_words(self, found: Mapping[Path, str]) -> None:
+        """Called in the threads that read them."""
+        if not self._closed:
+            self.told.emit(found)
+
+
+class _Words(QRunnable):
+    def __init__(self, owner: Thumbnails, paths: Sequence[Path]) -> None:
+        super().__init__()
+        self._owner, self._paths = owner, paths
+
+    def run(self) -> None:
+        self._owner.hand_on_words({path: words(path) for path in self._paths})
 
 
 class _Task(QRunnable):

@@ -102,6 +102,11 @@ class Viewer(QWidget):
         return (self._reading.known(self._files[self._at]) if self._files else None) or QImage()
 
     @property
+    def title(self) -> str:
+        """What is shown: a node, or a file."""
+        return self._titled
+
+    @property
     def file(self) -> Path | None:
         """The file that the picture is in, None when it is in none."""
         return self._files[self._at] if self._at < len(self._files) else None

@@ -63,6 +63,21 @@ def test_words_find_pictures(gallery, qtbot):
     assert len(names(gallery)) == 3
 
 
+def test_a_search_reads_no_picture(gallery, qtbot, tmp_path, monkeypatch):
+    gallery.thumbnails.wait()
+    for number in range(120):
+        made(
+            tmp_path / "out" / f"many{number}.png", f"a cat {number}", size=(8, 8), age=100 + number
+        )
+    gallery.refresh()
+    qtbot.waitUntil(lambda: gallery.pictures.rowCount() == 123)
+    drawn = []
+    monkeypatch.setattr(gallery.thumbnails, "ask", drawn.append)
+    gallery.search.setText("cat")
+    qtbot.waitUntil(lambda: gallery._count.text() == "120 of 123")
+    assert len(drawn) < 120  # only those in sight
+
+
 def test_choosing_shows_and_opens(gallery, qtbot, tmp_path):
     with qtbot.waitSignal(gallery.show_asked) as shown:
         gallery.view.setCurrentIndex(gallery.view.model().index(1, 0))
