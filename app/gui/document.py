@@ -275,7 +275,19 @@ class Document(QObject):
             with self._root.editing(self._scope) as body:
                 yield body
         else:
+            before = self._root.nodes.keys() | set()
             yield self._root
+            self._ask_for_new(before)
+
+    def _ask_for_new(self, before: set[str]) -> None:
+        """Where results are listed, new nodes that save something are among them."""
+        root = self._root
+        kinds = {
+            name: self._base.find(root.nodes[name].type) for name in root.nodes.keys() - before
+        }
+        new = [name for name, spec in kinds.items() if spec and spec.nature == "effect"]
+        if root.outputs and new:
+            root.set_outputs(dict.fromkeys((*root.outputs, *sorted(new))))
 
     def _body(self) -> Graph:
         return self._root.definitions[self._scope].body() if self._scope else self._root

@@ -111,3 +111,17 @@ def test_unsaved_work_is_restored_as_unsaved(document, tmp_path):
     document.save(tmp_path / "a.json")
     document.restore(data, tmp_path / "a.json")
     assert not document.modified
+
+
+def test_a_new_node_that_saves_is_asked_for_where_others_are(document):
+    with document.edit("Build") as graph:
+        graph.add("image.load", "load")
+        graph.add("image.save", "one")
+    assert document.root.outputs == ()  # all that save are
+    with document.edit_root("Ask") as graph:
+        graph.set_outputs(["one"])
+    with document.edit("Add") as graph:
+        graph.add("image.save", "two")
+    assert document.root.outputs == ("one", "two")
+    document.undo()
+    assert document.root.outputs == ("one",) and "two" not in document.graph.nodes
