@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.graph.interface import zone_specs
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
 
@@ -18,7 +19,7 @@ def in_language(registry: Registry) -> Registry:
 
     Ids, values and what nodes do are as they were: a label is only shown.
     """
-    return registry.with_specs(_translated(spec) for spec in registry)
+    return registry.with_specs(_translated(spec) for spec in (*registry, *zone_specs()))
 
 
 def labels(specs: Iterable[NodeSpec]) -> dict[str, str]:
@@ -34,14 +35,13 @@ def labels(specs: Iterable[NodeSpec]) -> dict[str, str]:
 def _translated(spec: NodeSpec) -> NodeSpec:
     return replace(
         spec,
-        label=_say(spec.label),
-        inputs={name: replace(port, label=_say(port.label)) for name, port in spec.inputs.items()},
-        params={name: replace(one, label=_say(one.label)) for name, one in spec.params.items()},
-        outputs={
-            name: replace(port, label=_say(port.label)) for name, port in spec.outputs.items()
-        },
+        label=say(spec.label),
+        inputs={name: replace(port, label=say(port.label)) for name, port in spec.inputs.items()},
+        params={name: replace(one, label=say(one.label)) for name, one in spec.params.items()},
+        outputs={name: replace(port, label=say(port.label)) for name, port in spec.outputs.items()},
     )
 
 
-def _say(label: str) -> str:
+def say(label: str) -> str:
+    """A label of a node, a port or a parameter in the current language."""
     return QCoreApplication.translate(CONTEXT, label)

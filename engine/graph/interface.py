@@ -27,7 +27,13 @@ def local_registry(graph: Graph, registry: Registry) -> Registry:
     made: dict[str, NodeSpec] = {}
     for name in graph.definitions:
         _add(name, graph.definitions, registry, made, ())
-    return registry.with_specs([_ZONE, spec_of(item), *made.values()])
+    unknown = [spec for spec in zone_specs() if registry.find(spec.id) is None]
+    return registry.with_specs([*unknown, *made.values()])
+
+
+def zone_specs() -> tuple[NodeSpec, NodeSpec]:
+    """What belongs to no pack: the Repeat zone, and the item of a list that it is at."""
+    return _ZONE, spec_of(item)
 
 
 def param_at(graph: Graph, registry: Registry, target: str) -> Param:

@@ -36,10 +36,6 @@
         <translation>실행마다 새로</translation>
     </message>
     <message>
-        <source>needed</source>
-        <translation>실행 필요</translation>
-    </message>
-    <message>
         <source>automatic</source>
         <translation>자동</translation>
     </message>
@@ -940,6 +936,10 @@
         <translation>다른 폴더나 이름을 고르세요.</translation>
     </message>
     <message>
+        <source>to be given</source>
+        <translation>값 필요</translation>
+    </message>
+    <message>
         <source>{} has no output that gives {}.</source>
         <translation>{}에는 {}을(를) 주는 출력이 없습니다.</translation>
     </message>
@@ -1230,6 +1230,14 @@
     <message>
         <source>The folder that has “{}”</source>
         <translation>“{}”이(가) 있는 폴더</translation>
+    </message>
+    <message>
+        <source>{}, handed on</source>
+        <translation>{}, 다음 회로 넘김</translation>
+    </message>
+    <message>
+        <source>{}, collected</source>
+        <translation>{}, 모음</translation>
     </message>
     <message>
         <source>Go to {}</source>
@@ -1654,6 +1662,10 @@
     <message>
         <source>Save a copy…</source>
         <translation>사본 저장…</translation>
+    </message>
+    <message>
+        <source>The engine does not start. Run restarts it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>On a graphics card: the first run takes minutes longer, later ones less</source>

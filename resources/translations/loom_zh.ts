@@ -36,10 +36,6 @@
         <translation>每次运行重新生成</translation>
     </message>
     <message>
-        <source>needed</source>
-        <translation>需要运行</translation>
-    </message>
-    <message>
         <source>automatic</source>
         <translation>自动</translation>
     </message>
@@ -940,6 +936,10 @@
         <translation>请选择其他文件夹或名称。</translation>
     </message>
     <message>
+        <source>to be given</source>
+        <translation>待填写</translation>
+    </message>
+    <message>
         <source>{} has no output that gives {}.</source>
         <translation>{} 没有给出 {} 的输出。</translation>
     </message>
@@ -1230,6 +1230,14 @@
     <message>
         <source>The folder that has “{}”</source>
         <translation>包含“{}”的文件夹</translation>
+    </message>
+    <message>
+        <source>{}, handed on</source>
+        <translation>{}，传给下一次</translation>
+    </message>
+    <message>
+        <source>{}, collected</source>
+        <translation>{}，收集</translation>
     </message>
     <message>
         <source>Go to {}</source>
@@ -1654,6 +1662,10 @@
     <message>
         <source>Save a copy…</source>
         <translation>保存副本…</translation>
+    </message>
+    <message>
+        <source>The engine does not start. Run restarts it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>On a graphics card: the first run takes minutes longer, later ones less</source>

@@ -211,7 +211,7 @@ def value_text(param: Param, value: Any) -> str:
     if value is None:
         if isinstance(param.widget, Seed):
             return tr("new each run")
-        return tr("needed") if param.required else tr("automatic")
+        return tr("to be given") if param.required else tr("automatic")
     if isinstance(value, dict):
         return str(value.get("name", ""))
     if isinstance(value, bool):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from app.gui.catalogue import say
 from app.gui.document import Document
 from app.gui.language import tr
 from engine.graph.graph import SUBGRAPH, Graph, Node
@@ -110,11 +111,11 @@ def _end(document: Document, node: Node) -> Ports:
     spec = document.registry.find(SUBGRAPH + document.scope)
     if ENDS[node.type] == INPUTS:
         names: list[str] = list(node.params.get("ports", ()))
-        found = [PortFace(name, title(name), True, _socket(spec, name)) for name in names]
+        found = [PortFace(name, _named(name), True, _socket(spec, name)) for name in names]
         return Ports(outputs=(*found, PortFace(NEW, tr("New input"), True)))
     known = spec.outputs if spec else {}
     found = [
-        PortFace(name, title(name), False, known[name].type if name in known else ANY)
+        PortFace(name, _named(name), False, known[name].type if name in known else ANY)
         for name in node.inputs
     ]
     return Ports((*found, PortFace(NEW, tr("New output"), False)))
@@ -136,16 +137,21 @@ def _zone(document: Document, node: Node) -> Ports:
         outputs.append(PortFace(ITEM, tr("Item"), True))
     for name in states(node):
         kind = state_type(document, graph, node, name)
-        inputs.append(PortFace(name, title(name), False, kind, required=True))
-        inputs.append(PortFace(f"{NEXT}{name}", title(name), False, kind, required=True))
-        outputs.append(PortFace(name, title(name), True, kind))
+        inputs.append(PortFace(name, _named(name), False, kind, required=True))
+        inputs.append(PortFace(f"{NEXT}{name}", _named(name), False, kind, required=True))
+        outputs.append(PortFace(name, _named(name), True, kind))
     for name in gathered(node):
         kind = _read_type(document, graph, node, f"{GATHER}{name}")
-        inputs.append(PortFace(f"{GATHER}{name}", title(name), False, kind))
-        outputs.append(PortFace(name, title(name), True, PortType(kind.kind, many=True)))
+        inputs.append(PortFace(f"{GATHER}{name}", _named(name), False, kind))
+        outputs.append(PortFace(name, _named(name), True, PortType(kind.kind, many=True)))
     inputs.append(PortFace(NEW, tr("New state"), False))
     inputs.append(PortFace(f"{GATHER}{NEW}", tr("Collect"), False))
     return Ports(tuple(inputs), tuple(outputs))
+
+
+def _named(name: str) -> str:
+    """What a port that is known by its name alone is called: as others of that name are."""
+    return say(title(name))
 
 
 def state_type(document: Document, graph: Graph, node: Node, name: str) -> PortType:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui import theme
+from app.gui.catalogue import say
 from app.gui.document import Document
 from app.gui.inspector.names import conversions_at, input_type, output_type
 from app.gui.inspector.section import Section, Shortened, label
@@ -13,7 +14,8 @@ from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
 from app.gui.palette.families import legible
 from engine.graph.graph import Source
-from engine.graph.spec import NodeSpec
+from engine.graph.repeat import GATHER, NEXT
+from engine.graph.spec import NodeSpec, title
 from engine.graph.types import PortType
 
 
@@ -66,11 +68,11 @@ class PortList(QWidget):
             sources = node.inputs.get(name, ())
             note = self._note(name)
             links = tuple(f"{name}\n{source}" for source in sources)
-            title = port.label if port else name
+            name_shown = port.label if port else _name_of(name)
             words = _words(found)
             if not sources and port is not None and not port.required:
                 words = tr("{}, optional").format(words)
-            rows.append((title, words, _colour(found), links, note))
+            rows.append((name_shown, words, _colour(found), links, note))
         return rows
 
     def _outputs(self, spec: NodeSpec | None) -> list[tuple[str, str, str, tuple[str, ...], str]]:
@@ -94,7 +96,7 @@ class PortList(QWidget):
         return "\n".join(dict.fromkeys(said))
 
     def _row(
-        self, title: str, words: str, colour: str, links: tuple[str, ...], note: str
+        self, name: str, words: str, colour: str, links: tuple[str, ...], note: str
     ) -> QWidget:
         row = QWidget(self)
         unit = self.fontMetrics().height()
@@ -106,7 +108,7 @@ class PortList(QWidget):
         shade = colour if colour.startswith("#") else theme.theme().colour(colour).name()
         dot = QLabel(f"<span style='color: {shade}'>●</span>", row)
         above.addWidget(dot)
-        above.addWidget(QLabel(title, row))
+        above.addWidget(QLabel(name, row))
         above.addWidget(Shortened(words, row, "dim"), 1)
         column.addLayout(above)
         for link in links:
@@ -143,6 +145,15 @@ class PortList(QWidget):
 
 def _param(spec: NodeSpec | None, name: str) -> bool:
     return spec is not None and name in spec.params
+
+
+def _name_of(name: str) -> str:
+    """What an input is called that the node's type does not name: a zone's, for instance."""
+    if name.startswith(NEXT):
+        return tr("{}, handed on").format(say(title(name.removeprefix(NEXT))))
+    if name.startswith(GATHER):
+        return tr("{}, collected").format(say(title(name.removeprefix(GATHER))))
+    return say(title(name))
 
 
 def _words(port_type: PortType | None) -> str:
