@@ -11,6 +11,7 @@ from app.gui.canvas.face import Face
 from app.gui.canvas.library import BoxItem
 from app.gui.canvas.ports import PortFace
 from app.gui.canvas.shape import MARGIN, Shape, Spot, shape_of
+from app.gui.canvas.stamps import LARGEST, stamps
 from app.gui.status import NOTHING, NodeStatus
 from engine.graph.problems import Problem
 
@@ -53,6 +54,11 @@ class NodeItem(BoxItem):
         ):
             self.resize(self.shape_.width, self.shape_.height, MARGIN)
         self.update()
+
+    def update(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """It looks different now: paint it again."""
+        stamps.forget(self)
+        super().update()
 
     def port_pos(self, name: str, is_output: bool, inner: bool = False) -> QPointF:
         """Where a port is in the scene; the header's end for one that is not shown.
@@ -110,7 +116,14 @@ class NodeItem(BoxItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        detail = option.levelOfDetailFromTransform(painter.worldTransform())
+        detail = painter.worldTransform().m11()
+        if widget is None or detail > LARGEST:  # into a file, or near
+            self.paint_whole(painter, detail)
+        else:
+            stamps.draw(self, painter, detail, widget.devicePixelRatioF())
+
+    def paint_whole(self, painter: QPainter, detail: float) -> None:
+        """Paint all of it, in as much detail as can be read at a zoom."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint.node(painter, self, detail)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import floor
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QBrush,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
+    QPen,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -32,6 +32,7 @@ from app.gui.theme import theme
 GRID = 24.0
 LEAST, MOST = 0.04, 4.0
 PARTS = 8  # that are painted one by one; the whole around them takes no longer than more
+LEAST_STEP = 20.0  # pixels between points of the grid
 STEP = 1.15  # the zoom of one notch of a wheel
 USUAL_FONT = 17.0  # the height of the interface's font at 100 %
 
@@ -56,7 +57,6 @@ class View(Viewer):
         self._gesture: Gesture | None = None
         self._space = False
         self._overlays: list[tuple[QWidget, Callable[[QSize], QPoint]]] = []
-        self._grid: tuple[str, QPixmap] = ("", QPixmap())
         self.tip: Callable[[QPointF], str] | None = None
         self.accepts: Callable[[QMimeData], bool] | None = None
         self.paint_far: Callable[[QPainter, list[QRectF]], None] | None = None
@@ -267,34 +267,25 @@ class View(Viewer):
     # What is painted
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        painter.fillRect(rect, theme().colour("canvas"))
-        scale = self.transform().m11()
-        step = GRID
-        while step * scale < 20:
+        area = self.mapFromScene(rect).boundingRect()
+        step = GRID * self.transform().m11()
+        while step < LEAST_STEP:
             step *= 2
+        origin = self.mapFromScene(QPointF(0, 0))
+        across, down = floor((area.x() - origin.x()) / step), floor((area.y() - origin.y()) / step)
+        columns, rows = int(area.width() / step) + 2, int(area.height() / step) + 2
+        pen = QPen(theme().colour("grid"), 1.6)
+        pen.setCosmetic(True)
         painter.save()
         painter.resetTransform()
-        tile = self._tile(step * scale)
-        size = tile.width() / tile.devicePixelRatio()
-        brush = QBrush(tile)
-        brush.setTransform(QTransform.fromScale(step * scale / size, step * scale / size))
-        painter.setBrushOrigin(QPointF(self.mapFromScene(QPointF(0, 0))))
-        painter.fillRect(self.mapFromScene(rect).boundingRect(), brush)
+        painter.fillRect(area, theme().colour("canvas"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(pen)
+        painter.translate(origin)
+        painter.scale(step, step)
+        for row in range(down, down + rows):
+            painter.drawPoints([QPointF(across + column, row) for column in range(columns)])
         painter.restore()
-
-    def _tile(self, size: float) -> QPixmap:
-        """A square with one point of the grid in its corner."""
-        ratio = self.devicePixelRatioF()
-        key = f"{theme().name} {round(size)} {ratio}"
-        if key != self._grid[0]:
-            tile = QPixmap(round(round(size) * ratio), round(round(size) * ratio))
-            tile.setDevicePixelRatio(ratio)
-            tile.fill(theme().colour("canvas"))
-            painter = QPainter(tile)
-            painter.fillRect(QRectF(0, 0, 1.6, 1.6), theme().colour("grid"))
-            painter.end()
-            self._grid = (key, tile)
-        return self._grid[1]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.far or self.paint_far is None:
