@@ -214,5 +214,4 @@ class Menus(QObject):
         ):
             self.actions[name].setText(f"{text}: {label}" if label else text)
             self.actions[name].setEnabled(bool(label))
-        busy = self.window.runs.current is not None
-        self.actions["stop"].setEnabled(busy)
+        self.actions["stop"].setEnabled(self.window.runs.is_busy)

@@ -90,7 +90,7 @@ class Window(QMainWindow):
         self.statusBar().addPermanentWidget(self.bar)
         self.menus = Menus(self)
         self._join()
-        self._device = settings.choices().device
+        self._device, self._live = settings.choices().device, False
         self._keeper = Keeper(self.sessions, self)
         self._keeper.failed.connect(self._say_unkept)
         self._autosave = QTimer(self)
@@ -303,6 +303,9 @@ class Window(QMainWindow):
         self._device = chosen.device
         self.document.look_in(chosen.model_folders, chosen.output_folder or usual_output())
         self.gallery.look_in([self.document.settings.output_folder])
+        if chosen.live != self._live:
+            self.runs.set_live(chosen.live)
+        self._live = chosen.live
 
     def _made(self, files: list[str]) -> None:
         """A run is over: show the table of its sweep, if it was one."""

@@ -1665,7 +1665,7 @@
     </message>
     <message>
         <source>The engine does not start. Run restarts it.</source>
-        <translation type="unfinished"></translation>
+        <translation>엔진이 시작되지 않습니다. 실행하면 다시 시작합니다.</translation>
     </message>
     <message>
         <source>On a graphics card: the first run takes minutes longer, later ones less</source>

@@ -1665,7 +1665,7 @@
     </message>
     <message>
         <source>The engine does not start. Run restarts it.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎无法启动。运行时会重新启动。</translation>
     </message>
     <message>
         <source>On a graphics card: the first run takes minutes longer, later ones less</source>

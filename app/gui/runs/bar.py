@@ -91,7 +91,10 @@ class RunBar(QWidget):
         if waiting and runs.jobs.now.paused:
             return tr("The queue is paused, {} waiting").format(waiting)
         if runs.worker.state == "starting":
-            return tr("The engine is starting…")
+            parts = [tr("The engine is starting…")]
+            return " · ".join([*parts, tr("{} waiting").format(waiting)] if waiting else parts)
+        if runs.worker.is_stuck:
+            return tr("The engine does not start. Run restarts it.")
         if waiting:
             return tr("{} waiting").format(waiting)
         return self._planned() if runs.worker.state == "ready" else ""

@@ -28,6 +28,7 @@ from app.gui.runs.runs import JOB, Runs
 from engine.diffusion.images.files import is_picture
 from engine.graph.queue import Job
 
+ROWS = 3  # that are to be seen at least
 TICK = 1000  # milliseconds between looks at the clock
 
 
@@ -53,6 +54,7 @@ class QueuePanel(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setMinimumHeight(self.fontMetrics().height() * ROWS * 3)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.view.setDragDropOverwriteMode(False)

@@ -44,7 +44,7 @@ class Runs(Asking):
     ended = Signal(str, str)
     """A run is over: which, and its state (`done`, `failed`, `cancelled`)."""
     made = Signal(list)
-    """A run that is over wrote these files: their names."""
+    """A run is over, which wrote these files, if it was of this document: their names."""
     said = Signal(str)
     """A sentence for people."""
     live_changed = Signal(bool)
@@ -101,6 +101,11 @@ class Runs(Asking):
         return self._running.get(run)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether there is something to cancel: it runs, or waits for its turn."""
+        return bool(self._running) or bool(self.jobs.now.turns())
+
+    @property
     def planned(self) -> Planned:
         """What a run would do now."""
         return self.following.planned
@@ -140,10 +145,10 @@ class Runs(Asking):
             return
         self._is_live = live
         self.live_changed.emit(live)
-        if live:
-            self._live.start()
-        else:
+        if not live:
             self._live.stop()
+        elif self.document.root.nodes:
+            self._live.start()
 
     def cancel(self, run: str = "") -> None:
         """Cancel a run, by default the newest that runs, else the one that is to run next."""
@@ -296,8 +301,9 @@ class Runs(Asking):
             case "begun":
                 self._begin(run, event["steps"])
             case "ended":
+                files = event["files"] if run in self._graphs else []
                 self._end(run, event["state"], event["message"])
-                self.made.emit(event["files"])
+                self.made.emit(files)
             case "queue":
                 if event["error"] != self._said:
                     self._said = event["error"]

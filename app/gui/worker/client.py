@@ -55,6 +55,11 @@ class Worker(QObject):
         return self._state
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether it could not be started, and is only by what is asked next."""
+        return self._state == "off" and (bool(self._fatal) or self._failures > TRIES)
+
+    @property
     def pid(self) -> int:
         """The process, 0 for none."""
         return self._process.pid if self._process else 0

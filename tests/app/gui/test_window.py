@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from app.gui import settings
 from app.gui.files.files import GALLERY
 from app.gui.files.recovery import Session, Sessions
 from app.gui.window import Window
@@ -480,7 +481,6 @@ def test_a_recorded_run_is_scrubbed_and_a_step_taken(open_window, qtbot):
 
 
 def test_how_runs_use_the_card_is_handed_to_the_engine(open_window, monkeypatch):
-    from app.gui import settings
     from app.gui.worker import process
 
     window = open_window()
@@ -493,3 +493,12 @@ def test_how_runs_use_the_card_is_handed_to_the_engine(open_window, monkeypatch)
     settings.change(memory=0.0, compile=True, tf32=True)
     assert process._chosen() == {"LOOM_COMPILE": "1", "LOOM_TF32": "1"} and restarts == [1, 1]
     settings.change(compile=False, tf32=False)
+
+
+def test_live_mode_of_the_settings_counts(open_window):
+    window = open_window()
+    assert not window.runs.live
+    settings.change(live=True)
+    assert window.runs.live and window.menus.actions["live"].isChecked()
+    settings.change(live=False)
+    assert not window.runs.live

@@ -32,6 +32,7 @@ class SilentWorker(QObject):
     died = Signal(str)
     state_changed = Signal(str)
     state = "starting"
+    is_stuck = False
 
     def __init__(self):
         super().__init__()
@@ -218,3 +219,25 @@ def test_problems_of_the_check_and_failures_are_listed(document, statuses, qtbot
     document.undo()
     document.wait_checked()
     assert panel.rows == [] and counted[-1] == 0
+
+
+def test_what_waits_for_the_engine_is_told_and_can_be_cancelled(runs, statuses, document, qtbot):
+    bar = RunBar(runs, statuses)
+    qtbot.addWidget(bar)
+    assert not runs.is_busy
+    with document.edit("Add") as graph:
+        graph.add("noise.seed", "seed")
+    runs.run()
+    assert statuses["seed"].state == "waiting"  # at once, though nothing is planned yet
+    qtbot.waitUntil(lambda: runs.is_busy, timeout=WAIT)
+    assert bar.text.text() == "The engine is starting… · 1 waiting"
+    runs.cancel()
+    qtbot.waitUntil(lambda: not runs.is_busy, timeout=WAIT)
+
+
+def test_an_engine_that_does_not_start_is_told_for_good(runs, statuses, qtbot):
+    bar = RunBar(runs, statuses)
+    qtbot.addWidget(bar)
+    runs.worker.state, runs.worker.is_stuck = "off", True
+    runs.worker.state_changed.emit("off")
+    assert "does not start" in bar.text.text()
