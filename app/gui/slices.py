@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-SLICE = 0.012  # seconds; what is painted between two slices takes its time as well
+SLICE = 0.012  # seconds of the processor; what is painted in between takes its time as well
 
 
 class Slices(QObject):
@@ -41,8 +41,8 @@ class Slices(QObject):
         self._timer.stop()
 
     def _turn(self) -> None:
-        until = time.perf_counter() + SLICE
+        until = time.thread_time() + SLICE
         while self._step():
-            if time.perf_counter() > until:
+            if time.thread_time() > until:
                 return
         self._timer.stop()

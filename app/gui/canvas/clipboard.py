@@ -70,9 +70,10 @@ def _add(
     added: list[str] = []
     with document.edit(label) as graph:
         names: dict[str, str] = {}
+        taken = {*graph.nodes, *graph.view}
         for name in (*part.nodes, *(name for name in part.view if name not in part.nodes)):
-            taken = {*graph.nodes, *graph.view, *names.values()}
             names[name] = edits.free_name(name, taken)
+            taken.add(names[name])
         for node in part.nodes.values():
             _add_node(graph, part, node, names, subgraphs)
             added.append(names[node.id])

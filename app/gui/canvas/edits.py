@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF
@@ -159,11 +159,10 @@ def is_end(graph: Graph, name: str) -> bool:
     return graph.nodes[name].type in ENDS
 
 
-def free_name(stem: str, taken: Iterable[str]) -> str:
+def free_name(stem: str, taken: Container[str]) -> str:
     """`stem`, or with the first number that makes it another name."""
-    names = {*taken}
     name, number = stem, 2
-    while name in names:
+    while name in taken:
         name, number = f"{stem}_{number}", number + 1
     return name
 

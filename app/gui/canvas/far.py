@@ -13,17 +13,17 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
-from app.gui.canvas.colours import mix
+from app.gui.canvas.colours import kind_colour, mix
 from app.gui.canvas.frame_item import FrameItem
 from app.gui.canvas.link_item import LinkItem
 from app.gui.canvas.mirror import Mirror
 from app.gui.canvas.node_item import NodeItem
-from app.gui.canvas.paint import tone
 from app.gui.canvas.zone_item import ZoneItem
 from app.gui.theme import theme
+from engine.graph.types import Kind
 
 TITLED = 120  # boxes in sight that have their titles
-SOME = 0.5  # of the scene; to find what is in more of it takes longer than to paint all
+SOME = 0.2  # of the scene; to find what is in more of it takes longer than to paint all
 
 
 def paint(painter: QPainter, areas: list[QRectF], mirror: Mirror) -> None:
@@ -34,7 +34,7 @@ def paint(painter: QPainter, areas: list[QRectF], mirror: Mirror) -> None:
     behind: list[tuple[QColor, QRectF]] = []
     for item in _items(areas, mirror):
         if isinstance(item, LinkItem):
-            lines[item.colour.rgb()].append(item.line)
+            lines[item.rgb].append(item.line)
         elif isinstance(item, ZoneItem):
             behind.append((theme().colour("accent", 30), item.box()))
         elif isinstance(item, NodeItem):
@@ -77,8 +77,7 @@ def _write(painter: QPainter, nodes: list[NodeItem]) -> None:
 
 def _items(areas: list[QRectF], mirror: Mirror) -> list[QGraphicsItem]:
     """What may lie in the areas."""
-    whole = mirror.scene.itemsBoundingRect() if len(areas) == 1 else QRectF()
-    if len(areas) == 1 and _size(areas[0]) > SOME * _size(whole):
+    if len(areas) == 1 and _size(areas[0]) > SOME * _size(mirror.extent):
         return [*mirror.links.values(), *mirror.nodes.values(), *mirror.frames.values()]
     mode = Qt.ItemSelectionMode.IntersectsItemBoundingRect
     found: dict[int, QGraphicsItem] = {}
@@ -99,21 +98,23 @@ def _draw_with(painter: QPainter, colour: QColor, width: int) -> None:
 
 def fill(item: NodeItem) -> str:
     """The colour of a box."""
-    state = item.status.state
+    face, state = item.face, item.status.state
     if isinstance(item, ZoneItem):
         return mix(theme().colour("canvas"), theme().colour("accent"), 0.2).name()
-    if item.plan and state == "needed":
+    if state == "needed" and item.plan:
         return theme().warning
     if state == "running":
         return theme().accent
     if state == "failed":
         return theme().error
-    return _toned(theme().node, tone(item).name(), bool(item.face.state))
+    return _toned(theme().name, face.kind, face.unknown, bool(face.state))
 
 
 @lru_cache(maxsize=512)
-def _toned(node: str, colour: str, faint: bool) -> str:
-    return mix(QColor(node), QColor(colour), 0.2 if faint else 0.55).name()
+def _toned(_: str, kind: Kind | None, unknown: bool, faint: bool) -> str:
+    """The colour of a kind, mixed into that of nodes; the theme's name is only for the cache."""
+    colour = theme().colour("error") if unknown else kind_colour(kind)
+    return mix(theme().colour("node"), colour, 0.2 if faint else 0.55).name()
 
 
 def border(item: NodeItem) -> str:

@@ -45,6 +45,7 @@ class LinkItem(CurveItem):
         """The dot that is selected."""
         self.conversion: Conversion | None = None
         self.colour = QColor()
+        self.rgb = 0
         self.middle = QPointF()
         self.line = QLineF()
         self.ends = (QPointF(), QPointF())
@@ -75,6 +76,7 @@ class LinkItem(CurveItem):
     def tint(self, colour: QColor) -> None:
         """Take the colour of what it carries, and the weight that its state asks for."""
         self.colour = colour
+        self.rgb = colour.rgb()
         shown = QColor(theme().colour("accent") if self.isSelected() or self.marked else colour)
         if self.faded:
             shown.setAlpha(60)

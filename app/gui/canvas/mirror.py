@@ -54,6 +54,8 @@ class Mirror:
         """What is selected, whether or not it has its item already."""
         self.made: Callable[[], object] | None = None
         """Called when the last of many items was made."""
+        self.extent = QRectF()
+        """About the area that all nodes are in, or have been in."""
         self.wiring = Wiring()
         self._ways: dict[tuple[str, str, str], Conversion] = {}
         self._waiting: dict[str, None] = {}
@@ -70,6 +72,7 @@ class Mirror:
         self.wiring.clear()
         self._waiting.clear()
         self._homeless.clear()
+        self.extent = QRectF()
         self.update([*self.document.graph.nodes, *self.document.graph.view])
 
     def update(self, ids: Iterable[str]) -> None:
@@ -290,6 +293,7 @@ class Mirror:
         at = place_of(self.document, name)
         if at is not None and not self._members(name):  # a point at the origin counts as false
             item.setPos(at)
+        self.extent |= item.box()
 
     def _show_frame(self, name: str) -> None:
         view = view_of(self.document, name)
@@ -365,6 +369,7 @@ class Mirror:
             places = free_places(self.document.graph, lost, sizes, taken, self._at)
         for name in lost:
             self.nodes[name].setPos(places[name])
+            self.extent |= self.nodes[name].box()
 
     def _at(self, name: str) -> QPointF:
         return self.nodes[name].pos()
