@@ -26,6 +26,7 @@ from app.gui.language import tr
 LOWEST, HIGHEST = 1 / 32, 64.0  # screen pixels for a pixel of the picture
 CRISP = 2.0  # from this zoom on pixels are squares
 NOTCH = 1.25  # one notch of the wheel
+CENTRE = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 CELL = 8  # of the board under transparent pixels
 
 
@@ -47,6 +48,7 @@ class PixelView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(96, 96)
         self.setAccessibleName(tr("Picture"))
+        self.empty = tr("No picture yet")
         self._image = QImage()
         self._scale = 1.0
         self._offset = QPointF()  # where the picture's corner is, in the widget
@@ -131,7 +133,7 @@ class PixelView(QWidget):
         painter.fillRect(self.rect(), theme.theme().colour("canvas"))
         if self._image.isNull():
             painter.setPen(theme.theme().colour("dim"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("No picture yet"))
+            painter.drawText(self.rect(), CENTRE, self.empty)
             return
         frame = QRectF(self._image.rect())
         if self._image.hasAlphaChannel():

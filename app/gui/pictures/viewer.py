@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -22,6 +22,7 @@ from app.gui.icons import set_icon
 from app.gui.language import tr
 from app.gui.pictures.comparing import GAINS, ComparingView, Mode
 from app.gui.pictures.reading import Reading
+from engine.graph.files import write_atomically
 
 PLAY = 120  # milliseconds a picture
 MODES: tuple[Mode, ...] = ("single", "slider", "difference")
@@ -53,6 +54,8 @@ class Viewer(QWidget):
         self._titled = ""
         self._at = 0
         self.view = ComparingView()
+        keys = QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText)
+        self.view.empty = tr("No picture yet.\n{} runs the workflow.").format(keys)
         self._title = QLabel()
         self._pixel = QLabel()
         self._zoom = QLabel()
@@ -208,6 +211,7 @@ class Viewer(QWidget):
             (tr("Previous picture"), "[", self._back),
             (tr("Next picture"), "]", self._forward),
             (tr("Play"), "Space", self._play.click),
+            (tr("Compare what comes with this picture"), "P", self._pin.click),
         ):
             action = QAction(text, self)
             action.setShortcut(key)
@@ -318,9 +322,24 @@ class Viewer(QWidget):
             self.said.emit(tr("This picture is in no file yet."))
 
     def _save(self) -> None:
+        """Save a copy; one of the same kind has all that the file carries, its workflow too."""
         if self.image.isNull():
             return
         kinds = "PNG (*.png);;JPEG (*.jpg);;WebP (*.webp)"
-        name, _ = QFileDialog.getSaveFileName(self, tr("Save a copy"), "picture.png", kinds)
-        if name and not self.image.save(name):
-            self.said.emit(tr("{} can't be written.").format(name))
+        start = self.file.name if self.file else f"{self._titled or 'picture'}.png"
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save a copy"), start, kinds)
+        if not name:
+            return
+        target = Path(name) if Path(name).suffix else Path(f"{name}.png")
+        file = self.file
+        try:
+            if file and file.suffix.lower() == target.suffix.lower():
+                write_atomically(target, file.read_bytes())
+                return
+        except OSError as error:
+            self.said.emit(
+                tr("{} can't be written: {}.").format(target.name, error.strerror or error)
+            )
+            return
+        if not self.image.save(str(target)):
+            self.said.emit(tr("{} can't be written.").format(target.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QFileDialog
 
 from app.gui.pictures.comparing import difference
 from app.gui.pictures.viewer import Viewer
@@ -152,3 +153,33 @@ def test_a_huge_picture_is_shown_smaller(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "LARGEST", 1200)
     found = reading.read_picture(tmp_path / "huge.png")
     assert (found.width(), found.height()) == (40, 30) and found.pixelColor(3, 3).red() == 255
+
+
+def test_a_saved_copy_carries_the_workflow(viewer, qtbot, tmp_path, monkeypatch):
+    from PIL import Image
+
+    from engine.diffusion.images.files import encode, read_metadata
+
+    file = tmp_path / "a.png"
+    file.write_bytes(encode(Image.new("RGB", (9, 9)), {"workflow": {"loom": 1, "nodes": {}}}))
+    viewer.show_files([file])
+    qtbot.waitUntil(lambda: viewer.image.width() == 9)
+    names = [str(tmp_path / "copy"), str(tmp_path / "b.jpg"), str(tmp_path / "no" / "c.png")]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (names.pop(0), ""))
+    viewer._save()
+    assert read_metadata(tmp_path / "copy.png")["workflow"]["loom"] == 1
+    viewer._save()
+    assert QImage(str(tmp_path / "b.jpg")).width() == 9
+    with qtbot.waitSignal(viewer.said) as said:
+        viewer._save()
+    assert said.args == ["c.png can't be written: No such file or directory."]
+
+
+def test_a_key_pins_the_picture(viewer, qtbot):
+    viewer.activateWindow()
+    qtbot.waitUntil(viewer.isActiveWindow)
+    viewer.view.setFocus()
+    qtbot.keyClick(viewer.view, Qt.Key.Key_P)
+    assert not viewer.view.other.isNull()
+    qtbot.keyClick(viewer.view, Qt.Key.Key_P)
+    assert viewer.view.other.isNull()
