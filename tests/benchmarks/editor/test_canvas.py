@@ -68,6 +68,7 @@ def test_a_thousand_nodes(qtbot, tmp_path):
     ):
         rows.append((f"pan, {name}", panned(canvas, zoom)))
         rows.append((f"paint all, {name}", painted(canvas)))
+    rows.append(("a notch of the wheel, near 50 %", zoomed(canvas)))
     canvas.view.zoom_at(1.0 / canvas.view.zoom, QPointF(800, 475))
     rows.append(("move one node by a pixel", dragged(canvas)))
     rows.append(("change one parameter", changed(document)))
@@ -109,6 +110,22 @@ def painted(canvas: Canvas) -> float:
     for _ in range(8):
         canvas.view.viewport().update()
         found.append(milliseconds(QApplication.processEvents))
+    return statistics.median(found)
+
+
+def zoomed(canvas: Canvas) -> float:
+    """The middle time of a frame while the wheel is turned."""
+    canvas.view.zoom_at(0.7 / canvas.view.zoom, QPointF(800, 475))
+    canvas.view.centre_on(QPointF(COLUMNS * 140, ROWS * 150))
+    QApplication.processEvents()
+    found: list[float] = []
+    for _ in range(12):
+
+        def step() -> None:
+            canvas.view.zoom_at(0.95, QPointF(800, 475))
+            QApplication.processEvents()
+
+        found.append(milliseconds(step))
     return statistics.median(found)
 
 
