@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -108,41 +106,3 @@ Emit = Callable[[Event], None]
 
 def ignore(event: Event) -> None:
     """An `Emit` for callers that don't listen."""
-
-
-class EventStream:
-    """A queue of events between the thread that runs a graph and one that shows it.
-
-    It stays small however slow the reader is: of progress and previews only the newest of each node
-    waits, and other events come at most a few times a node. `stream.emit` is an `Emit`.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: OrderedDict[object, Event] = OrderedDict()
-        self._arrived = threading.Condition()
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def emit(self, event: Event) -> None:
-        """Put an event in, from any thread; never waits."""
-        newest_only = isinstance(event, Progress | Preview)
-        key: object = (type(event), event.node) if newest_only else object()
-        with self._arrived:
-            # A replaced event moves to the end, so that nothing is reported before its cause.
-            self._waiting.pop(key, None)
-            self._waiting[key] = event
-            self._arrived.notify_all()
-
-    def drain(self) -> list[Event]:
-        """All events that wait, oldest first."""
-        with self._arrived:
-            events = list(self._waiting.values())
-            self._waiting.clear()
-            return events
-
-    def wait(self, timeout: float | None = None) -> list[Event]:
-        """Like drain, but wait up to `timeout` seconds for something to come."""
-        with self._arrived:
-            self._arrived.wait_for(lambda: bool(self._waiting), timeout)
-            return self.drain()

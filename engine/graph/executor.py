@@ -137,8 +137,9 @@ class Executor:
             cancelled = True
         seconds = time.perf_counter() - began
         result = done.result(cancelled, seconds) if done else Result(graph, cancelled, seconds)
-        numbers = map(len, (result.ran, result.cached, result.failed, result.blocked))
-        emit(Finished("", *numbers, cancelled, seconds))
+        ran, cached = len(result.ran), len(result.cached)
+        failed, blocked = len(result.failed), len(result.blocked)
+        emit(Finished("", ran, cached, failed, blocked, cancelled, seconds))
         return result
 
     def _rounds(self, request: Request, emit: Emit, cancel: threading.Event) -> Iterator[Done]:

@@ -205,10 +205,6 @@ class Graph(Recorded):
         params = {key: value for key, value in node.params.items() if key != name}
         self._commit(f"Reset {node_id}.{name}", {node_id: replace(node, params=params)})
 
-    def set_version(self, node_id: str, version: int) -> None:
-        """Say by which version of its type a node is to be read."""
-        self._commit(f"Upgrade {node_id}", {node_id: replace(self.node(node_id), version=version)})
-
     def set_state(self, state: State, *node_ids: str) -> None:
         """Mute or bypass nodes, or let them take part again ("")."""
         verb = {"": "Activate", "muted": "Mute", "bypassed": "Bypass"}[state]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from engine.graph.context import Context, Settings
 from engine.graph.errors import LoomError, SpecError
@@ -254,5 +254,6 @@ def _class_name(value: object, result: object) -> str:
     if value is _NOTHING:
         return f"{type(result).__name__}, which has no such field,"
     if isinstance(value, list):
-        return f"a list of {', '.join({type(item).__name__: 0 for item in value}) or 'nothing'}"
+        kinds = dict.fromkeys(type(item).__name__ for item in cast(list[object], value))
+        return f"a list of {', '.join(kinds) or 'nothing'}"
     return "nothing" if value is None else type(value).__name__

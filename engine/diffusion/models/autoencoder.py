@@ -95,8 +95,8 @@ class MidBlock(nn.Module):
         return self.resnets[1](x, *condition)
 
 
-class EncoderBlock(nn.Module):
-    """ResNets, each followed by attention where there is any; then a halving but for the last."""
+class Block(nn.Module):
+    """ResNets, each followed by attention where there is any."""
 
     def __init__(
         self,
@@ -105,7 +105,6 @@ class EncoderBlock(nn.Module):
         layers: int,
         resnet: MakeResnet,
         attention: MakeAttention | None,
-        last: bool,
     ) -> None:
         super().__init__()
         self.resnets = nn.ModuleList(
@@ -114,44 +113,54 @@ class EncoderBlock(nn.Module):
         self.attentions = nn.ModuleList(
             [] if attention is None else [attention(channels) for _ in range(layers)]
         )
-        self.downsamplers = nn.ModuleList([] if last else [Downsample2D(channels, padding=0)])
-
-    def forward(self, x: Tensor) -> Tensor:
-        for i, resnet in enumerate(self.resnets):
-            x = resnet(x)
-            if self.attentions:
-                x = self.attentions[i](x)
-        for downsample in self.downsamplers:
-            x = downsample(x)
-        return x
-
-
-class DecoderBlock(nn.Module):
-    """ResNets, each followed by attention where there is any; then a doubling but for the last."""
-
-    def __init__(
-        self,
-        in_channels: int,
-        channels: int,
-        layers: int,
-        resnet: MakeResnet,
-        attention: MakeAttention | None,
-        last: bool,
-    ) -> None:
-        super().__init__()
-        self.resnets = nn.ModuleList(
-            resnet(in_channels if i == 0 else channels, channels) for i in range(layers)
-        )
-        self.attentions = nn.ModuleList(
-            [] if attention is None else [attention(channels) for _ in range(layers)]
-        )
-        self.upsamplers = nn.ModuleList([] if last else [Upsample2D(channels)])
 
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
         for i, resnet in enumerate(self.resnets):
             x = resnet(x, *condition)
             if self.attentions:
                 x = self.attentions[i](x, *condition)
+        return x
+
+
+class EncoderBlock(Block):
+    """A block that halves its result, but for the last one."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        layers: int,
+        resnet: MakeResnet,
+        attention: MakeAttention | None,
+        last: bool,
+    ) -> None:
+        super().__init__(in_channels, channels, layers, resnet, attention)
+        self.downsamplers = nn.ModuleList([] if last else [Downsample2D(channels, padding=0)])
+
+    def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
+        x = super().forward(x, *condition)
+        for downsample in self.downsamplers:
+            x = downsample(x)
+        return x
+
+
+class DecoderBlock(Block):
+    """A block that doubles its result, but for the last one."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        layers: int,
+        resnet: MakeResnet,
+        attention: MakeAttention | None,
+        last: bool,
+    ) -> None:
+        super().__init__(in_channels, channels, layers, resnet, attention)
+        self.upsamplers = nn.ModuleList([] if last else [Upsample2D(channels)])
+
+    def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
+        x = super().forward(x, *condition)
         for upsample in self.upsamplers:
             x = upsample(x)
         return x

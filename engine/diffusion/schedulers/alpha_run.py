@@ -9,13 +9,14 @@ import torch
 
 from engine.diffusion.schedulers.base import StepPlan
 from engine.diffusion.schedulers.beta_scheduler import BetaScheduler
-from engine.diffusion.schedulers.prediction import to_noise, to_x0
-from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32, on_device
+from engine.diffusion.schedulers.mixed_run import MixedRun
+from engine.diffusion.schedulers.prediction import to_noise
+from engine.diffusion.schedulers.run import on_device
 from engine.diffusion.schedulers.spacing import spaced
 from engine.graph.errors import LoomError
 
 
-class AlphaRun(SchedulerRun):
+class AlphaRun(MixedRun[BetaScheduler]):
     """Tables with one entry a model call: the noise level of the sample that the model sees."""
 
     def __init__(
@@ -35,19 +36,8 @@ class AlphaRun(SchedulerRun):
                 remedy="Use a v_prediction model, leading spacing, or no rescale.",
             )
         self.config = config
-        self.alpha: list[float] = alpha_bar.sqrt().tolist()
-        self.sigma: list[float] = (1 - alpha_bar).sqrt().tolist()
-
-    def add_noise(self, i: int, sample: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """sqrt(alpha_bar) x_0 + sqrt(1 - alpha_bar) noise."""
-        return self.alpha[i] * at_least_float32(sample) + self.sigma[i] * noise
-
-    def x0(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """The clean picture within the bounds of the configuration; kept as `predicted_x0`."""
-        kind = self.config.prediction_type
-        x0 = self.config.bounded(to_x0(kind, prediction, x, self.alpha[i], self.sigma[i]))
-        self.predicted_x0 = x0
-        return x0
+        self.alpha = alpha_bar.sqrt().tolist()
+        self.sigma = (1 - alpha_bar).sqrt().tolist()
 
     def epsilon(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """The noise in the sample, as the model predicts it."""

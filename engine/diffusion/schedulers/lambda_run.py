@@ -8,12 +8,13 @@ import torch
 from engine.diffusion.schedulers.base import StepPlan
 from engine.diffusion.schedulers.history import History
 from engine.diffusion.schedulers.lambda_scheduler import LambdaScheduler
-from engine.diffusion.schedulers.prediction import to_noise, to_x0
-from engine.diffusion.schedulers.run import SchedulerRun, at_least_float32, on_device
+from engine.diffusion.schedulers.mixed_run import MixedRun
+from engine.diffusion.schedulers.prediction import to_noise
+from engine.diffusion.schedulers.run import on_device
 
 
-class LambdaRun(SchedulerRun):
-    """Samples are alpha x_0 + sigma noise; step i goes from the i-th of S + 1 levels to the next.
+class LambdaRun(MixedRun[LambdaScheduler]):
+    """Step i goes from the i-th of S + 1 levels to the next.
 
     All is float32, as models were trained and published runs computed.
     """
@@ -22,21 +23,10 @@ class LambdaRun(SchedulerRun):
         t, levels = config.levels(plan)
         self.timesteps = on_device(np.floor(t), torch.int64, config.num_train_timesteps, device)
         self.levels = Levels(levels.astype(np.float32), config.use_flow_sigmas)
-        self.alpha: list[float] = self.levels.alpha.tolist()
-        self.sigma: list[float] = self.levels.sigma.tolist()
+        self.alpha = self.levels.alpha.tolist()
+        self.sigma = self.levels.sigma.tolist()
         self.config = config
         self.history = History()
-
-    def add_noise(self, i: int, sample: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """alpha x_0 + sigma noise."""
-        return self.alpha[i] * at_least_float32(sample) + self.sigma[i] * noise
-
-    def x0(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """The clean picture within the bounds of the configuration; kept as `predicted_x0`."""
-        kind = self.config.prediction_type
-        x0 = self.config.bounded(to_x0(kind, prediction, x, self.alpha[i], self.sigma[i]))
-        self.predicted_x0 = x0
-        return x0
 
     def epsilon(self, i: int, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """The noise in the sample, that of the bounded picture where thresholding is on."""

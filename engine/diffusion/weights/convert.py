@@ -37,7 +37,6 @@ from engine.graph.errors import LoomError
 Layout = Literal["diffusers", "original"]
 # Told the component, bytes written of it so far, and its bytes in all.
 Progress = Callable[[str, int, int], None]
-DTYPE_NAMES = ("float32", "float16", "bfloat16")
 
 
 def _silent(*_: Any) -> None:

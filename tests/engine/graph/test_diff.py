@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -66,7 +67,7 @@ def test_a_node_of_another_type_and_of_another_version(before: Graph):
     after.remove("empty")
     after.add("noise.seed", "empty", inputs={"model": "model.model"})
     after.connect("empty.stub_latents", "denoise.latents")
-    after.set_version("prompt", 2)
+    after.put(replace(after.node("prompt"), version=2))
     assert lines(before, after) == [
         "prompt: version 1 → 2",
         "empty was latents.empty, now is noise.seed",
