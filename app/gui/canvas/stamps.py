@@ -54,6 +54,7 @@ class Stamp:
         else:
             size = self.pixmap.size().toSizeF() * (detail / (self.detail * self.ratio))
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
             painter.drawPixmap(QRectF(at, size), self.pixmap, QRectF(self.pixmap.rect()))
         painter.restore()
 
