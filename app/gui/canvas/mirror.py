@@ -122,11 +122,14 @@ class Mirror:
 
     def show_status(self, ids: Iterable[str]) -> None:
         """Show how it stands with nodes, by their ids in the whole workflow."""
-        for full in ids:
-            name = full.removeprefix(self.prefix)
-            item = self.nodes.get(name)
-            if item is not None and full.startswith(self.prefix):
-                item.show_status(self.statuses[full])
+        names = [full.removeprefix(self.prefix) for full in ids if full.startswith(self.prefix)]
+        names = [name for name in names if name in self.nodes]
+        if len(names) > AT_ONCE:
+            self._waiting.update(dict.fromkeys(names))
+            self._slices.start()
+            return
+        for name in names:
+            self.nodes[name].show_status(self.statuses[self.prefix + name])
 
     def show_plan(self, on: bool) -> None:
         """Tint nodes by whether they would run, or no longer."""
@@ -288,8 +291,11 @@ class Mirror:
             if place_of(self.document, name) is None:
                 self._homeless[name] = None
             self.scene.addItem(item)
-        elif item.face != face:
-            item.show_face(face)
+        else:
+            if item.face != face:
+                item.show_face(face)
+            if item.status != (status := self.statuses[self.prefix + name]):
+                item.show_status(status)
         at = place_of(self.document, name)
         if at is not None and not self._members(name):  # a point at the origin counts as false
             item.setPos(at)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSize
+from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtGui import QImage
 
 from app.gui.document import Document
@@ -44,7 +44,10 @@ class Showing(QObject):
         self._made: object = None  # which result is shown
         self._number = 0  # of what was asked for last
         viewer.step_asked.connect(self._take_step)
-        statuses.changed.connect(self._follow)
+        self._news: set[str] = set()
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._follow)
+        statuses.changed.connect(self._hear)
         document.shown.connect(self._forget)
         document.changed.connect(self._edited)
 
@@ -120,8 +123,14 @@ class Showing(QObject):
         reading.read.connect(hand_on)
         reading.want([path])
 
-    def _follow(self, ids: frozenset[str]) -> None:
-        """Statuses changed: show what forms, and what is selected or was made last."""
+    def _hear(self, ids: frozenset[str]) -> None:
+        """Statuses changed, mostly many one after another: look once for all of them."""
+        self._news |= ids
+        self._soon.start()
+
+    def _follow(self) -> None:
+        """Show what forms, and what is selected or was made last."""
+        ids, self._news = self._news, set()
         if self._selected and self._has_picture(self._selected):
             if self._selected in ids:
                 self._show(self._selected)

@@ -12,10 +12,10 @@ from app.gui.document import Document
 from app.gui.runs.names import told
 from app.gui.worker.answers import Answer
 from engine.graph.graph import Graph, Node, Source
-from engine.graph.interface import local_registry
 from engine.graph.subgraph import used
 
 GATHER = 60  # milliseconds in which what is wanted is gathered
+MANY = 48  # pictures that are asked for at once
 KINDS = ("Image", "Mask", "Latents")
 """What has a picture, the best first."""
 
@@ -63,7 +63,11 @@ class Faces(QObject):
             self._timer.start()
 
     def _send(self) -> None:
-        wanted, self._wanted = self._wanted, {}
+        wanted = [*self._wanted][:MANY]
+        for name in wanted:
+            del self._wanted[name]
+        if self._wanted:
+            self._timer.start()
         ports = {name: port for name in wanted if (port := self.port(name))}
         keys = {name: self._keys.get(name, "") for name in ports}
         if ports:
@@ -80,7 +84,7 @@ class Faces(QObject):
         if found is None:
             return ""
         node, prefix = found
-        spec = local_registry(self._document.root, self._document.registry).find(node.type)
+        spec = self._document.registry.find(node.type)
         if spec is None:
             return ""
         ends = {port: f"{name}.{port}" for port in spec.outputs}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.gui.language import tr
+from app.gui.slices import SLICE
 from app.gui.worker.answers import Answer
 from app.gui.worker.process import Process
 from engine.graph.errors import LoomError
@@ -47,6 +49,9 @@ class Worker(QObject):
         self._failures = 0
         self._fatal = ""
         self._is_ended = False
+        self._come: deque[Mapping[str, Any]] = deque()
+        self._rest = QTimer(self, singleShot=True, interval=1)
+        self._rest.timeout.connect(self._hand_on)
         self._stirred.connect(self._take)
 
     @property
@@ -82,6 +87,7 @@ class Worker(QObject):
     def close(self, seconds: float = 0.0) -> None:
         """Let the process end, which puts what ran back into the queue; wait so long for it."""
         process, self._process = self._process, None
+        self._come.clear()
         self._set_state("off")
         if process:
             process.close(seconds)
@@ -107,20 +113,31 @@ class Worker(QObject):
             return
 
     def _take(self) -> None:
-        """Hand on all that has come: of previews only the newest of each node."""
+        """Take what has come, after what came before it."""
         if self._process is None:
             return
-        process = self._process
+        for message in self._process.arrived():
+            if events := message.get("events"):
+                self._come.extend({"event": event} for event in events)
+            else:
+                self._come.append(message)
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Hand on what has come, of previews only the newest of each node; of much a part."""
+        until = time.thread_time() + SLICE
         previews: OrderedDict[tuple[str, str], QImage] = OrderedDict()
-        for message in process.arrived():
-            match message:
-                case {"events": told}:
-                    for event in told:
-                        if event["event"] == "preview":
-                            previews[event["run"], event["node"]] = event["picture"]
-                        else:
-                            self._show(previews, event)
-                            self.event.emit(event)
+        while self._come:
+            if time.thread_time() > until:
+                self._rest.start()
+                break
+            match self._come.popleft():
+                case {"event": event}:
+                    if event["event"] == "preview":
+                        previews[event["run"], event["node"]] = event["picture"]
+                    else:
+                        self._show(previews, event)
+                        self.event.emit(event)
                 case {"id": number, "answer": value}:
                     self._waiting.pop(number).settle(value)
                 case {"id": number, "error": error}:
@@ -153,6 +170,7 @@ class Worker(QObject):
     def _mourn(self, code: int | None) -> None:
         """The process ended by itself."""
         self._process = None
+        self._come.clear()
         was_ready = self._state == "ready"
         self._set_state("off")
         said = self._fatal or _in_words(code)
