@@ -860,6 +860,30 @@
         <translation>색</translation>
     </message>
     <message>
+        <source>Blue</source>
+        <translation>파랑</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>초록</translation>
+    </message>
+    <message>
+        <source>Amber</source>
+        <translation>호박색</translation>
+    </message>
+    <message>
+        <source>Red</source>
+        <translation>빨강</translation>
+    </message>
+    <message>
+        <source>Violet</source>
+        <translation>보라</translation>
+    </message>
+    <message>
+        <source>Grey</source>
+        <translation>회색</translation>
+    </message>
+    <message>
         <source>Run to here</source>
         <translation>여기까지 실행</translation>
     </message>
@@ -1648,6 +1672,11 @@
         <translation>사본 저장</translation>
     </message>
     <message>
+        <source>No picture yet.
+{} runs the workflow.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>This</source>
         <translation>이 이미지</translation>
     </message>
@@ -1662,6 +1691,10 @@
     <message>
         <source>Save a copy…</source>
         <translation>사본 저장…</translation>
+    </message>
+    <message>
+        <source>{} can&apos;t be written: {}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The engine does not start. Run restarts it.</source>

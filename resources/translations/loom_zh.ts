@@ -860,6 +860,30 @@
         <translation>颜色</translation>
     </message>
     <message>
+        <source>Blue</source>
+        <translation>蓝色</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>绿色</translation>
+    </message>
+    <message>
+        <source>Amber</source>
+        <translation>琥珀色</translation>
+    </message>
+    <message>
+        <source>Red</source>
+        <translation>红色</translation>
+    </message>
+    <message>
+        <source>Violet</source>
+        <translation>紫色</translation>
+    </message>
+    <message>
+        <source>Grey</source>
+        <translation>灰色</translation>
+    </message>
+    <message>
         <source>Run to here</source>
         <translation>运行到此处</translation>
     </message>
@@ -1648,6 +1672,11 @@
         <translation>保存副本</translation>
     </message>
     <message>
+        <source>No picture yet.
+{} runs the workflow.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>This</source>
         <translation>当前图像</translation>
     </message>
@@ -1662,6 +1691,10 @@
     <message>
         <source>Save a copy…</source>
         <translation>保存副本…</translation>
+    </message>
+    <message>
+        <source>{} can&apos;t be written: {}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The engine does not start. Run restarts it.</source>

@@ -11,6 +11,7 @@ from app.gui.canvas import edits
 from app.gui.canvas.fit import End, known_type
 from app.gui.canvas.link_item import LinkKey
 from app.gui.canvas.offers import offers
+from app.gui.canvas.room import room_for
 from app.gui.canvas.search import Offer, Search
 from app.gui.canvas.shape import HEADER, WIDTH
 from app.gui.language import tr
@@ -42,11 +43,18 @@ class Adding:
             where -= QPointF(WIDTH / 2, HEADER)
         added: list[str] = []
         zone = self._canvas.mirror.zone_at(where)
-        self._canvas.attempt(
-            lambda: added.append(
-                edits.add(self._canvas.document, type_id, where, through=through, zone=zone)
-            )
-        )
+        document, mirror = self._canvas.document, self._canvas.mirror
+
+        def edit() -> None:
+            with document.edit(tr("Add {}").format(document.registry.get(type_id).label)):
+                name = edits.add(document, type_id, where, through=through, zone=zone)
+                if through is not None:
+                    room = room_for(mirror, name, mirror.piece(name).box(), through[0])
+                    with document.edit("") as graph:
+                        edits.put(graph, {**mirror.unplaced(), **room})
+            added.append(name)
+
+        self._canvas.attempt(edit)
         self._added(type_id, added)
         return "".join(added)
 

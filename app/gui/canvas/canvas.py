@@ -358,6 +358,8 @@ class Canvas(QWidget):
         self.mirror.show_problems()
         self.crumbs.show_steps(self.way.names)
         self.select([left.removeprefix(self.way.prefix).partition("/")[0]])
+        if self._selected:  # others forget what is selected when something else is shown
+            QTimer.singleShot(0, self, lambda: self.selection_changed.emit(self._selected))
         self.map.refresh()
         if self.way.prefix in self._views:
             centre, zoom = self._views[self.way.prefix]

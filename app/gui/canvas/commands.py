@@ -159,6 +159,7 @@ class Commands:
 
     def _group(self, names: list[str]) -> None:
         root, scope = self.document.root, self.document.scope
+        names = [name for name in names if not edits.is_end(self.graph, name)]
         name = edits.free_name("group", root.definitions)
         where = self.canvas.area(names).topLeft()
         with self.document.edit_root(tr("Make a subgraph")):

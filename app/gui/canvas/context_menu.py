@@ -182,10 +182,11 @@ def _of_link(canvas: Canvas, menu: QMenu, link: LinkItem, at: QPointF) -> None:
 
 def _of_frame(canvas: Canvas, menu: QMenu, frame: FrameItem) -> None:
     colours = menu.addMenu(tr("Colour"))
-    for colour in COLOURS:
+    words = (tr("Blue"), tr("Green"), tr("Amber"), tr("Red"), tr("Violet"), tr("Grey"))
+    for colour, name in zip(COLOURS, words, strict=True):
         sample = QPixmap(32, 32)
         sample.fill(QColor(colour))
-        action = colours.addAction(QIcon(sample), colour)
+        action = colours.addAction(QIcon(sample), name)
         action.triggered.connect(partial(_set_colour, canvas, frame.id, colour))
     _take(canvas, menu, "rename", "duplicate", "copy", "", "delete")
 

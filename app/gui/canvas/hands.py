@@ -18,6 +18,7 @@ from app.gui.canvas.link_item import LinkItem, LinkKey
 from app.gui.canvas.linking import Linking
 from app.gui.canvas.mirror import Piece
 from app.gui.canvas.offers import end_of, input_of, insertion
+from app.gui.canvas.room import room_for
 from app.gui.canvas.shape import Spot
 from app.gui.canvas.zone_item import ZoneItem
 from app.gui.language import tr
@@ -222,10 +223,13 @@ class Hands:
         zones = self._zones_of(places)
         names = [*places]
         self._held = ()
+        room = dict[str, QPointF]()
+        if link is not None:
+            room = room_for(self.mirror, names[0], self.mirror.piece(names[0]).box(), link.key)
 
         def edit() -> None:
             with self.document.edit(tr("Move")) as graph:
-                edits.put(graph, {**self.mirror.unplaced(), **places})
+                edits.put(graph, {**self.mirror.unplaced(), **places, **room})
                 for zone in dict.fromkeys(zones.values()):
                     graph.set_zone(zone, *(name for name in zones if zones[name] == zone))
                 if link is not None:
@@ -259,12 +263,12 @@ class Hands:
         if piece is None or isinstance(piece, ZoneItem) or self.mirror.links_of(name):
             return None
         box = piece.box()
-        middle = box.center()
-        for at in (middle, QPointF(middle.x(), box.top() + 12)):
-            link = self.link_at(at)
-            if link is not None and self._insertion(name, link)[0]:
-                return link
-        return None
+        inner = box.adjusted(box.width() / 8, 4, -box.width() / 8, -4)
+        found = self.view.scene().items(inner, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+        links = [item for item in found if isinstance(item, LinkItem) and item.key.node != name]
+        crossing = [link for link in links if link.key in self.mirror.links and link.enters(inner)]
+        crossing.sort(key=lambda link: link.distance(box.center()))
+        return next((link for link in crossing if self._insertion(name, link)[0]), None)
 
     def _insertion(self, name: str, link: LinkItem) -> tuple[str, str]:
         return self.insertion(self.document.graph.nodes[name].type, link.key)

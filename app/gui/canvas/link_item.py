@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from engine.graph.types import Conversion
 Z_LINK = 5.0
 WEIGHT = 2.0
 DOT = 5.0
+WALK = 48  # points of a link that are looked at
 LOZENGE = QPolygonF([QPointF(0, -6), QPointF(6, 0), QPointF(0, 6), QPointF(-6, 0), QPointF(0, -6)])
 
 
@@ -99,6 +100,11 @@ class LinkItem(CurveItem):
     def distance(self, at: QPointF) -> float:
         """How far a point of the scene is from it."""
         return distance(self.path(), at)
+
+    def enters(self, area: QRectF) -> bool:
+        """Whether it leads through an area of the scene."""
+        path = self.path()
+        return any(area.contains(path.pointAtPercent(step / WALK)) for step in range(WALK + 1))
 
     def dot_at(self, at: QPointF, reach: float) -> int | None:
         """Which of its dots is at a point."""

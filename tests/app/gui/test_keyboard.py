@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.files.recovery import Sessions
+from app.gui.inspector.page import NodePage
 from app.gui.window import Window
 from app.session import open_registry
 
@@ -76,6 +77,17 @@ def test_f6_goes_from_panel_to_panel_and_back(window):
     assert window.document.graph.nodes["denoise"].params["steps"] == 26
     press(Key.Key_Z, Mod.ControlModifier)
     assert window.document.graph.nodes["denoise"].params["steps"] == 25
+
+
+def test_what_is_selected_on_leaving_a_subgraph_is_what_the_inspector_shows(window, qtbot):
+    window.canvas.select(["decode"])
+    press(Key.Key_G, Mod.ControlModifier)
+    press(Key.Key_Return)
+    assert window.document.scope == "group"
+    press(Key.Key_Backspace)
+    qtbot.waitUntil(lambda: window.inspector.row("steps") is None)
+    qtbot.waitUntil(lambda: isinstance(window.inspector.page, NodePage))
+    assert window.canvas.selection() == ("group",)
 
 
 def test_every_control_has_a_name_for_those_who_listen_and_a_tooltip(window, qtbot):

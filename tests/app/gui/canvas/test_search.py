@@ -130,6 +130,26 @@ def test_a_node_dropped_on_a_link_is_put_into_it(canvas, hand, document):
     assert document.graph.view["sharpen"] == {"at": [300, 300]}
 
 
+def test_there_is_room_for_a_node_that_is_put_into_a_link(canvas, hand, document):
+    chain(document)
+    with document.edit("Near") as graph:
+        graph.place("save", {"at": [260, 0]})
+    canvas.zoom_to_fit()
+    before = document.graph.copy()
+    link = next(iter(canvas.mirror.links.values()))
+    hand.drag(hand.header("sharpen"), hand.at(link.path().pointAtPercent(0.5)) + QPoint(0, 4))
+    boxes = [canvas.mirror.piece(name).box() for name in ("picture", "sharpen", "save")]
+    assert inputs(document, "save") == {"image": ["sharpen.image"]}
+    assert boxes[0].right() < boxes[1].left() and boxes[1].right() < boxes[2].left()
+    document.undo()
+    assert document.graph == before
+    canvas.add_node("filter.blur", link.path().pointAtPercent(0.5))
+    boxes = [canvas.mirror.piece(name).box() for name in ("picture", "blur", "save")]
+    assert boxes[0].right() < boxes[1].left() and boxes[1].right() < boxes[2].left()
+    document.undo()
+    assert document.graph == before
+
+
 def test_a_node_that_does_not_fit_only_moves(canvas, hand, document):
     chain(document)
     canvas.zoom_to_fit()

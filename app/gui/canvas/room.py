@@ -1,0 +1,32 @@
+"""Room for a node that is put into a link: what comes after it moves on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+
+from app.gui.canvas.frame_item import is_frame
+from app.gui.canvas.link_item import LinkKey
+from app.gui.canvas.mirror import Mirror
+
+GAP = 36.0  # between a node and those that it is joined to
+GRID = 4.0
+
+
+def room_for(mirror: Mirror, name: str, box: QRectF, key: LinkKey) -> dict[str, QPointF]:
+    """Places for the node `name`, which covers `box`, and for those that make room for it.
+
+    It stands right of where the link comes from; where it goes to, and all that is right of that,
+    moves right as far as it must. A link that goes back is left alone.
+    """
+    source, target = mirror.piece(key.source.node).box(), mirror.piece(key.node).box()
+    if source.right() >= target.left():
+        return {}
+    left = max(box.left(), source.right() + GAP)
+    found = {name: QPointF(left, box.top())}
+    need = -(-(left + box.width() + GAP - target.left()) // GRID) * GRID
+    if need > 0:
+        for item in mirror.boxes():
+            passed = item.box().left() >= target.left() and item.id != name
+            if passed and not (is_frame(item.id) and item.box().intersects(source)):
+                found[item.id] = item.pos() + QPointF(need, 0)
+    return found
