@@ -104,7 +104,8 @@ def _found(device: str, dtype: str) -> str:
     file = _file(machine)
     seconds = _remembered(file, list(there))
     if not seconds:
-        log.info("The fastest attention for %s in %s is measured, once.", device, dtype)
+        # It takes seconds in which nothing else is seen to happen.
+        log.warning("Finding out which attention is the fastest here; it will be remembered.")
         seconds = measure(device, dtype, list(there))
         if seconds:
             _remember(file, {"machine": machine, "seconds": seconds})

@@ -42,8 +42,11 @@ def again() -> None:
     attention_choice._answers.clear()
 
 
-def test_it_is_measured_once_and_remembered(measured):
+def test_it_is_measured_once_and_remembered(measured, caplog):
     assert fastest("cpu", "float32") == "native"
+    assert caplog.messages == [
+        "Finding out which attention is the fastest here; it will be remembered."
+    ]
     assert (measured.device, measured.dtype, measured.names) == (
         "cpu",
         "float32",
