@@ -123,6 +123,7 @@ def test_restart(large_model: Path, size: int, put: Put, tmp_path: Path):
     loom = [sys.executable, "-m", "app.cli"]
     run = [*loom, "run", file, "--models", large_model.parent, "--out", tmp_path / "out"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "LOOM_CACHE": str(tmp_path / "kept")}
+    environment["LOOM_ATTENTION"] = ""  # as people run it
 
     def seconds(command: list[object]) -> float:
         began = time.perf_counter()
