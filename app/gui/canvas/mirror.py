@@ -294,7 +294,7 @@ class Mirror:
         else:
             if item.face != face:
                 item.show_face(face)
-            if item.status != (status := self.statuses[self.prefix + name]):
+            if item.status is not (status := self.statuses[self.prefix + name]):
                 item.show_status(status)
         at = place_of(self.document, name)
         if at is not None and not self._members(name):  # a point at the origin counts as false
