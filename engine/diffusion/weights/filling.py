@@ -20,16 +20,17 @@ from engine.diffusion.weights.pages import have_pages
 from engine.graph.errors import LoomError
 
 PIECE = 1 << 20  # bytes
+LEAST = 1 << 16  # bytes: below, asking for pages and reading costs more than it saves
 
 
 def fill(target: torch.Tensor, source: torch.Tensor) -> None:
     """Fill `target` with `source`, to the last bit as `target.copy_(source)` does.
 
-    Where both are contiguous, on the CPU, and `source` is mapped, it is read from its file by as
-    many threads as torch computes with; changes that were made to the map are then not seen. Raises
-    LoomError where the file has become shorter or can't be read.
+    Where both are contiguous, on the CPU, and `source` is mapped and not small, it is read from its
+    file by as many threads as torch computes with; changes that were made to the map are then not
+    seen. Raises LoomError where the file has become shorter or can't be read.
     """
-    place = place_of(source) if hasattr(os, "preadv") else None
+    place = place_of(source) if hasattr(os, "preadv") and source.nbytes >= LEAST else None
     contiguous = source.is_contiguous() and target.is_contiguous()
     if not (place and contiguous and target.is_cpu and target.shape == source.shape):
         target.copy_(source)

@@ -20,6 +20,7 @@ reads_files = pytest.mark.skipif(not hasattr(os, "preadv"), reason="reads as Lin
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Pieces small enough that tensors of a test have several."""
     monkeypatch.setattr(filling, "PIECE", PIECE)
+    monkeypatch.setattr(filling, "LEAST", 1)
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
     yield request.param
