@@ -1,45 +1,61 @@
-"""One measurement, in a process of its own: load a folder with ours or the reference, print JSON.
+"""Measurements in a process of one side's own: load a folder with ours or the reference.
 
-    child.py ours|theirs FOLDER VARIANT DTYPE SMALL
+    child.py ours|theirs SMALL
 
-`import` is what importing takes and loading the folder SMALL once, so that nothing is left to be
-imported; then `load` loads FOLDER, and `read` reads every weight once, since mapped weights cost
-nothing before. Memory is the peak of the resident set (VmHWM), which counts mapped pages that were
-touched, from after the import on; `base` is what there was then.
+The folder SMALL is loaded once, so that nothing is left to be imported. Each line of standard input
+is then a JSON list, FOLDER, VARIANT and DTYPE, and each answer a line of JSON: `load` loads the
+folder, and `read` reads every weight once, since mapped weights cost nothing before; `work` and
+`work_read` are the same in seconds of processor. `peak` and `peak_read` are the most bytes that
+were resident (VmHWM, which counts mapped pages that were touched) above what there was before.
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
+import os
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+Load = Callable[[str, str, str], list[Any]]
 
-def main(who: str, folder: str, variant: str, dtype: str, small: str) -> None:
-    began = time.perf_counter()
+
+def main(who: str, small: str) -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print is no answer
     load = {"ours": ours, "theirs": theirs}[who]()
     load(small, "", "float32")
-    found: dict[str, float] = {"import": time.perf_counter() - began, "base": resident("VmRSS")}
+    print("{}", file=answers, flush=True)
+    for line in sys.stdin:
+        found = measure(load, *json.loads(line))
+        print(json.dumps(found), file=answers, flush=True)
+
+
+def measure(load: Load, folder: str, variant: str, dtype: str) -> dict[str, float]:
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what the turn before had must cost this one nothing less
+    base = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here on
     began, worked = time.perf_counter(), time.process_time()
     modules = load(folder, variant, dtype)
-    found |= {"load": time.perf_counter() - began, "work": time.process_time() - worked}
-    found["peak"] = resident("VmHWM")
+    found = {"load": time.perf_counter() - began, "work": time.process_time() - worked}
+    found["peak"] = resident("VmHWM") - base
     began, worked = time.perf_counter(), time.process_time()
     for module in modules:
         for parameter in module.parameters():
             parameter.detach().view(-1).max()
     found |= {"read": time.perf_counter() - began, "work_read": time.process_time() - worked}
-    found["peak_read"] = resident("VmHWM")
-    found |= {"anonymous": resident("RssAnon")}
+    found["peak_read"] = resident("VmHWM") - base
     found["weights"] = sum(p.nbytes for module in modules for p in module.parameters())
-    print(json.dumps(found))
+    return found
 
 
-def ours() -> Callable[[str, str, str], list[Any]]:
+def ours() -> Load:
     import torch
 
     from engine.diffusion.values import Scheduler
@@ -55,13 +71,18 @@ def ours() -> Callable[[str, str, str], list[Any]]:
     return load
 
 
-def theirs() -> Callable[[str, str, str], list[Any]]:
+def theirs() -> Load:
     import torch
-    from diffusers import StableDiffusionPipeline
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import (
+        StableDiffusionPipeline,
+    )
     from diffusers.utils import logging
+    from transformers.utils import logging as other_logging
 
+    warnings.simplefilter("ignore")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    other_logging.disable_progress_bar()
 
     def load(folder: str, variant: str, dtype: str) -> list[Any]:
         pipeline = StableDiffusionPipeline.from_pretrained(

@@ -7,13 +7,14 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.table import Table
 
-from tests.benchmarks.loading.folder import write_folder
+from tests.benchmarks.conftest import Put
 
 pytestmark = [
     pytest.mark.bench,
@@ -21,82 +22,124 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="asks Linux for peaks"),
 ]
 ROOT = Path(__file__).resolve().parents[3]
-REPEATS = 3
-CASES = {
-    "float32 files, as they are": ("", "float32", False),
-    "float32 files, from disk": ("", "float32", True),
-    "fp16 files to float32": ("fp16", "float32", False),
-    "float32 files to bfloat16": ("", "bfloat16", False),
-    "fp16 files, as they are": ("fp16", "float16", False),
-}
+TABLE = "Loading"
+SIDES = ("ours", "theirs")
 
 
-@pytest.fixture(scope="module")
-def large_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("models") / "large"
-    write_folder(root, tiny_model / "tokenizer")
-    return root
+@dataclass(frozen=True)
+class Case:
+    """What is loaded as what; `cold` where the system must read it from the disk."""
+
+    files: str
+    dtype: str
+    variant: str = ""
+    cold: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.files} files to {self.dtype}" + (", from disk" if self.cold else "")
+
+    @property
+    def converts(self) -> bool:
+        return self.files != self.dtype
 
 
-def test_loading_beside_the_reference(large_model: Path, tiny_model: Path):
-    """Prints a table; `load` and `read` are apart because what is mapped is read when it is used.
+CASES = (
+    Case("float32", "float32"),
+    Case("float32", "bfloat16"),
+    Case("float16", "float32", "fp16"),
+    Case("float16", "bfloat16", "fp16"),
+    Case("float16", "float16", "fp16"),
+    Case("float32", "float32", cold=True),
+    Case("float32", "bfloat16", cold=True),
+)
 
-    Peaks are resident sets: mapped pages that were touched and libraries included. Converted
-    weights have to be somewhere, so that 1.0 of the weights above the libraries is the least there
-    is; as they are, they cost nothing until they are read, and then as much in either. Seconds of
-    processor don't count what other programs take; there is one thread, since several that wait for
-    one another count as working.
+
+class Side:
+    """A process of `child.py`."""
+
+    def __init__(self, who: str, small: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("child.py"), who, small],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def load(self, folder: Path, case: Case) -> dict[str, float]:
+        """What child.py finds."""
+        assert self._process.stdin
+        order = str(folder), case.variant, case.dtype
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _answer(self) -> dict[str, float]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line, "a process ended; what it said is above"
+        return json.loads(line)
+
+
+@contextmanager
+def both_sides(small: Path) -> Iterator[dict[str, Side]]:
+    with ExitStack() as stack:
+        sides = {who: Side(who, small) for who in SIDES}
+        for side in sides.values():
+            stack.callback(side.close)
+        yield sides
+
+
+def test_load(large_model: Path, tiny_model: Path, repeats: int, put: Put):
+    """Seconds of processor don't count what other programs take; there is one thread.
+
+    Weights that are mapped cost nothing until they are read, so that reading them once is measured
+    as well. Peaks are resident sets above the libraries, mapped pages that were touched included: a
+    file that is used as it lies is in memory once in either.
     """
-    table = Table("files", "what", "ours", "theirs", "ratio", title="Loading SD 1.5's size")
-    for case, (variant, dtype, cold) in CASES.items():
-        seen: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
-        for _ in range(REPEATS):
-            for who, found in seen.items():
-                if cold:
-                    forget(large_model)
-                found.append(measure(who, large_model, variant, dtype, tiny_model))
-        ours, theirs = (median(found) for found in seen.values())
-        assert ours.pop("weights") == theirs.pop("weights")
-        for what, value in ours.items():
-            figures = f"{value:.2f}", f"{theirs[what]:.2f}", f"{value / theirs[what]:.2f}"
-            table.add_row(case, what, *figures)
-            case = ""
-        table.add_section()
-    print()
-    Console(width=100).print(table)
+    with both_sides(tiny_model) as sides:
+        for case in CASES:
+            found: dict[str, list[dict[str, float]]] = {who: [] for who in SIDES}
+            for _ in range(1 if case.cold else repeats):
+                for who, side in sides.items():
+                    if case.cold:
+                        forget(large_model)
+                    found[who].append(side.load(large_model, case))
+            assert len({one["weights"] for seen in found.values() for one in seen}) == 1
+            keep(case, found, put)
 
 
-def measure(who: str, folder: Path, variant: str, dtype: str, small: Path) -> dict[str, float]:
-    """What child.py finds, in seconds and MB."""
-    child = Path(__file__).with_name("child.py")
-    done = subprocess.run(
-        [sys.executable, child, who, folder, variant, dtype, small],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    base, loaded, read, weights = (
-        found[name] / 1e6 for name in ("base", "peak", "peak_read", "weights")
-    )
-    return {
-        "import, s": found["import"],
-        "load, s": found["load"],
-        "load and read, s": found["load"] + found["read"],
-        "load, s of processor": found["work"],
-        "load and read, s of processor": found["work"] + found["work_read"],
-        "peak loaded, MB": loaded,
-        "peak loaded, MB above the libraries": loaded - base,
-        "peak loaded above the libraries, of the weights": (loaded - base) / weights,
-        "peak read, MB": read,
-        "peak read, MB above the libraries": read - base,
-        "weights": found["weights"],
-    }
+def keep(case: Case, found: dict[str, list[dict[str, float]]], put: Put) -> None:
+    """The rows of a case."""
 
+    def row(what: str, fields: tuple[str, ...], unit: str, aim: float | None = None) -> None:
+        scale = {"s": 1, "MB": 1e6}[unit]
+        ours, theirs = ([sum(one[f] for f in fields) / scale for one in s] for s in found.values())
+        put(
+            TABLE,
+            f"{what}: {case.name}",
+            statistics.median(ours),
+            statistics.median(theirs),
+            unit=unit,
+            ours_least=min(ours),
+            theirs_least=min(theirs),
+            aim=aim,
+        )
 
-def median(found: list[dict[str, float]]) -> dict[str, float]:
-    return {name: statistics.median(one[name] for one in found) for name in found[0]}
+    if case.cold:
+        row("load and read, seconds that passed", ("load", "read"), "s")
+        return
+    row("load", ("work",), "s", 0.7)
+    row("load and read", ("work", "work_read"), "s")
+    row("peak", ("peak_read",), "MB", 0.9 if case.converts else None)
 
 
 def forget(folder: Path) -> None:
