@@ -12,7 +12,7 @@ from engine.graph.check import check as check_graph
 from engine.graph.report import conversions_data
 
 
-@click.command()
+@click.command(short_help="List all problems of a workflow.")
 @workflow_options
 @click.pass_context
 def check(

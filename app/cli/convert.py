@@ -23,7 +23,7 @@ UNITS = {"GB": 10**9, "MB": 10**6, "KB": 10**3}
 Told = Callable[[str, int, int], None]
 
 
-@click.command()
+@click.command(short_help="Write a model in another layout or precision.")
 @click.argument("source")
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option(

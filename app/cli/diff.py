@@ -12,7 +12,7 @@ from app.session import open_workflow
 from engine.graph.diff import diff as diff_graphs
 
 
-@click.command()
+@click.command(short_help="Say what differs between two workflows.")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--view", is_flag=True, help="Say also what was moved on the canvas.")

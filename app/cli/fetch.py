@@ -12,7 +12,7 @@ from engine.diffusion.weights.search import is_model, model_folders, own_folder
 from engine.graph.errors import LoomError
 
 
-@click.command()
+@click.command(short_help="Download a model from the Hugging Face Hub.")
 @click.argument("repository", metavar="OWNER/NAME[:VARIANT]")
 @click.option(
     "--into",
@@ -29,7 +29,7 @@ def fetch(repository: str, into: Path | None) -> None:
     click.echo(str(download(name, variant, into or own_folder(), model_folders())))
 
 
-@click.command()
+@click.command(short_help="Put a model on the Hugging Face Hub.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("repository", metavar="OWNER/NAME")
 @click.option("--public", is_flag=True, help="Let everybody see it; private by default.")

@@ -10,7 +10,7 @@ import click
 from engine.graph.errors import LoomError
 
 
-@click.command()
+@click.command(short_help="Open the desktop editor.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def gui(file: Path | None) -> None:
     """Open the desktop editor, with a workflow FILE or where it was left off."""

@@ -18,7 +18,7 @@ from engine.graph.locks import unlock as unlock_nodes
 NODES = click.argument("nodes", metavar="NODE…", nargs=-1, required=True)
 
 
-@click.command()
+@click.command(short_help="Let nodes keep the results they have.")
 @FILE
 @NODES
 @JSON
@@ -41,7 +41,7 @@ def lock(file: Path, nodes: tuple[str, ...], as_json: bool) -> None:
     _say(job.graph, as_json)
 
 
-@click.command()
+@click.command(short_help="Let locked nodes be made anew.")
 @FILE
 @NODES
 @JSON

@@ -14,7 +14,7 @@ from engine.graph.diff import diff
 from engine.graph.errors import LoomError
 
 
-@click.command()
+@click.command(short_help="Rewrite a workflow in today's format.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--to",

@@ -17,7 +17,7 @@ TITLES = ("NAME", "WHAT", "FAMILY", "TYPE", "SIZE", "NEEDS")
 SHORT_HASH = 11  # `b2:` and eight digits
 
 
-@click.command()
+@click.command(short_help="List the models, or what a workflow needs.")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @MODELS
 @click.option("--hash", "with_hash", is_flag=True, help="Show the hash that workflows pin.")

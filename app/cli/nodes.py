@@ -11,8 +11,9 @@ import click
 from app.cli.options import JSON, open_nodes
 from app.cli.report import count, say_json, say_table
 from app.session import open_registry
+from engine.graph.errors import LoomError
 from engine.graph.params import Param
-from engine.graph.registry import PackReport, Registry
+from engine.graph.registry import PackReport, Registry, suggestion
 from engine.graph.spec import NodeSpec, Place, Port
 
 TITLES = ("NODE", "LABEL", "RUNS ON", "PACK", "WHAT IT DOES")
@@ -23,7 +24,7 @@ PLACES: dict[Place, str] = {
 }
 
 
-@click.command()
+@click.command(short_help="List the node types, or describe one.")
 @click.argument("type_id", metavar="[ID]", default="")
 @click.option("--packs", is_flag=True, help="List the packs that the nodes come from.")
 @JSON
@@ -34,7 +35,7 @@ def nodes(type_id: str, packs: bool, as_json: bool) -> None:
         return
     registry = open_nodes()
     if type_id:
-        spec = registry.get(type_id)
+        spec = _found(type_id, registry)
         if as_json:
             say_json(_as_data(spec, registry))
         else:
@@ -49,6 +50,20 @@ def nodes(type_id: str, packs: bool, as_json: bool) -> None:
             for spec in specs
         ]
         say_table([TITLES, *rows])
+
+
+def _found(type_id: str, registry: Registry) -> NodeSpec:
+    """The node type of this id; LoomError with those that may be meant."""
+    spec = registry.find(type_id)
+    if spec is None:
+        ids = [spec.id for spec in registry]
+        same = [name for name in ids if name.endswith(f".{type_id}")]
+        near = (
+            f" Did you mean {' or '.join(map(repr, same))}?" if same else suggestion(type_id, ids)
+        )
+        remedy = f"`loom nodes` lists them.{near}"
+        raise LoomError(f"There is no node type {type_id!r}.", remedy=remedy)
+    return spec
 
 
 def _list_packs(packs: list[PackReport], as_json: bool) -> None:

@@ -12,7 +12,7 @@ from engine.graph import bundle
 from engine.graph.errors import LoomError
 
 
-@click.command()
+@click.command(short_help="Put a workflow and the pictures it reads into one file.")
 @workflow_options
 @click.option(
     "--to",

@@ -24,7 +24,7 @@ from engine.runtime.pool import use_budget
 from engine.runtime.switches import Switches, use_switches
 
 
-@click.command()
+@click.command(short_help="Say what a run would do, and why.")
 @workflow_options
 @SEED
 @sweep_options

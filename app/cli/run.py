@@ -41,7 +41,7 @@ from engine.runtime.pool import use_budget
 from engine.runtime.switches import Switches, use_switches
 
 
-@click.command()
+@click.command(short_help="Run a workflow and save its pictures.")
 @workflow_options
 @SEED
 @sweep_options

@@ -12,7 +12,7 @@ from engine.graph.errors import LoomError
 from engine.graph.files import write_atomically
 
 
-@click.command()
+@click.command(short_help="Write a workflow as a Python script.")
 @FILE
 @SET
 @OUT

@@ -9,7 +9,7 @@ from app.cli.report import say_json, say_table
 from engine.graph.types import conversions, kinds
 
 
-@click.command()
+@click.command(short_help="List the kinds of values, and how they convert.")
 @JSON
 def types(as_json: bool) -> None:
     """List the kinds of values that wires carry, and the conversions that are made on wires.

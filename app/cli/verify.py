@@ -13,7 +13,7 @@ from app.cli.progress import display
 from app.cli.report import DIFFERENT, say_json
 
 
-@click.command()
+@click.command(short_help="Make a picture again, and compare.")
 @click.argument("picture", type=click.Path(path_type=Path))
 @click.option(
     "--tolerance",

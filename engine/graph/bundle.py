@@ -75,7 +75,10 @@ def pack(graph: Graph, registry: Registry, settings: Settings, path: Path) -> tu
     try:
         _write(path, workflow.dumps(packed), files)
     except OSError as error:
-        raise WorkflowError(f"{path} can't be written: {error.strerror or error}.") from error
+        raise WorkflowError(
+            f"{path} can't be written: {error.strerror or error}.",
+            remedy="Choose a folder that exists and that you may write to.",
+        ) from error
     return tuple(files)
 
 

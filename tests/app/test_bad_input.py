@@ -177,3 +177,12 @@ def test_json_tells_where_too(loom):
     assert checked.exit_code == 2
     (problem,) = json.loads(checked.stdout)["problems"]
     assert (problem["code"], problem["node"], problem["port"]) == ("bad-param", "denoise", "steps")
+
+
+def test_a_node_by_the_end_of_its_name(loom):
+    refused(loom("nodes", "decode"), "no node type 'decode'", "Did you mean 'vae.decode'?")
+    refused(loom("nodes", "vae.decod"), "`loom nodes` lists them.", "Did you mean 'vae.decode'?")
+
+
+def test_the_list_of_commands_cuts_nothing_off(loom):
+    assert "..." not in loom("--help").stdout.partition("Commands:")[2]
