@@ -94,10 +94,14 @@ class NodeItem(BoxItem):
         return [*ports.inputs, *rows, *ports.outputs]
 
     def fade(self, fits: frozenset[Spot] | None) -> None:
-        """Fade all ports but those that fit; None ends that."""
+        """Fade all ports but those that fit, the whole node when none does; None ends that."""
         if fits != self.fits:
+            as_a_whole = not fits and not self.fits
             self.fits = fits
-            self.update()
+            if as_a_whole:
+                super().update()
+            else:
+                self.update()
 
     def point_at(self, spot: Spot | None) -> None:
         """Mark the port that the mouse is over."""
@@ -117,6 +121,8 @@ class NodeItem(BoxItem):
         widget: QWidget | None = None,
     ) -> None:
         detail = painter.worldTransform().m11()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint.stand_back(painter, self)
         if widget is None or detail > LARGEST:  # into a file, or near
             self.paint_whole(painter, detail)
         else:

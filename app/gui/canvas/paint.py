@@ -41,14 +41,7 @@ FADED = 0.25
 def node(painter: QPainter, item: NodeItem, scale: float) -> None:
     """Paint a node, in as much detail as can be read at this scale."""
     face, shape = item.face, item.shape_
-    box = QRectF(0, 0, shape.width, shape.height)
-    opacity = _opacity(item)
-    if opacity < 1:  # what lies behind does not shine through
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour("canvas"))
-        painter.drawRoundedRect(box, RADIUS, RADIUS)
-        painter.setOpacity(opacity)
-    _body(painter, item, box)
+    _body(painter, item, QRectF(0, 0, shape.width, shape.height))
     if scale >= NEAR:
         _header(painter, item)
         _labels(painter, item)
@@ -64,6 +57,19 @@ def node(painter: QPainter, item: NodeItem, scale: float) -> None:
     _picture(painter, item)
     _progress(painter, item)
     _ports(painter, item, scale)
+
+
+def stand_back(painter: QPainter, item: NodeItem) -> None:
+    """Paint a node faintly from now on where it takes no part, or has nothing that fits.
+
+    What lies behind it does not shine through.
+    """
+    opacity = _opacity(item)
+    if opacity < 1:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("canvas"))
+        painter.drawRoundedRect(QRectF(0, 0, item.width, item.height), RADIUS, RADIUS)
+        painter.setOpacity(opacity)
 
 
 def _opacity(item: NodeItem) -> float:
@@ -230,7 +236,7 @@ def _labels(painter: QPainter, item: NodeItem) -> None:
 def _label_colour(item: NodeItem, port: PortFace, spot: Spot) -> QColor:
     if port.lost:
         return theme().colour("error")
-    if item.fits is not None and spot not in item.fits:
+    if item.fits and spot not in item.fits:
         return theme().colour("dim", 90)
     if spot in item.linked or port.is_output or port.required:
         return theme().colour("text")
@@ -246,7 +252,7 @@ def _ports(painter: QPainter, item: NodeItem, scale: float) -> None:
         if port is None:
             continue
         colour = theme().colour("error") if port.lost else kind_colour(port.type.kind)
-        if item.fits is not None and spot not in item.fits:
+        if item.fits and spot not in item.fits:
             colour.setAlphaF(FADED)
         radius = SMALL if spot[0] in params and not spot[1] else PORT
         if spot == item.hovered:

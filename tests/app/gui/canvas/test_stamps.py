@@ -60,6 +60,26 @@ def test_a_node_is_painted_again_when_it_looks_different(pair, document, statuse
     assert painted == ["decode", "decode"]
 
 
+def test_nodes_that_nothing_fits_fade_as_they_are(pair, painted):
+    see(pair)
+    stamps._catch_up()
+    see(pair)
+    item = pair.mirror.nodes["decode"]
+    at = pair.view.mapFromScene(item.box().center())
+    clear = pair.view.viewport().grab().toImage().pixelColor(at)
+    painted.clear()
+    item.fade(frozenset())
+    see(pair)
+    faint = pair.view.viewport().grab().toImage().pixelColor(at)
+    item.fade(None)
+    see(pair)
+    assert painted == [] and faint != clear
+    item.fade(frozenset({("latents", False)}))
+    see(pair)
+    assert painted == ["decode"]
+    item.fade(None)
+
+
 def test_after_a_zoom_nodes_are_painted_anew_once_it_rests(pair, qtbot, painted):
     see(pair)
     painted.clear()
