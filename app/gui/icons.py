@@ -100,6 +100,8 @@ class _Engine(QIconEngine):
 
 @lru_cache(maxsize=1024)
 def _draw(name: str, size: int, colour: str, opacity: float = 1.0) -> QPixmap:
+    if size < 1:  # of a button that has no room
+        return QPixmap()
     drawn = QPixmap(size, size)
     drawn.fill(Qt.GlobalColor.transparent)
     source = _source(name).replace("currentColor", colour)

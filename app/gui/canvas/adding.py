@@ -11,7 +11,7 @@ from app.gui.canvas import edits
 from app.gui.canvas.fit import End, known_type
 from app.gui.canvas.link_item import LinkKey
 from app.gui.canvas.offers import offers
-from app.gui.canvas.room import room_for
+from app.gui.canvas.room import free_place, room_for
 from app.gui.canvas.search import Offer, Search
 from app.gui.canvas.shape import HEADER, WIDTH
 from app.gui.language import tr
@@ -30,10 +30,11 @@ class Adding:
         self.search = Search(canvas)
         self.search.chosen.connect(self._found)
 
-    def add(self, type_id: str, at: QPointF | None = None) -> str:
+    def add(self, type_id: str, at: QPointF | None = None, apart: bool = False) -> str:
         """Add a node, at a point of the scene or in the middle of what is seen; its id.
 
-        At a point on a link that it fits into, the link goes through it.
+        At a point on a link that it fits into, the link goes through it. `apart` moves it right
+        of what is there already.
         """
         where = self._free_place() if at is None else at
         through = None
@@ -48,10 +49,14 @@ class Adding:
         def edit() -> None:
             with document.edit(tr("Add {}").format(document.registry.get(type_id).label)):
                 name = edits.add(document, type_id, where, through=through, zone=zone)
+                box, moved = mirror.piece(name).box(), dict[str, QPointF]()
                 if through is not None:
-                    room = room_for(mirror, name, mirror.piece(name).box(), through[0])
+                    moved = {**mirror.unplaced(), **room_for(mirror, name, box, through[0])}
+                elif apart:
+                    moved = {name: free_place(mirror, name, box)}
+                if moved:
                     with document.edit("") as graph:
-                        edits.put(graph, {**mirror.unplaced(), **room})
+                        edits.put(graph, moved)
             added.append(name)
 
         self._canvas.attempt(edit)
@@ -82,7 +87,9 @@ class Adding:
         """Add what was chosen in the search, joined to the link that was let go."""
         at, start = self._from
         if start is None:
-            self.add(offer.spec.id, at)
+            name = self.add(offer.spec.id, at, apart=True)
+            if name and not self._canvas.view.seen().contains(self._canvas.mirror.box(name).box()):
+                self._canvas.reveal(name)
             return
         where = at - QPointF(0 if start.port.is_output else WIDTH, HEADER + 14)
         added: list[str] = []

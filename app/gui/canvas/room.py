@@ -1,4 +1,4 @@
-"""Room for a node that is put into a link: what comes after it moves on."""
+"""Room for new nodes: what comes after a link that one is put into moves on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 from app.gui.canvas.frame_item import is_frame
 from app.gui.canvas.link_item import LinkKey
 from app.gui.canvas.mirror import Mirror
+from app.gui.canvas.zone_item import ZoneItem
 
 GAP = 36.0  # between a node and those that it is joined to
 GRID = 4.0
@@ -30,3 +31,13 @@ def room_for(mirror: Mirror, name: str, box: QRectF, key: LinkKey) -> dict[str, 
             if passed and not (is_frame(item.id) and item.box().intersects(source)):
                 found[item.id] = item.pos() + QPointF(need, 0)
     return found
+
+
+def free_place(mirror: Mirror, name: str, box: QRectF) -> QPointF:
+    """Where a node that would cover `box` covers no other one: there, or right of it."""
+    others = [
+        item.box() for item in mirror.pieces() if item.id != name and not isinstance(item, ZoneItem)
+    ]
+    while hit := next((other for other in others if other.intersects(box)), None):
+        box = box.translated(-(-(hit.right() + GAP - box.left()) // GRID) * GRID, 0)
+    return box.topLeft()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -55,6 +56,20 @@ def test_what_was_added_lately_is_offered_first(canvas, hand, document):
     assert canvas.search.model.offers[0].spec.id == node.type
     canvas.search.close()
     settings.put(settings.Choices())
+
+
+def test_nodes_that_are_added_one_after_the_other_do_not_lie_on_each_other(canvas, hand, document):
+    for name in ("load model", "decode", "save picture"):
+        hand.key(Qt.Key.Key_Tab)
+        QTest.keyClicks(canvas.search.line, name)
+        QTest.keyClick(canvas.search.line, Qt.Key.Key_Return)
+    boxes = [item.box() for item in canvas.mirror.pieces()]
+    assert len(boxes) == 3
+    assert all(left.right() < right.left() for left, right in pairwise(boxes))
+    assert canvas.view.seen().contains(boxes[-1])
+    for _ in boxes:
+        document.undo()
+    assert not document.graph.nodes and not document.root.undo_label
 
 
 def test_a_double_click_on_nothing_searches_there(canvas, hand, document):
