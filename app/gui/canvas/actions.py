@@ -37,7 +37,7 @@ def commands(to: Commands) -> list[Command]:
         Command("copy", tr("Copy"), (Key.Copy,), to.copy, nodes=True),
         Command("paste", tr("Paste"), (Key.Paste,), to.paste),
         Command("duplicate", tr("Duplicate"), ("Ctrl+D",), to.duplicate, nodes=True),
-        Command("delete", tr("Delete"), (Key.Delete,), to.delete),
+        Command("delete", tr("Delete"), (Key.Delete, "Backspace"), to.delete),
         Command("select_all", tr("Select all"), (Key.SelectAll,), to.select_all),
         Command("rename", tr("Rename…"), ("F2",), to.rename, icon="edit", nodes=True),
         Command(
@@ -85,7 +85,7 @@ def commands(to: Commands) -> list[Command]:
             icon="enter",
             nodes=True,
         ),
-        Command("leave", tr("Go out"), ("Backspace",), to.leave, icon="leave"),
+        Command("leave", tr("Go out"), ("U",), to.leave, icon="leave"),
         Command("frame", tr("Frame with a comment"), ("Ctrl+Shift+C",), to.frame, icon="frame"),
         Command("loop", tr("Repeat these nodes"), ("Ctrl+R",), to.repeat, icon="repeat"),
         Command("minimap", tr("Minimap"), ("Shift+M",), to.minimap, icon="minimap"),

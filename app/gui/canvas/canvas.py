@@ -245,7 +245,7 @@ class Canvas(QWidget):
         """Add a node, at a point of the scene or in the middle of what is seen; its id."""
         return self.adding.add(type_id, at)
 
-    def delete(self, label: str = "") -> None:
+    def delete(self) -> None:
         """Remove what is selected: a dot rather than its link."""
         held = self._held
         if held is not None and held.held is not None and held.key in self.mirror.links:
@@ -253,7 +253,7 @@ class Canvas(QWidget):
             edits.lead(self.document, held.key, rest)
             self.hold_dot(None)
         elif self._chosen or self._links:
-            edits.remove(self.document, self._chosen, self._links, label)
+            edits.remove(self.document, self._chosen, self._links)
 
     def places_of(self, names: Iterable[str]) -> dict[str, QPointF]:
         """Where nodes and frames are that move together: zones with members, frames with nodes."""

@@ -19,9 +19,11 @@ from engine.graph.subgraph import Definition, used
 def copied(document: Document, names: Iterable[str], *, outer: bool = False) -> Graph:
     """The nodes and frames as a graph of their own, with the subgraphs that they use.
 
-    Links that come from elsewhere are cut, unless `outer` says to keep them.
+    Zones come with all that is in them. Links that come from elsewhere are cut, unless `outer`
+    says to keep them.
     """
-    graph, chosen = document.graph, set(names)
+    graph = document.graph
+    chosen = edits.with_members(graph, names)
     nodes: list[Node] = []
     for node in graph.nodes.values():
         if node.id not in chosen or edits.is_end(graph, node.id):

@@ -51,7 +51,8 @@ class Commands:
 
     def cut(self) -> None:
         self.copy()
-        self.canvas.delete(tr("Cut"))
+        names = edits.with_members(self.graph, self.canvas.chosen())
+        edits.remove(self.document, names, label=tr("Cut"))
 
     def paste(self) -> None:
         text = QGuiApplication.clipboard().text()
@@ -159,7 +160,12 @@ class Commands:
 
     def _group(self, names: list[str]) -> None:
         root, scope = self.document.root, self.document.scope
-        names = [name for name in names if not edits.is_end(self.graph, name)]
+        chosen = edits.with_members(self.graph, names)
+        names = [
+            name
+            for name in self.graph.nodes
+            if name in chosen and not edits.is_end(self.graph, name)
+        ]
         name = edits.free_name("group", root.definitions)
         where = self.canvas.area(names).topLeft()
         with self.document.edit_root(tr("Make a subgraph")):

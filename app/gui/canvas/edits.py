@@ -154,6 +154,16 @@ def remove(
             graph.place(name, None)
 
 
+def with_members(graph: Graph, names: Iterable[str]) -> set[str]:
+    """The names, and all that is in those of them that are zones."""
+    found, grown = set(names), True
+    while grown:
+        inside = {node.id for node in graph.nodes.values() if node.zone in found} - found
+        found |= inside
+        grown = bool(inside)
+    return found
+
+
 def is_end(graph: Graph, name: str) -> bool:
     """Whether a node stands for the ports of the subgraph that is shown."""
     return graph.nodes[name].type in ENDS

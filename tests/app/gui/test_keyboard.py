@@ -84,7 +84,7 @@ def test_what_is_selected_on_leaving_a_subgraph_is_what_the_inspector_shows(wind
     press(Key.Key_G, Mod.ControlModifier)
     press(Key.Key_Return)
     assert window.document.scope == "group"
-    press(Key.Key_Backspace)
+    press(Key.Key_U)
     qtbot.waitUntil(lambda: window.inspector.row("steps") is None)
     qtbot.waitUntil(lambda: isinstance(window.inspector.page, NodePage))
     assert window.canvas.selection() == ("group",)

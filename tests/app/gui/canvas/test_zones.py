@@ -115,3 +115,24 @@ def test_a_zone_runs_over_items_or_a_number_of_times(canvas, zone):
     assert ("each", False) in canvas.mirror.nodes["loop"].shape_.spots
     turn()
     assert zone.graph.nodes["loop"].params == {"times": 4}
+
+
+def test_a_zone_is_copied_cut_and_grouped_with_all_that_is_in_it(canvas, hand, zone):
+    before = zone.root.copy()
+    canvas.select(["loop"])
+    hand.key(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert zone.graph.nodes["sharpen_2"].zone == "loop_2"
+    assert set(canvas.selection()) == {"loop_2", "sharpen_2"}
+    zone.undo()
+    canvas.select(["loop"])
+    hand.key(Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier)
+    assert set(zone.graph.nodes) == {"picture", "blur"}
+    hand.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert zone.graph.nodes["sharpen"].zone == "loop"
+    zone.undo()
+    zone.undo()
+    canvas.select(["loop"])
+    hand.key(Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    assert set(zone.root.definitions["group"].nodes) == {"loop", "sharpen"}
+    zone.undo()
+    assert zone.root == before
