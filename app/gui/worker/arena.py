@@ -1,8 +1,9 @@
 """Memory that editor and worker share, through which pictures go.
 
-It is a file that both map. The editor makes it and lets its name go as soon as the worker has it,
-so that whichever of the two is killed nothing stays behind. The worker writes a part and says
-where; the editor copies it out and gives the part back.
+Both map it. Where the system allows, it has no name: the worker is handed it open, so that whatever
+is killed, however soon, nothing stays behind. Elsewhere it is a file whose name the editor lets go
+as soon as the worker has it. The worker writes a part and says where; the editor copies it out and
+gives the part back.
 """
 
 from __future__ import annotations
@@ -11,41 +12,59 @@ import mmap
 import os
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
+PREFIX = "latent-loom-"
+NAMELESS = os.name == "posix"  # a process can be handed open files
 SIZE = 16 << 20
 BAND = SIZE // 4
 
 
 class Arena:
-    """The shared bytes, `view`. The editor calls `create`, the worker `Arena(path)`."""
+    """The shared bytes, `view`. The editor calls `create`, the worker `Arena(path)`.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `handed_on` are the open files by whose numbers a process that is started finds it.
+    """
+
+    def __init__(self, path: Path, handed_on: tuple[int, ...] = ()) -> None:
+        self.path, self.handed_on = path, handed_on
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), SIZE)
         self.view = memoryview(self._map)
 
     @classmethod
     def create(cls) -> Arena:
-        """Make the file and map it; OSError when there is no room."""
-        number, name = tempfile.mkstemp(prefix="latent-loom-")
-        with os.fdopen(number, "wb") as file:
-            file.write(bytes(SIZE))  # not only sized: a full disk must fail here, not later
-        return cls(Path(name))
+        """Make it and map it; OSError when there is no room."""
+        number, name = _nameless() if NAMELESS else tempfile.mkstemp(prefix=PREFIX)
+        with os.fdopen(number, "wb", closefd=not NAMELESS) as file:
+            file.write(bytes(SIZE))  # not only sized: where there is no room it must fail here
+        return cls(Path(name), (number,) if NAMELESS else ())
 
     def unname(self) -> None:
-        """Delete the file; the memory stays for as long as it is mapped."""
-        try:
-            self.path.unlink(missing_ok=True)
-        except PermissionError:  # some systems keep a file that is mapped
-            return
+        """The worker has it: nobody else is to find it. It stays for as long as it is mapped."""
+        for number in self.handed_on:
+            os.close(number)
+        self.handed_on = ()
+        if not NAMELESS:
+            with suppress(PermissionError):  # some systems keep a file that is mapped
+                self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let the memory go."""
         self.view.release()
         self._map.close()
         self.unname()
+
+
+def _nameless() -> tuple[int, str]:
+    """An open file that has no name, and the path by which this process opens it again."""
+    if hasattr(os, "memfd_create"):
+        number = os.memfd_create(PREFIX)
+    else:
+        number, name = tempfile.mkstemp(prefix=PREFIX)
+        os.unlink(name)
+    return number, f"/dev/fd/{number}"
 
 
 class Parts:

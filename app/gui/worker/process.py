@@ -86,11 +86,13 @@ class Process:
             self._put({"gone": None})
             return
         try:
-            process = _start()
+            process = _start(arena.handed_on)
         except OSError:
             arena.close()
             self._put({"gone": None})
             return
+        if arena.handed_on:
+            arena.unname()
         self.pid, self._running = process.pid, process
         hello = {"arena": str(arena.path)}
         stdin, stdout = cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
@@ -167,8 +169,8 @@ def _chosen() -> dict[str, str]:
     return found
 
 
-def _start() -> subprocess.Popen[bytes]:
-    """The process, with the packages of this one; OSError when it can't be started."""
+def _start(handed_on: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    """The process, with the packages of this one and these open files; OSError when it fails."""
     root = str(Path(app.__file__).parents[1])
     inherited = os.environ.get("PYTHONPATH", "")
     path = os.pathsep.join(entry for entry in (root, inherited) if entry)
@@ -178,5 +180,6 @@ def _start() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr else subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": path, **_chosen()},
+        pass_fds=handed_on,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
