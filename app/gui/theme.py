@@ -117,7 +117,8 @@ def use(name: str) -> None:
     _current.theme = THEMES[name]
     app = QApplication.instance()
     if isinstance(app, QApplication):
-        if app.style().objectName() != "fusion":
+        # A style sheet hides the name of the style under it; to set that again dresses all anew.
+        if not app.styleSheet() and app.style().objectName() != "fusion":
             app.setStyle("Fusion")
         app.setPalette(_palette(_current.theme))
         wanted = sheet(_current.theme)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -92,10 +92,7 @@ class Mirror:
         for name in ids:
             if is_frame(name):
                 self._show_frame(name)
-        if len(touched) > AT_ONCE:
-            self._waiting.update(dict.fromkeys(touched))
-            self._slices.start()
-        else:
+        if not self._put_off(touched):
             self._show_all(touched)
             if not self.busy:
                 self._end()
@@ -124,12 +121,9 @@ class Mirror:
         """Show how it stands with nodes, by their ids in the whole workflow."""
         names = [full.removeprefix(self.prefix) for full in ids if full.startswith(self.prefix)]
         names = [name for name in names if name in self.nodes]
-        if len(names) > AT_ONCE:
-            self._waiting.update(dict.fromkeys(names))
-            self._slices.start()
-            return
-        for name in names:
-            self.nodes[name].show_status(self.statuses[self.prefix + name])
+        if not self._put_off(names):
+            for name in names:
+                self.nodes[name].show_status(self.statuses[self.prefix + name])
 
     def show_plan(self, on: bool) -> None:
         """Tint nodes by whether they would run, or no longer."""
@@ -211,7 +205,10 @@ class Mirror:
         for item in (*self.nodes.values(), *self.frames.values()):
             item.update()
         for item in self.links.values():
-            self._tint(item)
+            if item.isSelected():
+                item.restyle()
+        if not self._put_off(self.nodes):
+            self._settle(self.nodes)
 
     def differences(self) -> list[str]:
         """Where the view is not as the graph is: nothing, ever. For tests."""
@@ -243,6 +240,14 @@ class Mirror:
             if item.box() != frame_area(view_of(self.document, name)):
                 found.append(f"place of {name}")
         return found
+
+    def _put_off(self, names: Collection[str]) -> bool:
+        """Let so many nodes be shown a few at a time; False when they are few."""
+        if len(names) <= AT_ONCE:
+            return False
+        self._waiting.update(dict.fromkeys(names))
+        self._slices.start()
+        return True
 
     def _step(self) -> bool:
         """Make some of the items that are waited for; whether there are more."""
@@ -390,6 +395,7 @@ class Mirror:
                 routes = view_of(self.document, key.node).get("routes")
                 item.dots = dots_of(routes, key) if routes else []
                 self._lead(item)
+                self._tint(item)
         for name in names:
             item = self.nodes.get(name)
             if item is not None and item.linked != (linked := self.wiring.spots(name)):
@@ -400,7 +406,6 @@ class Mirror:
         item = self.links[key] = LinkItem(key)
         self._convert(item)
         self.scene.addItem(item)
-        self._tint(item)
         return item
 
     def _convert(self, item: LinkItem) -> bool:
@@ -426,7 +431,9 @@ class Mirror:
         return start, self.nodes[key.node].port_pos(key.port, False)
 
     def _tint(self, item: LinkItem) -> None:
-        item.tint(self.link_colour(item.key.source))
+        colour = self.link_colour(item.key.source)
+        if colour != item.colour:
+            item.tint(colour)
 
     def link_colour(self, source: Source) -> QColor:
         """The colour of what an output gives."""
