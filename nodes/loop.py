@@ -1,7 +1,8 @@
 """The denoise loop taken apart, for people who design samplers: put these into a Repeat zone."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from engine.diffusion.opened.values import Prediction, Sampling
 from engine.diffusion.values import Conditioning, ExtraChannels, Latents, Noise, Scheduler, UNet
@@ -49,10 +50,13 @@ def predict(
     from engine.diffusion.opened.steps import ask, latents, predict
     from engine.runtime.lending import lent_to_denoise
 
-    told = (sampling, positive, negative, channels)
-    with lent_to_denoise(
-        context, [unet], latents(sampling), lambda model, _: partial(ask, model, *told)
-    ) as (model,):
+    told = sampling, positive, negative, channels
+    shapes = tuple(one and tuple(one.embeds.shape) for one in (positive, negative))
+
+    def first(model: Any, _: Any) -> Callable[[], object]:
+        return partial(ask, model, *told)
+
+    with lent_to_denoise(context, [unet], latents(sampling), first, shapes) as (model,):
         return Predictions(*predict(model, *told))  # type: ignore[arg-type]
 
 

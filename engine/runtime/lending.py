@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ CELL = 64 << 10
 PIXEL = 4 << 10
 # Their lowest resolution takes about so small a part of that, with some bands of higher ones.
 LOWEST, BANDS_AT_A_TIME = 16, 4
+# Decisions that nodes will need again, see `lent_to_denoise`, and how many are kept.
+_decisions: dict[Hashable, Decision] = {}
+REMEMBERED = 32
 # The prompts that a guided step asks for, at most.
 PROMPTS = 3
 
@@ -35,10 +38,13 @@ def lent_to_denoise(
     refs: Sequence[ModelRef],
     latents: Latents,
     first: Callable[[Any, Sequence[Any]], Callable[[], object]],
+    alike: Hashable = None,
 ) -> Iterator[list[Any]]:
     """A UNet and the networks that lead it, the first and the rest of `refs`.
 
     `first` gives what asks them for one step's predictions, by which it is found out what it takes.
+    That takes a second or two for a large model: a node that is run for every step says by `alike`
+    what else than the size of the latents it depends on, and it is found out once.
     """
 
     def step(blanks: list[Any]) -> Callable[[], object]:
@@ -46,7 +52,8 @@ def lent_to_denoise(
 
     batch, _, height, width = latents.samples.shape
     computed = CELL * PROMPTS * batch * height * width
-    with _lent(context, "denoise", refs, computed, step) as models:
+    key = None if alike is None else (latents.samples.shape, alike)
+    with _lent(context, "denoise", refs, computed, step, key) as models:
         yield models
 
 
@@ -94,9 +101,15 @@ def _lent(
     refs: Sequence[ModelRef],
     roughly: int,
     call: Callable[[list[Any]], Callable[[], object]],
+    alike: Hashable = None,
 ) -> Generator[list[Any]]:
     pool = shared_pool()
-    decision = _decided(pool, work, refs, roughly, call)
+    key = work, tuple(refs), alike, pool.budget, pool.device, environment().get(KEY, "")
+    decision = _decisions.get(key) or _decided(pool, work, refs, roughly, call)
+    if alike is not None:
+        _decisions[key] = decision
+        if len(_decisions) > REMEMBERED:
+            del _decisions[next(iter(_decisions))]
     if KEY not in environment() and (words := decision.words(pool.budget)):
         context.progress(0, 1, words)
     chosen = decision.placement

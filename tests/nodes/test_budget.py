@@ -9,6 +9,7 @@ import torch
 
 from engine.diffusion.values import Conditioning, Latents
 from engine.graph.context import Context
+from engine.runtime import cost, lending
 from engine.runtime import pool as pools
 from engine.runtime.pool import ModelPool
 from nodes import diffedit, loop, noise
@@ -58,6 +59,23 @@ def test_a_loop_taken_apart(starter: Pipeline, inputs, monkeypatch):
         return torch.cat([found.positive.values, found.negative.values])
 
     check(act, monkeypatch)
+
+
+def test_what_a_step_takes_is_found_out_once_for_a_whole_loop(
+    starter: Pipeline, inputs, monkeypatch
+):
+    latents, (positive, negative, _) = inputs
+    counted: list[object] = []
+    computed = cost.computed
+    monkeypatch.setattr(cost, "computed", lambda *a: counted.append(a) or computed(*a))
+    monkeypatch.setattr(lending, "_decisions", {})
+    monkeypatch.setattr(pools, "_shared", ModelPool(ALONE))
+    sampling = loop.begin(starter.scheduler, latents, noise.seed(3), steps=2)
+    seen: list[int] = []
+    for told in ((positive, negative), (positive, negative), (positive,)):
+        loop.predict(Context(), starter.unet, sampling, *told)
+        seen.append(len(counted))
+    assert 0 < seen[0] == seen[1] < seen[2]
 
 
 def test_the_mask_of_a_difference(starter: Pipeline, inputs, monkeypatch):
