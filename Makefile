@@ -1,5 +1,6 @@
 # Everything lives in .venv inside the checkout; a second call of a target sets nothing up again.
 #   make demo      install what the headless run needs and make a picture
+#   make gui       install what the editor needs and open it; ARGS=FILE opens a workflow
 #   make test      install the development set and run every test
 #   make check     the graph, the nodes, the workflows and the command line, within a minute
 #   make lint      format, lint and types
@@ -17,10 +18,13 @@ SCREEN := xvfb-run -a --server-args='-screen 0 3200x2000x24'
 TORCH_INDEX ?=
 export TORCH_INDEX
 
-.PHONY: demo test check lint starter bench shots
+.PHONY: demo gui test check lint starter bench shots
 
 demo: .venv/.ready-run
 	$(BIN)/loom run workflows/text_to_image.json
+
+gui: .venv/.ready-gui
+	$(BIN)/loom gui $(ARGS)
 
 test: .venv/.ready-dev
 	@if command -v xvfb-run >/dev/null; then $(SCREEN) $(TESTS); else $(TESTS); fi
@@ -44,6 +48,10 @@ shots: .venv/.ready-dev
 
 .venv/.ready-run: $(INPUTS)
 	$(PYTHON) .ci/prepare.py run
+	@touch $@
+
+.venv/.ready-gui: $(INPUTS) | .venv/.ready-run
+	$(PYTHON) .ci/prepare.py gui
 	@touch $@
 
 .venv/.ready-dev: $(INPUTS) | .venv/.ready-run

@@ -1,4 +1,5 @@
-"""Sets up `.venv` in this checkout: `prepare.py run` for a headless run, `prepare.py dev` for all.
+"""Sets up `.venv` in this checkout: `prepare.py run` for a headless run, `gui` for the editor too,
+`dev` for all.
 
 Needs Python 3.11 with pip and nothing else. Every version comes from constraints.txt. Torch is
 installed first and apart: on Linux most indexes offer it with several gigabytes of CUDA libraries,
@@ -32,7 +33,7 @@ class SetupError(Exception):
 
 
 def main(stage: str) -> None:
-    """Bring `.venv` to `stage`: "run" or "dev" (which includes "run")."""
+    """Bring `.venv` to `stage`: "run", "gui" or "dev", each of which includes the one before."""
     if sys.version_info < (3, 11):  # noqa: UP036 — any Python may be called here
         found = ".".join(map(str, sys.version_info[:3]))
         raise SetupError(
@@ -43,7 +44,7 @@ def main(stage: str) -> None:
     install_torch()
     say("installing the rest")
     pip("hatchling", "editables", quiet=True)  # what building this package itself needs
-    extras = "[dev,gui]" if stage == "dev" else ""
+    extras = {"gui": "[gui]", "dev": "[dev,gui]"}.get(stage, "")
     pip("--no-build-isolation", "-e", f"{ROOT}{extras}", quiet=True)
     if stage == "dev":
         add_virtual_screen()
@@ -177,8 +178,8 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["run"], ["dev"]):
-        sys.exit("usage: python3 .ci/prepare.py run|dev")
+    if sys.argv[1:] not in (["run"], ["gui"], ["dev"]):
+        sys.exit("usage: python3 .ci/prepare.py run|gui|dev")
     try:
         main(sys.argv[1])
     except SetupError as error:

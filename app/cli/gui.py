@@ -20,7 +20,8 @@ def gui(file: Path | None) -> None:
     except ImportError as error:
         raise LoomError(
             f"The editor can't be opened: {error}.",
-            remedy="Install it with: pip install 'latent-loom[gui]'. On a Linux machine without a "
-            "desktop, Qt's libraries are needed too; the README lists them.",
+            remedy="`make gui` in a checkout installs what it needs, and so does `pip install "
+            "'latent-loom[gui]'`. On a Linux machine without a desktop, Qt's libraries are needed "
+            "too; the README lists them.",
         ) from error
     raise SystemExit(start(file))

@@ -181,7 +181,7 @@ def test_json_tells_where_too(loom):
 
 def test_a_node_by_the_end_of_its_name(loom):
     refused(loom("nodes", "decode"), "no node type 'decode'", "Did you mean 'vae.decode'?")
-    refused(loom("nodes", "vae.decod"), "`loom nodes` lists them.", "Did you mean 'vae.decode'?")
+    refused(loom("nodes", "vae.decod"), "`loom nodes` lists them.", "Did you mean 'vae.decode'")
 
 
 def test_the_list_of_commands_cuts_nothing_off(loom):
