@@ -1256,6 +1256,10 @@
         <translation>“{}”이(가) 있는 폴더</translation>
     </message>
     <message>
+        <source>Outputs that fit</source>
+        <translation>맞는 출력</translation>
+    </message>
+    <message>
         <source>{}, handed on</source>
         <translation>{}, 다음 회로 넘김</translation>
     </message>
@@ -1278,6 +1282,14 @@
     <message>
         <source>goes to {}</source>
         <translation>{}(으)로 감</translation>
+    </message>
+    <message>
+        <source>Join {} to…</source>
+        <translation>{}을(를) 다음에 잇기…</translation>
+    </message>
+    <message>
+        <source>No output fits</source>
+        <translation>맞는 출력이 없음</translation>
     </message>
     <message>
         <source>Disconnect {}</source>

@@ -1256,6 +1256,10 @@
         <translation>包含“{}”的文件夹</translation>
     </message>
     <message>
+        <source>Outputs that fit</source>
+        <translation>匹配的输出</translation>
+    </message>
+    <message>
         <source>{}, handed on</source>
         <translation>{}，传给下一次</translation>
     </message>
@@ -1278,6 +1282,14 @@
     <message>
         <source>goes to {}</source>
         <translation>连到 {}</translation>
+    </message>
+    <message>
+        <source>Join {} to…</source>
+        <translation>将 {} 连接到…</translation>
+    </message>
+    <message>
+        <source>No output fits</source>
+        <translation>没有匹配的输出</translation>
     </message>
     <message>
         <source>Disconnect {}</source>

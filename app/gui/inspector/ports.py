@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from app.gui import theme
+from app.gui.canvas.fit import End, Fitting
+from app.gui.canvas.ports import ports_of
 from app.gui.catalogue import say
 from app.gui.document import Document
-from app.gui.inspector.names import conversions_at, input_type, output_type
+from app.gui.inspector.names import conversions_at, input_type, output_type, whole_name
 from app.gui.inspector.section import Section, Shortened, label
 from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
@@ -17,6 +22,18 @@ from engine.graph.graph import Source
 from engine.graph.repeat import GATHER, NEXT
 from engine.graph.spec import NodeSpec, title
 from engine.graph.types import PortType
+
+
+@dataclass(frozen=True)
+class PortRow:
+    """What is shown of a port; `joins` is the input that a new link may go to, "" for none."""
+
+    label: str
+    words: str
+    colour: str
+    links: tuple[str, ...]
+    note: str
+    joins: str = ""
 
 
 class PortList(QWidget):
@@ -54,14 +71,13 @@ class PortList(QWidget):
             section.clear()
             section.setVisible(bool(rows))
             for row in rows:
-                section.rows.addWidget(self._row(*row))
+                section.rows.addWidget(self._row(row))
 
-    def _inputs(self, spec: NodeSpec | None) -> list[tuple[str, str, str, tuple[str, ...], str]]:
-        """Label, type, colour, links and note of each input."""
+    def _inputs(self, spec: NodeSpec | None) -> list[PortRow]:
         node = self._document.graph.nodes[self._id]
         known = dict(spec.inputs) if spec else {}
         names = list(dict.fromkeys((*known, *(n for n in node.inputs if not _param(spec, n)))))
-        rows: list[tuple[str, str, str, tuple[str, ...], str]] = []
+        rows: list[PortRow] = []
         for name in names:
             port = known.get(name)
             found = input_type(self._document, self._id, name) or (port.type if port else None)
@@ -72,12 +88,13 @@ class PortList(QWidget):
             words = _words(found)
             if not sources and port is not None and not port.required:
                 words = tr("{}, optional").format(words)
-            rows.append((name_shown, words, _colour(found), links, note))
+            joins = name if port is not None and (port.type.many or not sources) else ""
+            rows.append(PortRow(name_shown, words, _colour(found), links, note, joins))
         return rows
 
-    def _outputs(self, spec: NodeSpec | None) -> list[tuple[str, str, str, tuple[str, ...], str]]:
+    def _outputs(self, spec: NodeSpec | None) -> list[PortRow]:
         graph = self._document.graph
-        rows: list[tuple[str, str, str, tuple[str, ...], str]] = []
+        rows: list[PortRow] = []
         for name, port in spec.outputs.items() if spec else ():
             found = output_type(self._document, self._id, name) or port.type
             source = Source(self._id, name)
@@ -85,7 +102,7 @@ class PortList(QWidget):
                 f"{link.node}.{link.port}" for link in graph.links() if link.source == source
             ]
             note = tr("goes to {}").format(", ".join(readers)) if readers else ""
-            rows.append((port.label, _words(found), _colour(found), (), note))
+            rows.append(PortRow(port.label, _words(found), _colour(found), (), note))
         return rows
 
     def _note(self, name: str) -> str:
@@ -95,9 +112,7 @@ class PortList(QWidget):
                 said.append(f"⚠{item.reason} {item.remedy}".strip())
         return "\n".join(dict.fromkeys(said))
 
-    def _row(
-        self, name: str, words: str, colour: str, links: tuple[str, ...], note: str
-    ) -> QWidget:
+    def _row(self, port: PortRow) -> QWidget:
         row = QWidget(self)
         unit = self.fontMetrics().height()
         column = QVBoxLayout(row)
@@ -105,21 +120,46 @@ class PortList(QWidget):
         column.setSpacing(1)
         above = QHBoxLayout()
         above.setSpacing(unit // 3)
-        shade = colour if colour.startswith("#") else theme.theme().colour(colour).name()
+        named = port.colour.startswith("#")
+        shade = port.colour if named else theme.theme().colour(port.colour).name()
         dot = QLabel(f"<span style='color: {shade}'>●</span>", row)
         above.addWidget(dot)
-        above.addWidget(QLabel(name, row))
-        above.addWidget(Shortened(words, row, "dim"), 1)
+        above.addWidget(QLabel(port.label, row))
+        above.addWidget(Shortened(port.words, row, "dim"), 1)
+        if port.joins:
+            join = tool("add", tr("Join {} to…").format(port.label), row, "dim")
+            join.clicked.connect(lambda: self._choose(port.joins, join))
+            above.addWidget(join)
         column.addLayout(above)
-        for link in links:
-            port, _, source = link.partition("\n")
-            column.addWidget(self._link(port, source, row))
-        for line in note.splitlines():
+        for link in port.links:
+            name, _, source = link.partition("\n")
+            column.addWidget(self._link(name, source, row))
+        for line in port.note.splitlines():
             role = "wrong" if line.startswith("⚠") else "dim"
             text = label(line.removeprefix("⚠"), row, role)
             text.setIndent(unit)
             column.addWidget(text)
         return row
+
+    def menu_of(self, name: str) -> QMenu:
+        """The outputs that an input can be joined to."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(tr("Outputs that fit"))
+        for source, words in outputs_for(self._document, self._id, name):
+            menu.addAction(words).triggered.connect(partial(self._join, name, source))
+        if menu.isEmpty():
+            menu.addAction(tr("No output fits")).setEnabled(False)
+        return menu
+
+    def _choose(self, name: str, button: QWidget) -> None:
+        self.menu_of(name).popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _join(self, name: str, source: Source, _: bool = False) -> None:
+        spec = self._document.spec(self._id)
+        many = spec is not None and name in spec.inputs and spec.inputs[name].type.many
+        with self._document.edit(tr("Connect")) as graph:
+            graph.connect(str(source), f"{self._id}.{name}", append=many)
 
     def _link(self, port: str, source: str, parent: QWidget) -> QWidget:
         row = QWidget(parent)
@@ -145,6 +185,28 @@ class PortList(QWidget):
 
 def _param(spec: NodeSpec | None, name: str) -> bool:
     return spec is not None and name in spec.params
+
+
+def outputs_for(document: Document, node_id: str, name: str) -> list[tuple[Source, str]]:
+    """The outputs that an input can be joined to, those of exactly its kind first, with words."""
+    graph = document.graph
+    port = ports_of(document, graph.nodes[node_id]).find(name, False)
+    if port is None:
+        return []
+    prefix = whole_name(document, node_id).removesuffix(node_id)
+    fitting = Fitting(document, prefix, End(node_id, port))
+    there = {str(source) for source in graph.nodes[node_id].inputs.get(name, ())}
+    found: list[tuple[bool, Source, str]] = []
+    for node in graph.nodes.values():
+        for output in ports_of(document, node).outputs:
+            end = End(node.id, output)
+            if not output.new and end.name not in there and not fitting.refusal(end):
+                exact = output.type.kind is port.type.kind
+                found.append(
+                    (not exact, Source(node.id, output.name), f"{node.id} · {output.label}")
+                )
+    found.sort(key=lambda one: one[0])
+    return [(source, words) for _, source, words in found]
 
 
 def _name_of(name: str) -> str:

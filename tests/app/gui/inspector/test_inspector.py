@@ -48,6 +48,29 @@ def test_a_page_shows_what_a_node_is(inspector, qtbot):
     qtbot.waitUntil(lambda: "UNet [space=starter" in texts(page))
 
 
+def test_an_input_is_joined_to_an_output_that_fits(inspector, document, qtbot):
+    with document.edit("Cut") as graph:
+        graph.disconnect("denoise.negative")
+    document.wait_checked()
+    inspector.show_nodes(["denoise"])
+    ports = inspector.page.ports
+    qtbot.waitUntil(lambda: not ports.inputs.isHidden())
+    (button,) = [
+        one
+        for one in ports.findChildren(QToolButton)
+        if one.accessibleName() == "Join Negative to…"
+    ]
+    assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+    actions = {action.text(): action for action in ports.menu_of("negative").actions()}
+    assert list(actions) == ["prompt · Conditioning", "negative · Conditioning"]
+    actions["negative · Conditioning"].trigger()
+    assert [str(one) for one in document.graph.nodes["denoise"].inputs["negative"]] == [
+        "negative.conditioning"
+    ]
+    document.undo()
+    assert not document.graph.nodes["denoise"].inputs.get("negative")
+
+
 def test_one_drag_is_one_step_and_the_next_another(inspector, document, qtbot):
     inspector.show_nodes(["denoise"])
     before = param(document, "denoise", "steps")
