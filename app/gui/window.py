@@ -263,6 +263,7 @@ class Window(QMainWindow):
         self.gallery.open_asked.connect(self.files.open)
         self.gallery.said.connect(self.say)
         self.grid.show_asked.connect(self._show_files)
+        self.grid.filled.connect(lambda: self.show_panel("grid"))
         self.grid.take_asked.connect(self._take_values)
         self.runs.made.connect(self._made)
         settings.failed.connect(self.say)
@@ -310,8 +311,8 @@ class Window(QMainWindow):
     def _made(self, files: list[str]) -> None:
         """A run is over: show the table of its sweep, if it was one."""
         self.gallery.refresh()
-        if self.document.root.sweep and self.grid.show_files([Path(name) for name in files]):
-            self.show_panel("grid")
+        if self.document.root.sweep:
+            self.grid.show_files([Path(name) for name in files])
 
     def _count_tokens(self, node: str, name: str, text: str, answer: TokenAnswer) -> None:
         asked = self.runs.tokens(node, text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +32,16 @@ class SweepGrid(QWidget):
     """Look at these files: a list of Paths."""
     take_asked = Signal(object)
     """Give the parameters these values: a dictionary by `node.param`."""
+    filled = Signal()
+    """There is something to see."""
+    _cells = Signal(object, int)
 
     def __init__(self, thumbnails: Thumbnails | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails or Thumbnails(parent=self)
         self._thumbnails.made.connect(self._take)
+        self._asked = 0
+        self._cells.connect(self._fill)
         self._items: dict[Path, QTableWidgetItem] = {}
         self._title = QLabel()
         self.table = QTableWidget()
@@ -53,9 +60,20 @@ class SweepGrid(QWidget):
         layout.addWidget(self._title)
         layout.addWidget(self.table, 1)
 
-    def show_files(self, files: Sequence[Path]) -> bool:
-        """Show those of the files that are cells of a sweep; False when there are none."""
+    def show_files(self, files: Sequence[Path]) -> None:
+        """Show those of the files that are cells of a sweep; they are read in a thread."""
+        self._asked += 1
+        arguments = (list(files), self._asked)
+        threading.Thread(target=self._read, args=arguments, name="sweep", daemon=True).start()
+
+    def _read(self, files: list[Path], number: int) -> None:
         cells = {path: cell for path in files if (cell := cell_of(path))}
+        with suppress(RuntimeError):  # the window was closed meanwhile
+            self._cells.emit(cells, number)
+
+    def _fill(self, cells: dict[Path, Cell], number: int) -> None:
+        if number != self._asked:
+            return
         self._items.clear()
         self.table.clear()
         axes = list(dict.fromkeys(name for cell in cells.values() for name in cell))
@@ -75,7 +93,8 @@ class SweepGrid(QWidget):
             if self.table.item(row, column) is None:
                 self._put(row, column, path, cell)
         self._title.setText(tr("{} pictures over {}").format(len(self._items), ", ".join(axes)))
-        return bool(cells)
+        if cells:
+            self.filled.emit()
 
     def _put(self, row: int, column: int, path: Path, cell: Cell) -> None:
         item = QTableWidgetItem()

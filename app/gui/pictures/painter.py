@@ -213,7 +213,10 @@ class MaskPainter(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Paint a mask"))
         self.view = PaintView()
-        self.view.begin(image, Sketch.read(drawing, image.size()))
+        sketch = Sketch.read(drawing, image.size())
+        if is_blank and not sketch.size.isEmpty():
+            image = image.scaled(sketch.size)
+        self.view.begin(image, sketch)
         self._before = self.view.sketch
         self.view.painted.connect(self._follow)
         self._hint = QLabel(tr("There is no picture to paint on yet: run the workflow to see it."))

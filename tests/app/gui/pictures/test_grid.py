@@ -28,7 +28,8 @@ def files(tmp_path):
 def test_cells_stand_where_their_values_are(qtbot, files, tmp_path):
     grid = SweepGrid(Thumbnails(tmp_path / "thumbnails"))
     qtbot.addWidget(grid)
-    assert grid.show_files(files)
+    with qtbot.waitSignal(grid.filled):
+        grid.show_files(files)
     table = grid.table
     assert (table.rowCount(), table.columnCount()) == (2, 3)
     assert table.verticalHeaderItem(1).text() == "denoise.guidance=5.0"
@@ -39,5 +40,6 @@ def test_cells_stand_where_their_values_are(qtbot, files, tmp_path):
     with qtbot.waitSignal(grid.take_asked) as taken:
         table.itemActivated.emit(table.item(1, 0))
     assert taken.args == [{"denoise.guidance": 5.0, "seed.value": 0}]
-    assert not grid.show_files(files[-1:]) and table.rowCount() == 0
+    grid.show_files(files[-1:])
+    qtbot.waitUntil(lambda: table.rowCount() == 0)
     grid._thumbnails.close()

@@ -185,3 +185,13 @@ def test_a_large_picture_is_painted_on_as_well(qtbot):
     assert max(painter.view._seen.width(), painter.view._seen.height()) <= 2048
     (shape,) = json.loads(painter.drawing)["shapes"]
     assert abs(shape["box"][0] - 1000) < 12 and abs(shape["box"][2] - 3000) < 24
+
+
+def test_where_there_is_no_picture_a_drawing_keeps_its_size(qtbot):
+    black = QImage(512, 512, QImage.Format.Format_Grayscale8)
+    drawing = json.dumps({"size": [64, 48], "shapes": [{"shape": "ellipse", "box": [8, 8, 9, 9]}]})
+    painter = MaskPainter(black, drawing, is_blank=True)
+    qtbot.addWidget(painter)
+    painter.show()
+    assert painter.view.image.size() == QSize(64, 48) and painter._hint.isVisible()
+    assert json.loads(painter.drawing)["size"] == [64, 48]
