@@ -309,6 +309,9 @@ class Runs(Asking):
                     self._said = event["error"]
                     self.said.emit(self._said)
                 return
+            case "told":
+                self.said.emit(event["text"])
+                return
             case "idle" | "finished":
                 return
             case _:

@@ -24,6 +24,7 @@ from app.gui.worker.wire import Message
 from engine.graph import events
 from engine.graph.errors import LoomError
 from engine.runtime.allocator import keep_freed_memory
+from engine.runtime.device import numeric_environment
 
 GRACE = 3.0  # seconds for a run to stop when the editor has gone
 THREADS = 4
@@ -62,6 +63,8 @@ class Server:
         self._commands: Any = None
         self._runs: Any = None
         self._pool = ThreadPoolExecutor(THREADS, "command")
+        logging.getLogger("latent_loom").addHandler(Telling(self._outbox))
+        threading.Thread(target=self._measure, name="measure", daemon=True).start()
         threading.Thread(target=self._load, name="load", daemon=True).start()
 
     def take(self, message: Message) -> None:
@@ -82,6 +85,11 @@ class Server:
         """Stop what runs."""
         if self._runs is not None:
             self._runs.end(GRACE)
+
+    def _measure(self) -> None:
+        """Find out what the machine is best at, if that is not known, before anybody waits."""
+        with contextlib.suppress(LoomError):  # whoever needs it will be told
+            numeric_environment()
 
     def _load(self) -> None:
         """Open the registry and the kept results, and import what takes long."""
@@ -130,6 +138,19 @@ class Server:
             return None
         shown = self._line.show(to_bytes(pictures[:1])[0])
         return {"event": "preview", "node": event.node, "picture": shown}
+
+
+class Telling(logging.Handler):
+    """Tells the editor what people should know; mistakes of the program stay in the log."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        super().__init__()
+        self._outbox = outbox
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno == logging.WARNING:
+            said = {"event": "told", "node": "", "run": "", "text": record.getMessage()}
+            self._outbox.say(said)
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:

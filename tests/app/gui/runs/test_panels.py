@@ -241,3 +241,9 @@ def test_an_engine_that_does_not_start_is_told_for_good(runs, statuses, qtbot):
     runs.worker.state, runs.worker.is_stuck = "off", True
     runs.worker.state_changed.emit("off")
     assert "does not start" in bar.text.text()
+
+
+def test_what_the_engine_has_to_say_is_said(runs, qtbot):
+    with qtbot.waitSignal(runs.said) as said:
+        runs.worker.event.emit({"event": "told", "node": "", "run": "", "text": "Measuring."})
+    assert said.args == ["Measuring."]

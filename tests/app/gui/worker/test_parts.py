@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
+import queue
 import tempfile
 import threading
 
@@ -12,6 +14,7 @@ import pytest
 from app.gui.worker import arena, wire
 from app.gui.worker.answers import Answer
 from app.gui.worker.arena import SIZE, Arena, Parts
+from app.gui.worker.main import Telling
 from app.gui.worker.meter import Meter
 from app.gui.worker.outbox import Outbox
 from app.gui.worker.stops import Stops
@@ -144,3 +147,15 @@ def test_an_answer_is_told_whenever_it_is_asked():
     late.fail(LoomError("No."))
     late.then(told.append, lambda error: told.append(str(error)))
     assert told == [1, "No."]
+
+
+def test_warnings_are_told_to_people_and_mistakes_are_not():
+    told: queue.SimpleQueue[list[dict]] = queue.SimpleQueue()
+    outbox = Outbox(told.put, lambda event: None)
+    log = logging.Logger("latent_loom")
+    log.addHandler(Telling(outbox))
+    log.error("a traceback")
+    log.info("a detail")
+    log.warning("This takes %s.", "a while")
+    assert [event["text"] for event in told.get(timeout=10)] == ["This takes a while."]
+    assert told.empty()
