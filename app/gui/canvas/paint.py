@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.gui.canvas import glyphs
 from app.gui.canvas.colours import kind_colour, mix
@@ -133,13 +133,11 @@ def _body(painter: QPainter, item: NodeItem, box: QRectF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(fill)
     painter.drawRoundedRect(box, RADIUS, RADIUS)
-    head = QPainterPath()
-    head.addRoundedRect(QRectF(0, 0, box.width(), min(HEADER, box.height())), RADIUS, RADIUS)
-    if box.height() > HEADER:
-        head.addRect(QRectF(0, HEADER - RADIUS, box.width(), RADIUS))
-    head.setFillRule(Qt.FillRule.WindingFill)
+    painter.save()
+    painter.setClipRect(QRectF(0, 0, box.width(), HEADER), Qt.ClipOperation.IntersectClip)
     painter.setBrush(mix(colours.colour("header"), tone(item), 0.16))
-    painter.drawPath(head)
+    painter.drawRoundedRect(box, RADIUS, RADIUS)
+    painter.restore()
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(_border(item))
     painter.drawRoundedRect(box, RADIUS, RADIUS)
@@ -327,13 +325,12 @@ def _fill(painter: QPainter, row: Row, rect: QRectF) -> None:
     share = share_of(row)
     if share is None:
         return
+    part = QRectF(rect.left(), rect.top(), rect.width() * share, rect.height())
     painter.save()
-    clip = QPainterPath()
-    clip.addRoundedRect(rect, 4, 4)
-    painter.setClipPath(clip, Qt.ClipOperation.IntersectClip)
+    painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme().colour("accent", 52))
-    painter.drawRect(QRectF(rect.left(), rect.top(), rect.width() * share, rect.height()))
+    painter.drawRoundedRect(rect, 4, 4)
     painter.restore()
 
 
