@@ -27,6 +27,7 @@ from app.gui.menus import Menus
 from app.gui.palette.panel import Palette
 from app.gui.pictures.gallery import Gallery
 from app.gui.pictures.grid import SweepGrid
+from app.gui.pictures.loaded import Loaded
 from app.gui.pictures.painter import MaskPainter
 from app.gui.pictures.showing import Showing
 from app.gui.pictures.viewer import Viewer
@@ -79,6 +80,7 @@ class Window(QMainWindow):
         self.viewer = Viewer()
         self.showing = Showing(self.document, self.statuses, self.runs, self.viewer, self)
         self.gallery = Gallery()
+        self.loaded = Loaded(self.document, self.statuses, self.gallery.thumbnails, self)
         self.grid = SweepGrid(self.gallery.thumbnails)
         self.missing = MissingFiles(self.document)
         self.docks: dict[str, QDockWidget] = {}

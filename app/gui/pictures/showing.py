@@ -11,13 +11,12 @@ from PySide6.QtGui import QImage
 
 from app.gui.document import Document
 from app.gui.language import tr
+from app.gui.pictures.loaded import file_of, is_picture
 from app.gui.pictures.reading import Reading
 from app.gui.pictures.viewer import Viewer
 from app.gui.runs.asking import Asking
 from app.gui.status import Statuses
-from engine.diffusion.images.choices import READ_SUFFIXES
-from engine.graph.errors import CycleError, LoomError
-from engine.graph.params import FilePath
+from engine.graph.errors import CycleError
 
 PICTURES = ("Image", "Mask", "Latents")  # kinds that can be looked at, the best first
 TRAJECTORY = ("Trajectory",)
@@ -99,18 +98,11 @@ class Showing(QObject):
     def _files(self, node_id: str) -> list[str]:
         """The picture files that a node wrote, or reads."""
         status = self._statuses[node_id]
-        if made := [name for name in status.files if _is_picture(name)]:
+        if made := [name for name in status.files if is_picture(name)]:
             return made
-        spec = self._document.spec(node_id)
-        params = self._document.graph.nodes[node_id].params
-        for name, param in spec.params.items() if spec else ():
-            given = params.get(name)
-            if isinstance(param.widget, FilePath) and isinstance(given, str) and _is_picture(given):
-                try:
-                    return [str(self._document.settings.find_input(given))]
-                except LoomError:
-                    return []
-        return []
+        node = self._document.graph.nodes[node_id]
+        file = file_of(node, self._document.spec(node_id), self._document.settings)
+        return [str(file)] if file else []
 
     def _read(self, path: Path, then: Callable[[QImage, bool], object]) -> None:
         """Read a picture file beside the interface."""
@@ -230,10 +222,6 @@ class Showing(QObject):
         self._selected = self._shown = ""
         self._made = None
         self._number += 1
-
-
-def _is_picture(name: str) -> bool:
-    return name.lower().endswith(READ_SUFFIXES)
 
 
 def _black(size: QSize) -> QImage:
