@@ -99,7 +99,9 @@ class Menus(QObject):
     def _edit(self) -> None:
         document, menu = self.window.document, self._menu(tr("&Edit"))
         self._add(menu, "undo", tr("Undo"), Keys.Undo, document.undo)
-        self._add(menu, "redo", tr("Redo"), Keys.Redo, document.redo)
+        redo = self._add(menu, "redo", tr("Redo"), Keys.Redo, document.redo)
+        both = (redo.shortcut(), QKeySequence("Ctrl+Y"))  # desktops have one or the other
+        redo.setShortcuts([*{key.toString(): key for key in both}.values()])
         menu.addSeparator()
         self._take(menu, "cut", "copy", "paste", "duplicate", "delete", "select_all")
 

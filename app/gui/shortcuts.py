@@ -9,8 +9,10 @@ from PySide6.QtGui import QAction, QKeySequence, QStandardItem, QStandardItemMod
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QDockWidget,
     QHeaderView,
     QLineEdit,
+    QMainWindow,
     QMenu,
     QTreeView,
     QVBoxLayout,
@@ -32,7 +34,8 @@ class ShortcutsDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.rows = QStandardItemModel(0, 3, self)
         self.rows.setHorizontalHeaderLabels([tr("Command"), tr("Menu"), tr("Keys")])
-        for name, place, keys in sorted(commands(window), key=lambda row: (not row[2], row[1])):
+        rows = sorted(commands(window), key=lambda row: not row[2])
+        for name, place, keys in (*rows, *gestures()):
             self.rows.appendRow([_item(name), _item(place), _item(keys)])
         self.shown = QSortFilterProxyModel(self)
         self.shown.setSourceModel(self.rows)
@@ -62,22 +65,48 @@ class ShortcutsDialog(QDialog):
 def commands(window: QWidget) -> list[tuple[str, str, str]]:
     """Name, menu and keys of each command of a window and of what is in it."""
     found: dict[int, tuple[str, str, str]] = {}
-    for menu in window.findChildren(QMenu):
+    bar = window.menuBar() if isinstance(window, QMainWindow) else window
+    for menu in bar.findChildren(QMenu):
         for action in menu.actions():
             _add(found, action, _plain(menu.title()))
+    for dock in window.findChildren(QDockWidget):
+        for action in _all_actions(dock):
+            _add(found, action, dock.windowTitle())
     for action in _all_actions(window):
         _add(found, action, "")
     return list(found.values())
 
 
-def _all_actions(window: QWidget) -> Iterator[QAction]:
-    yield from window.findChildren(QAction)
-    for widget in [window, *window.findChildren(QWidget)]:
-        yield from widget.actions()
+def gestures() -> list[tuple[str, str, str]]:
+    """What the mouse does on the canvas that no command does."""
+    canvas = tr("Canvas")
+    return [
+        (tr("Look elsewhere"), canvas, tr("Middle button, or Space and drag")),
+        (tr("Zoom"), canvas, tr("Wheel")),
+        (tr("Search for a node"), canvas, tr("Double click")),
+        (tr("Nodes that fit a link"), canvas, tr("Drop the link on nothing")),
+        (tr("Add to a selection"), canvas, tr("Shift or Ctrl and click, or drag an area")),
+        (tr("Put a node into a link"), canvas, tr("Drop the node on the link")),
+        (tr("Lead a link through a dot"), canvas, tr("Double click on the link")),
+        (tr("Cut links"), canvas, tr("Ctrl and drag with the right button")),
+        (tr("Another link from an input"), canvas, tr("Shift and drag from it")),
+        (tr("Move off the grid"), canvas, tr("Alt and drag")),
+        (tr("Change a number"), canvas, tr("Drag over it; finer with Shift, faster with Ctrl")),
+    ]
+
+
+def _all_actions(widget: QWidget) -> Iterator[QAction]:
+    """The actions of a widget and of what is in it, but for those of menus that pop up."""
+    for one in [widget, *widget.findChildren(QWidget)]:
+        if not isinstance(one, QMenu):
+            yield from one.actions()
+    for action in widget.findChildren(QAction):
+        if not isinstance(action.parent(), QMenu):
+            yield action
 
 
 def _add(found: dict[int, tuple[str, str, str]], action: QAction, place: str) -> None:
-    name = _plain(action.text())
+    name = _plain(action.text()).partition(": ")[0]  # undo says what it takes back
     if not name or action.isSeparator() or action.menu() is not None or id(action) in found:
         return
     keys = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()]

@@ -1729,6 +1729,94 @@
         <translation>TensorFloat-32</translation>
     </message>
     <message>
+        <source>Look elsewhere</source>
+        <translation>다른 곳 보기</translation>
+    </message>
+    <message>
+        <source>Middle button, or Space and drag</source>
+        <translation>가운데 버튼, 또는 Space를 누르고 끌기</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>확대/축소</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>휠</translation>
+    </message>
+    <message>
+        <source>Search for a node</source>
+        <translation>노드 찾기</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>더블 클릭</translation>
+    </message>
+    <message>
+        <source>Nodes that fit a link</source>
+        <translation>링크에 맞는 노드</translation>
+    </message>
+    <message>
+        <source>Drop the link on nothing</source>
+        <translation>링크를 빈 곳에 놓기</translation>
+    </message>
+    <message>
+        <source>Add to a selection</source>
+        <translation>선택에 더하기</translation>
+    </message>
+    <message>
+        <source>Shift or Ctrl and click, or drag an area</source>
+        <translation>Shift 또는 Ctrl을 누르고 클릭하거나 영역 끌기</translation>
+    </message>
+    <message>
+        <source>Put a node into a link</source>
+        <translation>노드를 링크에 끼우기</translation>
+    </message>
+    <message>
+        <source>Drop the node on the link</source>
+        <translation>노드를 링크 위에 놓기</translation>
+    </message>
+    <message>
+        <source>Lead a link through a dot</source>
+        <translation>링크가 점을 지나게 하기</translation>
+    </message>
+    <message>
+        <source>Double click on the link</source>
+        <translation>링크를 더블 클릭</translation>
+    </message>
+    <message>
+        <source>Cut links</source>
+        <translation>링크 자르기</translation>
+    </message>
+    <message>
+        <source>Ctrl and drag with the right button</source>
+        <translation>Ctrl을 누르고 오른쪽 버튼으로 끌기</translation>
+    </message>
+    <message>
+        <source>Another link from an input</source>
+        <translation>입력에서 다른 링크</translation>
+    </message>
+    <message>
+        <source>Shift and drag from it</source>
+        <translation>Shift를 누르고 끌기</translation>
+    </message>
+    <message>
+        <source>Move off the grid</source>
+        <translation>격자에서 벗어나 옮기기</translation>
+    </message>
+    <message>
+        <source>Alt and drag</source>
+        <translation>Alt를 누르고 끌기</translation>
+    </message>
+    <message>
+        <source>Change a number</source>
+        <translation>숫자 바꾸기</translation>
+    </message>
+    <message>
+        <source>Drag over it; finer with Shift, faster with Ctrl</source>
+        <translation>그 위로 끌기. Shift로 더 세밀하게, Ctrl로 더 빠르게</translation>
+    </message>
+    <message>
         <source>{} is here again as it was, and is not saved.</source>
         <translation>{} 워크플로가 그대로 다시 열렸으며, 아직 저장되지 않았습니다.</translation>
     </message>

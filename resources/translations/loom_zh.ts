@@ -1729,6 +1729,94 @@
         <translation>TensorFloat-32</translation>
     </message>
     <message>
+        <source>Look elsewhere</source>
+        <translation>查看别处</translation>
+    </message>
+    <message>
+        <source>Middle button, or Space and drag</source>
+        <translation>中键，或按住空格拖动</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>滚轮</translation>
+    </message>
+    <message>
+        <source>Search for a node</source>
+        <translation>搜索节点</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
+        <source>Nodes that fit a link</source>
+        <translation>适合连线的节点</translation>
+    </message>
+    <message>
+        <source>Drop the link on nothing</source>
+        <translation>将连线放到空白处</translation>
+    </message>
+    <message>
+        <source>Add to a selection</source>
+        <translation>添加到选择</translation>
+    </message>
+    <message>
+        <source>Shift or Ctrl and click, or drag an area</source>
+        <translation>按住 Shift 或 Ctrl 单击，或拖出区域</translation>
+    </message>
+    <message>
+        <source>Put a node into a link</source>
+        <translation>将节点插入连线</translation>
+    </message>
+    <message>
+        <source>Drop the node on the link</source>
+        <translation>将节点放到连线上</translation>
+    </message>
+    <message>
+        <source>Lead a link through a dot</source>
+        <translation>让连线经过一个点</translation>
+    </message>
+    <message>
+        <source>Double click on the link</source>
+        <translation>双击连线</translation>
+    </message>
+    <message>
+        <source>Cut links</source>
+        <translation>剪断连线</translation>
+    </message>
+    <message>
+        <source>Ctrl and drag with the right button</source>
+        <translation>按住 Ctrl 用右键拖动</translation>
+    </message>
+    <message>
+        <source>Another link from an input</source>
+        <translation>从输入引出另一条连线</translation>
+    </message>
+    <message>
+        <source>Shift and drag from it</source>
+        <translation>按住 Shift 从它拖出</translation>
+    </message>
+    <message>
+        <source>Move off the grid</source>
+        <translation>脱离网格移动</translation>
+    </message>
+    <message>
+        <source>Alt and drag</source>
+        <translation>按住 Alt 拖动</translation>
+    </message>
+    <message>
+        <source>Change a number</source>
+        <translation>更改数字</translation>
+    </message>
+    <message>
+        <source>Drag over it; finer with Shift, faster with Ctrl</source>
+        <translation>在其上拖动；Shift 更精细，Ctrl 更快</translation>
+    </message>
+    <message>
         <source>{} is here again as it was, and is not saved.</source>
         <translation>{} 已按原样恢复，尚未保存。</translation>
     </message>

@@ -14,6 +14,7 @@ from app.gui.canvas.node_item import NodeItem
 from app.gui.canvas.paint import seconds_text
 from app.gui.document import Document
 from app.gui.language import tr
+from app.gui.palette.tip import said_of
 
 
 def of_node(document: Document, prefix: str, item: NodeItem, at: QPointF) -> str:
@@ -23,12 +24,19 @@ def of_node(document: Document, prefix: str, item: NodeItem, at: QPointF) -> str
         words = known_type(document, prefix, End(item.id, port)).describe()
         if port.lost:
             words = tr("This port is no part of the node's type any more.")
-        return f"<b>{escape(port.label)}</b><br>{escape(words)}"
+        return _lines(
+            f"<b>{escape(port.label)}</b>", words, said_of(document.spec(item.id), spot[0])
+        )
     name = item.shape_.row_at(at - item.pos())
     row = next((row for row in item.face.rows if row.name == name), None)
     if row is not None:
-        return f"<b>{escape(row.param.label)}</b><br>{escape(row.param.describe())}"
+        said = said_of(document.spec(item.id), name)
+        return _lines(f"<b>{escape(row.param.label)}</b>", said, row.param.describe())
     return _node(document, item)
+
+
+def _lines(title: str, *words: str) -> str:
+    return "<br>".join([title, *(escape(line) for line in words if line)])
 
 
 def of_link(document: Document, prefix: str, item: LinkItem) -> str:

@@ -17,6 +17,7 @@ from app.gui.inspector.page import ManyPage, NodePage, Page
 from app.gui.inspector.row import ParamRow
 from app.gui.inspector.widgets import Around
 from app.gui.inspector.widgets.base import Answer
+from app.gui.inspector.widgets.picker import Picker
 from app.gui.inspector.widgets.scans import models
 from app.gui.inspector.workflow_page import WorkflowPage
 from app.gui.language import tr
@@ -99,6 +100,8 @@ class Inspector(QWidget):
         if row is not None:
             self._scroll.ensureWidgetVisible(row)
             row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            if isinstance(row.editor, Picker):
+                row.editor.open_list()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Hand the focus to the first parameter, else to whatever takes it."""

@@ -18,6 +18,7 @@ from app.gui.inspector.section import Shortened, label
 from app.gui.inspector.widgets import Around, widget_for
 from app.gui.inspector.widgets.base import tool
 from app.gui.language import tr
+from app.gui.palette.tip import said_of
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph, Node, Source
 from engine.graph.params import Param
@@ -43,7 +44,9 @@ class ParamRow(QWidget):
         self._refused = ""
         self.editor = widget_for(param, around, self)
         self.name = NameLabel(param.label, self)
-        self.name.setToolTip(f"{param.name}: {param.describe()}")
+        said = said_of(document.spec(self._ids[0]), param.name)
+        tip = f"{param.name}: {param.describe()}"
+        self.name.setToolTip(f"{said}\n{tip}" if said else tip)
         self.name.setBuddy(self.editor)
         self.name.reset_asked.connect(self.reset)
         self.mark = QLabel(self)

@@ -31,6 +31,16 @@ def tip_of(spec: NodeSpec) -> str:
     return "<div style='width:26em'>" + "<br>".join(parts) + "</div>"
 
 
+def said_of(spec: NodeSpec | None, name: str) -> str:
+    """What a node type's docstring says of one of its ports or parameters, "" for nothing."""
+    if spec is None:
+        return ""
+    paragraphs = [" ".join(part.split()) for part in spec.help.split("\n\n")]
+    sentences = [one for part in paragraphs for one in re.split(r"(?<=[.;]) (?=\S)", part)]
+    found = [one for one in sentences if f"`{name}`" in one]
+    return " ".join(found[:2]).replace("`", "").rstrip(";")
+
+
 def swatch(port_type: PortType) -> str:
     """A dot in the colour of a type, as rich text."""
     colour = legible(port_type.kind.colour) if port_type.kind else theme.theme().dim

@@ -71,3 +71,8 @@ class Picker(ValueEditor):
         self._names.setStringList(list(names))
         self.box.setCurrentIndex(-1)
         self.box.setEditText(text)
+
+    def open_list(self) -> None:
+        """Show what was found, where there is anything."""
+        if self.box.count():
+            self.box.showPopup()

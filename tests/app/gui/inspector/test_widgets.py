@@ -311,6 +311,9 @@ def test_a_file_is_listed_chosen_dropped_and_missed(make, qtbot, folder):
     qtbot.waitUntil(lambda: editor.box.count() == 2)
     assert {editor.box.itemText(0), editor.box.itemText(1)} == {"one.png", "inside/two.png"}
     assert editor.box.currentText() == "gone.png"
+    editor.open_list()
+    assert editor.box.view().isVisible()
+    editor.box.hidePopup()
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(folder / "inside" / "two.png"))])
     kinds = Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier

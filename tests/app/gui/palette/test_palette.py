@@ -11,7 +11,7 @@ from app.gui.document import Document
 from app.gui.palette import Palette
 from app.gui.palette.families import family_of, icon_of, name_of
 from app.gui.palette.search import rank
-from app.gui.palette.tip import tip_of
+from app.gui.palette.tip import said_of, tip_of
 from app.gui.palette.tree import MIME, TYPE_ID
 from app.session import open_registry
 from engine.graph.registry import PackReport
@@ -80,6 +80,13 @@ def test_every_family_has_a_name_and_an_icon(registry):
     for spec in registry:
         family = family_of(spec)
         assert name_of(family) and icon_of(family)
+
+
+def test_a_docstring_says_what_a_parameter_does(registry):
+    spec = registry.get("diffusion.denoise")
+    assert said_of(spec, "record") == "record keeps the latents of every step."
+    assert "classifier-free guidance" in said_of(spec, "guidance")
+    assert said_of(spec, "no such parameter") == "" == said_of(None, "guidance")
 
 
 def test_enter_in_the_search_adds_the_first_that_is_found(palette, asked, qtbot):
