@@ -15,7 +15,7 @@ from app.gui.canvas.adding import Adding
 from app.gui.canvas.commands import Commands
 from app.gui.canvas.crumbs import Crumbs
 from app.gui.canvas.curves import place_of_dot
-from app.gui.canvas.export import export
+from app.gui.canvas.export import Drawing, in_order
 from app.gui.canvas.gestures import Gesture
 from app.gui.canvas.hands import Hands
 from app.gui.canvas.link_item import LinkItem, LinkKey
@@ -78,6 +78,7 @@ class Canvas(QWidget):
         self._selected: tuple[str, ...] = ()
         self._links: set[LinkKey] = set()
         self._stood: QRectF | None = None
+        self._drawing: Drawing | None = None
         self._held: LinkItem | None = None  # whose dot is selected
         self._gone: set[str] = set()  # what was removed since this is shown
         self._root: Graph | None = None
@@ -207,18 +208,38 @@ class Canvas(QWidget):
         self.mirror.show_plan(on)
         self.view.viewport().update()
 
-    def export(self, path: Path) -> None:
-        """Draw the graph into a `.png` or `.svg` file; LoomError when it can't be written."""
+    def export(self, path: Path, failed: Callable[[str], object] | None = None) -> None:
+        """Draw the graph into a `.png` or `.svg` file; LoomError when it can't be written.
+
+        A large one is drawn while the window goes on; `failed` is then told what went wrong.
+        """
         chosen, links = self._chosen, self._links
         self.mirror.finish()
         self.select(())
-        export(self.view.scene(), self.area(), path)
-        self.select(chosen, links)
+        refused: list[LoomError] = []
+        returned = False
+
+        def over(error: LoomError | None) -> None:
+            self._drawing = None
+            if not self._chosen and not self._links:
+                self.select(chosen, links)
+            if error is not None and returned:
+                (failed or self.said)(str(error))
+            elif error is not None:
+                refused.append(error)
+
+        mirror = self.mirror
+        items = [*mirror.frames.values(), *mirror.links.values(), *mirror.nodes.values()]
+        self._drawing = Drawing(in_order(items), self.area(), path, over, self)
+        self._drawing.start()
+        returned = True
+        if refused:
+            raise refused[0]
 
     @property
     def busy(self) -> bool:
-        """Whether something is still to be drawn that there is already."""
-        return self.mirror.busy or self.map.busy
+        """Whether something is still being drawn."""
+        return self.mirror.busy or self.map.busy or self._drawing is not None
 
     def toggle_minimap(self) -> None:
         """Show or hide the minimap."""

@@ -12,7 +12,7 @@ from app.gui.canvas import edits
 from app.gui.document import Document
 from app.gui.language import tr
 from engine.graph import workflow
-from engine.graph.graph import SUBGRAPH, Graph, Node, Source
+from engine.graph.graph import SUBGRAPH, Graph, Node
 from engine.graph.subgraph import Definition, used
 
 
@@ -94,14 +94,19 @@ def _add_node(
     subgraphs: Mapping[str, str],
 ) -> None:
     wired = {
-        port: tuple(Source(names.get(source.node, source.node), source.port) for source in sources)
+        port: [f"{names.get(source.node, source.node)}.{source.port}" for source in sources]
         for port, sources in node.inputs.items()
     }
-    zone = names.get(node.zone, node.zone)
-    new = names[node.id]
-    graph.add(subgraphs.get(node.type, node.type), new, version=node.version, params=node.params)
-    there = graph.nodes[new]
-    graph.put(replace(there, inputs=wired, zone=zone, state=node.state))
+    graph.add(
+        subgraphs.get(node.type, node.type),
+        names[node.id],
+        version=node.version,
+        params=node.params,
+        inputs=wired,
+        zone=names.get(node.zone, node.zone),
+    )
+    if node.state:
+        graph.set_state(node.state, names[node.id])
 
 
 def _moved(view: Any, by: QPointF) -> Any:

@@ -127,15 +127,18 @@ class Files(QObject):
         if path := self._ask_target(tr("Export as Python"), ".py", tr("Python script")):
             self._try(lambda: write(path))
 
-    def export_picture(self, draw: Callable[[Path], object]) -> None:
-        """Let `draw` write a picture of the graph to a file that the person chooses."""
+    def export_picture(self, draw: Callable[[Path, Callable[[str], object]], object]) -> None:
+        """Let `draw` write a picture of the graph to a file that the person chooses.
+
+        It may go on after it has returned, and say then what went wrong.
+        """
         kinds = f"{tr('Picture')} (*.png);;{tr('Vector picture')} (*.svg)"
         start = str(Path(self._folder()) / f"{self.title()}.png")
         name, chosen = QFileDialog.getSaveFileName(self._window, tr("Export"), start, kinds)
         if name:
             suffix = ".svg" if "*.svg" in chosen else ".png"
             path = Path(name) if Path(name).suffix else Path(name + suffix)
-            self._try(lambda: draw(path))
+            self._try(lambda: draw(path, self.say))
 
     def say(self, sentence: str) -> None:
         """Tell the person what went wrong."""

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage
 
-from app.gui.canvas import mirror as mirrors
+from app.gui import theme
 from engine.graph import workflow
 from engine.graph.graph import Graph
 
-COUNT = 150
+COUNT = 60
+PATIENCE = 60_000  # milliseconds on a busy machine
 
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
-    """A slice is over after one step, so that much can happen in between."""
+    """Little is large, and a slice is over after one step: much can happen in between."""
     monkeypatch.setattr("app.gui.slices.SLICE", 0.0)
-    assert COUNT > 2 * mirrors.AT_ONCE
+    monkeypatch.setattr("app.gui.canvas.mirror.AT_ONCE", 10)
+    monkeypatch.setattr("app.gui.canvas.export.SMALL", 10)
 
 
 @pytest.fixture
 def path(tmp_path):
-    """A chain of nodes, placed but for the last."""
+    """A chain of nodes, placed but for the last, and a frame."""
     graph = Graph()
     for number in range(COUNT):
         inputs = {"image": f"n{number - 1}.image"} if number else {}
@@ -35,7 +38,7 @@ def path(tmp_path):
 
 
 def made(canvas, qtbot) -> None:
-    qtbot.waitUntil(lambda: not canvas.mirror.busy)
+    qtbot.waitUntil(lambda: not canvas.mirror.busy, timeout=PATIENCE)
     assert canvas.mirror.differences() == []
 
 
@@ -66,12 +69,12 @@ def test_an_edit_in_between_ends_with_the_same_scene(canvas, document, qtbot, pa
         graph.remove("n3", f"n{COUNT - 2}")  # one that is there, one that is not
         graph.rename(f"n{COUNT - 5}", "other")
         graph.add("filter.sharpen", "new", inputs={"image": "n10.image"})
-        graph.connect("n1.image", "n100.image")
-        graph.set_param("n120", "amount", 3.0)
-        graph.place("n121", {"at": [5000, 5000]})
+        graph.connect("n1.image", "n40.image")
+        graph.set_param("n50", "amount", 3.0)
+        graph.place("n51", {"at": [5000, 5000]})
     made(canvas, qtbot)
     assert "n3" not in canvas.mirror.nodes and "new" in canvas.mirror.nodes
-    rows = {row.name: row.value for row in canvas.mirror.nodes["n120"].face.rows}
+    rows = {row.name: row.value for row in canvas.mirror.nodes["n50"].face.rows}
     assert rows["amount"] == 3.0
     document.undo()
     made(canvas, qtbot)
@@ -147,3 +150,36 @@ def test_statuses_of_all_are_shown(canvas, document, statuses, qtbot, path):
     assert canvas.mirror.busy
     made(canvas, qtbot)
     assert all(item.status.state == "done" for item in canvas.mirror.nodes.values())
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_a_large_graph_is_exported_beside(canvas, document, qtbot, path, tmp_path, suffix):
+    document.open(path)
+    made(canvas, qtbot)
+    canvas.select(["n1"])
+    target = tmp_path / f"graph.{suffix}"
+    turns: list[int] = []
+    ticks = QTimer(interval=0)
+    ticks.timeout.connect(lambda: turns.append(1))
+    ticks.start()
+    canvas.export(target)
+    assert canvas.busy
+    qtbot.waitUntil(lambda: not canvas.busy, timeout=PATIENCE)
+    assert len(turns) > 10 and canvas.selection() == ("n1",)
+    if suffix == "svg":
+        assert target.read_text().count("Sharpen") == COUNT
+    else:
+        image = QImage(str(target))
+        area = canvas.area()
+        assert image.width() == round(2 * (area.width() + 80))
+        colours = {image.pixelColor(x, 90).name() for x in range(0, image.width(), 5)}
+        assert theme.theme().canvas in colours and len(colours) > 3
+
+
+def test_a_large_graph_that_can_not_be_written_is_told(canvas, document, qtbot, path, tmp_path):
+    document.open(path)
+    made(canvas, qtbot)
+    told: list[str] = []
+    canvas.export(tmp_path / "nowhere" / "graph.png", told.append)
+    qtbot.waitUntil(lambda: not canvas.busy, timeout=PATIENCE)
+    assert len(told) == 1 and "can't be written" in told[0]
