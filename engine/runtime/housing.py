@@ -17,7 +17,7 @@ from engine.diffusion.weights.find import component as find_component
 from engine.diffusion.weights.load import OURS, THEIRS, dtype_there, load, load_component, suited
 from engine.diffusion.weights.mapped import release
 from engine.runtime.device import compiles
-from engine.runtime.packing import forget, pack
+from engine.runtime.packing import forget, pack, packable
 from engine.runtime.placement import AUTOENCODERS
 from engine.runtime.streaming import Carrier, Pages, Slots, Streaming, units_of
 from engine.runtime.transfer import Transfer, transfer_to
@@ -76,14 +76,16 @@ class Housed:
         self.let_go()
         try:
             with torch.inference_mode(False):
+                later = self._made_when_packed()
                 for parameter, stored in self._stored.items():
-                    self._settle(parameter, stored)
+                    if parameter not in later:
+                        self._settle(parameter, stored)
             self._transfer.wait()
         except BaseException:
             self.let_go()
             raise
         if self.device.type == "cpu":
-            pack(self.module)
+            pack(self.module, later)
         elif compiles(self.device.type):
             from engine.runtime.compilation import compile_blocks  # it imports torch's compiler
 
@@ -96,10 +98,8 @@ class Housed:
         Returns the bytes that are on the device all the time.
         """
         self.let_go()
-        for parameter, stored in self._stored.items():  # of the dtype and device they will have
-            if not self.in_place:
-                shape = torch.empty((), dtype=self._dtypes[parameter], device=self.device)
-                parameter.data = shape.expand(stored.shape)
+        if not self.in_place:
+            self._empty()
         most = max(LEAST_SLOT, memory // SLOT_SHARE)
         units = units_of(self.module, self._stored, most)
         moving = {weight.parameter for unit in units for weight in unit.weights}
@@ -131,6 +131,20 @@ class Housed:
             parameter.data = stored
             release(stored)
         self.state = "away"
+
+    def _empty(self) -> None:
+        """Give the weights the dtype and device that they will have, and no numbers."""
+        for parameter, stored in self._stored.items():
+            shape = torch.empty((), dtype=self._dtypes[parameter], device=self.device)
+            parameter.data = shape.expand(stored.shape)
+
+    def _made_when_packed(self) -> dict[nn.Parameter, Tensor]:
+        """What those weights are made of that are converted, and packed, when first used."""
+        if self.device.type != "cpu" or self.in_place:
+            return {}
+        self._empty()
+        stored = {p: self._stored[p] for p in packable(self.module)}
+        return {p: tensor for p, tensor in stored.items() if tensor.dtype != self._dtypes[p]}
 
     def _settle(self, parameter: nn.Parameter, stored: Tensor) -> None:
         dtype = self._dtypes[parameter]

@@ -13,12 +13,14 @@ from __future__ import annotations
 import platform
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.diffusion.weights.filling import fill
 from engine.diffusion.weights.mapped import release
 
 # Smaller layers gain nothing, and a UNet's first convolution is often asked for its weight's dtype.
@@ -41,26 +43,55 @@ def can_pack(dtype: torch.dtype) -> bool:
     return dtype is torch.float32
 
 
-def pack(model: Any) -> None:
+def pack(model: Any, sources: Mapping[nn.Parameter, Tensor] | None = None) -> None:
     """Put packed layers in the place of a model's linear layers and convolutions, in place.
 
     For models on the CPU whose weights are final. Names of weights stay; see `Packed` for what
     happens when something asks for them. Layers that share a weight, small ones, and those that
     are more than torch's own stay as they are. Does nothing where there are no kernels for it.
+
+    Weights in `sources`, which are of `packable`, have no numbers yet: they are made of these, in
+    the dtype that they have, when their layer is packed.
     """
     if not isinstance(model, nn.Module):
         return
+    sources = sources or {}
+    for owner, name, layer in _layers(model):
+        if isinstance(layer, Packed):
+            layer.packs = True
+        elif _is_plain(layer):
+            kind = PackedLinear if type(layer) is nn.Linear else PackedConv2d
+            layer = kind(layer)
+            setattr(owner, name, layer)
+        elif type(layer) is nn.Conv2d and not _suits(layer):
+            _in_channels_last(layer)
+        if isinstance(layer, Packed) and (source := sources.get(layer.held)) is not None:
+            layer.make_of(source)
+
+
+def packable(model: nn.Module) -> set[nn.Parameter]:
+    """The weights that `pack` packs; it asks for shapes and dtypes alone."""
+    found: set[nn.Parameter] = set()
+    for _, _, layer in _layers(model):
+        if isinstance(layer, Packed):
+            found.add(layer.held)
+        elif _is_plain(layer):
+            assert isinstance(layer.weight, nn.Parameter)
+            found.add(layer.weight)
+    return found
+
+
+def _layers(
+    model: nn.Module,
+) -> Iterator[tuple[nn.Module, str, Packed | nn.Linear | nn.Conv2d]]:
+    """Packed layers, and those that might be, each with its owner and its name there."""
     shared = _shared(model)
     for owner in list(model.modules()):
         for name, layer in list(owner.named_children()):
-            if isinstance(layer, Packed):
-                layer.packs = True
-            elif isinstance(layer, nn.Linear | nn.Conv2d) and id(layer.weight) not in shared:
-                if type(layer) is nn.Conv2d and not _suits(layer):
-                    _in_channels_last(layer)
-                elif _is_plain(layer):
-                    kind = PackedLinear if type(layer) is nn.Linear else PackedConv2d
-                    setattr(owner, name, kind(layer))
+            if isinstance(layer, Packed) or (
+                isinstance(layer, nn.Linear | nn.Conv2d) and id(layer.weight) not in shared
+            ):
+                yield owner, name, layer
 
 
 def forget(model: nn.Module) -> None:
@@ -78,15 +109,14 @@ def drop(module: nn.Module) -> None:
 
 
 def _is_plain(layer: nn.Module) -> bool:
-    """Whether a layer is torch's own, large, and of weights that the kernels read."""
+    """Whether a layer is torch's own, large, and one that the kernels compute."""
+    if type(layer) is nn.Linear:
+        fits = layer.weight.numel() >= LEAST[nn.Linear]
+    else:
+        fits = type(layer) is nn.Conv2d and _suits(layer)
     weight = layer.weight
     assert isinstance(weight, Tensor)
-    return (
-        type(layer) in (nn.Linear, nn.Conv2d)
-        and weight.device.type == "cpu"
-        and weight.numel() >= LEAST[type(layer)]
-        and can_pack(weight.dtype)
-    )
+    return fits and weight.device.type == "cpu" and can_pack(weight.dtype)
 
 
 def _in_channels_last(layer: nn.Conv2d) -> None:
@@ -117,7 +147,8 @@ class Packed(nn.Module, ABC):
     From then on a stand-in is in the weight's place, which has its shape and type, takes no memory
     and is NaN throughout. Whatever asks for the weight itself, or calls the layer with gradients,
     gets it back exactly as it was; the layer is then an ordinary one until `pack` says otherwise. A
-    weight that is given other data is packed anew.
+    weight that is given other data is packed anew. With `make_of` the stand-in is there from the
+    beginning: the weight is converted when it is packed, and never there in rows as a whole model.
     """
 
     bias: Tensor | None
@@ -127,6 +158,7 @@ class Packed(nn.Module, ABC):
         vars(self).update(vars(layer))  # its settings, hooks and parameters
         self.packs = True
         self._packed: Tensor | None = None
+        self._source: Tensor | None = None
         self._stand_in = 0  # its address
         self._class = ""
 
@@ -134,10 +166,11 @@ class Packed(nn.Module, ABC):
     def weight(self) -> nn.Parameter:
         """The weight in rows."""
         self._unpack()
-        return self._rows
+        return self.held
 
     @property
-    def _rows(self) -> nn.Parameter:
+    def held(self) -> nn.Parameter:
+        """What is in the weight's place: the weight, or its stand-in."""
         found = self._parameters["weight"]
         assert found is not None
         return found
@@ -145,12 +178,18 @@ class Packed(nn.Module, ABC):
     def forget(self) -> None:
         """Let go of what was packed, and be an ordinary layer, whose weight is yet to be set."""
         with _packing:
-            self.packs, self._packed = False, None
+            self.packs, self._packed, self._source = False, None, None
+
+    def make_of(self, source: Tensor) -> None:
+        """Make the weight of `source`, in the dtype it has now, once the layer packs it."""
+        with _packing, torch.inference_mode(False):
+            self._packed, self._source = None, source
+            self._put_stand_in()
 
     def drop(self) -> None:
         """Let go of what was packed; the weight is given other data before the next call."""
         with _packing:
-            self._packed = None
+            self._packed, self._source = None, None
 
     @abstractmethod
     def _layout(self, weight: Tensor, x: Tensor) -> Tensor:
@@ -162,7 +201,7 @@ class Packed(nn.Module, ABC):
 
     def _kernel_weight(self, x: Tensor) -> Tensor | None:
         """The packed weight for an input, or None where an ordinary layer must compute it."""
-        rows = self._rows
+        rows = self.held
         if not self.packs or x.dtype != rows.dtype or x.numel() == 0:
             return None
         if torch.is_grad_enabled() and (x.requires_grad or rows.requires_grad):
@@ -177,26 +216,40 @@ class Packed(nn.Module, ABC):
     def _pack(self, x: Tensor) -> Tensor | None:
         """Pack the weight for inputs like `x`; what it was packed for before is given up."""
         with _packing, torch.inference_mode(False), torch.no_grad():
-            rows, wanted = self._rows, self._class_of(x)
+            rows, wanted = self.held, self._class_of(x)
             if not self.packs:
                 return None
-            if self._packed is not None and rows.data_ptr() == self._stand_in:
-                if self._class == wanted:
-                    return self._packed
-                rows.data = self._packed.to_dense().view(rows.shape)
-            dense = rows.data
+            there = self._packed is not None and rows.data_ptr() == self._stand_in
+            if there and self._class == wanted:
+                return self._packed
+            dense = self._dense()
             self._packed, self._class = self._layout(dense, x), wanted
-            nan = torch.full((1,), torch.nan, dtype=dense.dtype)
-            rows.data = nan.expand(dense.shape)
-            self._stand_in = nan.data_ptr()
+            self._put_stand_in()
             release(dense)
             return self._packed
 
     def _unpack(self) -> None:
         with _packing, torch.inference_mode(False), torch.no_grad():
-            if self._packed is not None and self._rows.data_ptr() == self._stand_in:
-                self._rows.data = self._packed.to_dense().view(self._rows.shape)
-            self.packs, self._packed = False, None
+            self.held.data = self._dense()
+            self.packs, self._packed, self._source = False, None, None
+
+    def _dense(self) -> Tensor:
+        """The weight in rows: as it lies there, or out of what was packed, or of its source."""
+        rows = self.held
+        if rows.data_ptr() != self._stand_in:
+            return rows.data
+        if self._packed is not None:
+            return self._packed.to_dense().view(rows.shape)
+        if self._source is None:
+            return rows.data
+        made = torch.empty(rows.shape, dtype=rows.dtype)
+        fill(made, self._source)
+        return made
+
+    def _put_stand_in(self) -> None:
+        nan = torch.full((1,), torch.nan, dtype=self.held.dtype)
+        self.held.data = nan.expand(self.held.shape)
+        self._stand_in = nan.data_ptr()
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         self._unpack()

@@ -11,6 +11,7 @@ from engine.diffusion.weights.load import dtype_there, load_component
 from engine.graph.errors import LoomError
 from engine.runtime import housing, streaming
 from engine.runtime.housing import Housed, house
+from engine.runtime.packing import can_pack
 from engine.runtime.streaming import units_of
 from engine.runtime.transfer import Direct
 from tests.engine.diffusion.text.tiny_words import write_blip, write_t5
@@ -54,6 +55,23 @@ def test_streamed_numbers_are_those_of_the_resident_model_to_the_last_bit(unet, 
         assert torch.equal(predicted(unet, dtype), whole)
     model.let_go()
     assert model.state == "away"
+
+
+@pytest.mark.skipif(not can_pack(torch.bfloat16), reason="no packed kernels here")
+def test_what_is_packed_is_never_there_in_rows(unet):
+    model = Housed(unet, CPU, torch.bfloat16)
+    stored = {name: p.data for name, p in unet.named_parameters()}
+    model.bring()
+    conv = unet.mid_block.resnets[0].conv1
+    assert conv.held.dtype == torch.bfloat16 and conv.held.untyped_storage().nbytes() == 2
+    assert torch.isfinite(predicted(unet, torch.bfloat16)).all()
+    assert conv.held.untyped_storage().nbytes() == 2
+    for name in stored:  # asking for it gives it back
+        owner, _, attribute = name.rpartition(".")
+        found = getattr(unet.get_submodule(owner), attribute)
+        assert torch.equal(found, stored[name].bfloat16()), name
+    model.let_go()
+    assert all(torch.equal(p, stored[name]) for name, p in unet.named_parameters())
 
 
 class Counted(Direct):

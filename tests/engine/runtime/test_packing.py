@@ -6,7 +6,15 @@ from torch import nn
 
 from engine.diffusion.models.autoencoder_kl import AutoencoderKL
 from engine.diffusion.models.unet_2d_condition import UNet2DConditionModel
-from engine.runtime.packing import Packed, PackedConv2d, PackedLinear, can_pack, forget, pack
+from engine.runtime.packing import (
+    Packed,
+    PackedConv2d,
+    PackedLinear,
+    can_pack,
+    forget,
+    pack,
+    packable,
+)
 from engine.runtime.pool import size_of
 
 pytestmark = pytest.mark.skipif(not can_pack(torch.float32), reason="no packed kernels here")
@@ -149,6 +157,62 @@ def test_what_is_forgotten_can_be_set_and_packed_again(layers):
     assert not layers.conv.packs and off(layers(X), expected) == 0
     pack(layers)
     assert layers.conv.packs and off(layers(X), expected) < 1e-5
+
+
+def made_of(layers: Layers, dtype: torch.dtype) -> tuple[Layers, dict[nn.Parameter, torch.Tensor]]:
+    """Layers whose packed weights are yet to be made, and what they are made of, in `dtype`."""
+    whole = copy.deepcopy(layers)
+    later = packable(whole)
+    sources = {p: p.data.to(dtype) for p in later}
+    for parameter in later:
+        parameter.data = torch.empty(()).expand(parameter.shape)
+    pack(whole, sources)
+    return whole, sources
+
+
+def test_which_weights_are_packed(layers):
+    wanted = {layers.conv.weight, layers.down.weight, layers.pixels.weight, layers.linear.weight}
+    assert packable(layers) == wanted
+    pack(layers)
+    assert packable(layers) == wanted
+    layers(X)
+    assert packable(layers) == wanted
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@torch.inference_mode()
+def test_a_weight_is_made_when_it_is_packed(layers, dtype):
+    whole, sources = made_of(layers, dtype)
+    for parameter in packable(layers):
+        parameter.data = parameter.data.to(dtype).float()
+    pack(layers)
+    assert all(p.isnan().all() and p.untyped_storage().nbytes() == 4 for p in sources)
+    assert torch.equal(whole(X), layers(X))
+    assert torch.equal(whole(X[..., :4, :4]), layers(X[..., :4, :4]))
+    assert all(p.isnan().all() and p.untyped_storage().nbytes() == 4 for p in sources)
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_a_weight_that_is_made_later_can_be_asked_for(layers, called):
+    whole, _ = made_of(layers, torch.bfloat16)
+    if called:
+        with torch.inference_mode():
+            whole(X)
+    assert torch.equal(whole.linear.weight, layers.linear.weight.bfloat16().float())
+    assert torch.equal(whole.state_dict()["conv.weight"], layers.conv.weight.bfloat16().float())
+    assert not whole.linear.packs
+
+
+@torch.inference_mode()
+def test_what_a_weight_was_to_be_made_of_is_forgotten(layers):
+    expected = layers(X)
+    whole, _ = made_of(layers, torch.bfloat16)
+    forget(whole)
+    for name, parameter in layers.named_parameters():
+        whole.get_parameter(name).data = parameter.data
+    pack(whole)
+    assert off(whole(X), expected) < 1e-5
+    assert torch.equal(whole.linear.weight, layers.linear.weight)
 
 
 def test_what_is_not_torchs_own_stays():
