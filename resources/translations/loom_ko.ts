@@ -1686,7 +1686,8 @@
     <message>
         <source>No picture yet.
 {} runs the workflow.</source>
-        <translation type="unfinished"></translation>
+        <translation>아직 그림이 없습니다.
+{} 키로 워크플로를 실행합니다.</translation>
     </message>
     <message>
         <source>This</source>
@@ -1706,11 +1707,19 @@
     </message>
     <message>
         <source>{} can&apos;t be written: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{}에 쓸 수 없습니다: {}.</translation>
     </message>
     <message>
         <source>The engine does not start. Run restarts it.</source>
         <translation>엔진이 시작되지 않습니다. 실행하면 다시 시작합니다.</translation>
+    </message>
+    <message>
+        <source>A job from before goes on.</source>
+        <translation>이전 작업 하나가 계속됩니다.</translation>
+    </message>
+    <message>
+        <source>{} jobs from before go on.</source>
+        <translation>이전 작업 {}개가 계속됩니다.</translation>
     </message>
     <message>
         <source>On a graphics card: the first run takes minutes longer, later ones less</source>

@@ -1686,7 +1686,8 @@
     <message>
         <source>No picture yet.
 {} runs the workflow.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有图片。
+按 {} 运行工作流。</translation>
     </message>
     <message>
         <source>This</source>
@@ -1706,11 +1707,19 @@
     </message>
     <message>
         <source>{} can&apos;t be written: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {}：{}。</translation>
     </message>
     <message>
         <source>The engine does not start. Run restarts it.</source>
         <translation>引擎无法启动。运行时会重新启动。</translation>
+    </message>
+    <message>
+        <source>A job from before goes on.</source>
+        <translation>先前的一个任务继续进行。</translation>
+    </message>
+    <message>
+        <source>{} jobs from before go on.</source>
+        <translation>先前的 {} 个任务继续进行。</translation>
     </message>
     <message>
         <source>On a graphics card: the first run takes minutes longer, later ones less</source>

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from app.gui.document import Document
 from app.gui.language import tr
+from app.gui.runs import words
 from app.gui.runs.asking import Asking
 from app.gui.runs.edited import Drawn
 from app.gui.runs.faces import Faces
@@ -69,6 +70,7 @@ class Runs(Asking):
         self._is_live = False
         self._is_planning = self._is_stale = False
         self._said = ""
+        self._has_looked = False
         self._quiet = _timer(self, QUIET, self._settled)
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._look)
@@ -281,8 +283,21 @@ class Runs(Asking):
             self._work()
 
     def _queue_changed(self) -> None:
+        self._say_left()
         self._work()
         self.changed.emit()
+
+    def _say_left(self) -> None:
+        """Say once that jobs go on which waited or ran when the program ended."""
+        left = sum(job.state in ("queued", "running") for job in self.jobs.now.jobs)
+        is_from_before = not self._graphs and self.worker.state != "ready"
+        if left and not self._has_looked and is_from_before and not self.jobs.now.paused:
+            self.said.emit(
+                words.count(
+                    left, tr("A job from before goes on."), tr("{} jobs from before go on.")
+                )
+            )
+        self._has_looked = True
 
     def _work(self) -> None:
         """Let the worker work the queue off, if it does not."""

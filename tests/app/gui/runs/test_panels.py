@@ -247,3 +247,12 @@ def test_what_the_engine_has_to_say_is_said(runs, qtbot):
     with qtbot.waitSignal(runs.said) as said:
         runs.worker.event.emit({"event": "told", "node": "", "run": "", "text": "Measuring."})
     assert said.args == ["Measuring."]
+
+
+def test_what_goes_on_from_before_is_said(document, statuses, queue, qtbot):
+    add(queue, document, "one", "two")
+    runs = Runs(document, statuses, SilentWorker())
+    with qtbot.waitSignal(runs.said) as said:
+        pass
+    assert said.args == ["2 jobs from before go on."]
+    runs.close()
