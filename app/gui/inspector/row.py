@@ -24,6 +24,8 @@ from engine.graph.graph import Graph, Node, Source
 from engine.graph.params import Param
 from engine.graph.subgraph import ENDS, INPUTS
 
+SENTENCES = 4  # about a parameter of many nodes; to lay out a thousand would hold the window
+
 
 class ParamRow(QWidget):
     """A parameter of one node, or the same one of several nodes, which are then edited together."""
@@ -225,7 +227,9 @@ class ParamRow(QWidget):
             for item in self._document.problems(name):
                 if item.port == self.param.name and item.node.rpartition("/")[2] == name:
                     said.append(f"{item.reason} {item.remedy}".strip())
-        self.wrong.setText("\n".join(dict.fromkeys(said)))
+        sentences = [*dict.fromkeys(said)]
+        more = ["…"] * (len(sentences) > SENTENCES)
+        self.wrong.setText("\n".join([*sentences[:SENTENCES], *more]))
         self.wrong.setVisible(bool(said))
 
     def _show_source(self, source: Source) -> None:
