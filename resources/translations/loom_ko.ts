@@ -844,6 +844,10 @@
         <translation>반복</translation>
     </message>
     <message>
+        <source>What was copied holds no nodes.</source>
+        <translation>복사한 내용에 노드가 없습니다.</translation>
+    </message>
+    <message>
         <source>Run a number of times</source>
         <translation>정한 횟수만큼 실행</translation>
     </message>

@@ -844,6 +844,10 @@
         <translation>重复</translation>
     </message>
     <message>
+        <source>What was copied holds no nodes.</source>
+        <translation>复制的内容中没有节点。</translation>
+    </message>
+    <message>
         <source>Run a number of times</source>
         <translation>运行指定次数</translation>
     </message>

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
-from app.gui.canvas import arrange, clipboard, context_menu, edits
+from app.gui.canvas import arrange, clipboard, context_menu, drops, edits
 from app.gui.canvas.joining import pair_of
 from app.gui.canvas.layout import laid_out
 from app.gui.canvas.view import STEP
@@ -55,13 +55,18 @@ class Commands:
         edits.remove(self.document, names, label=tr("Cut"))
 
     def paste(self) -> None:
+        held = QGuiApplication.clipboard().mimeData()
+        if held is not None and drops.accepts(held):  # files that were copied elsewhere
+            drops.drop(self.canvas, held, self.canvas.pointed())
+            return
         text = QGuiApplication.clipboard().text()
         if not text.strip():
             return
         try:
             part = clipboard.from_text(self.document, text)
         except LoomError as error:
-            self.canvas.said(str(error))
+            ours = '"loom"' in text
+            self.canvas.said(str(error) if ours else tr("What was copied holds no nodes."))
             return
         self.put(part, self._middle_of(part), tr("Paste"))
 

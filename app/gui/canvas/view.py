@@ -55,6 +55,7 @@ class View(Viewer):
         super().__init__(parent)
         self._pressed = pressed
         self._gesture: Gesture | None = None
+        self._button = Qt.MouseButton.NoButton  # that the gesture goes on with
         self._space = False
         self._overlays: list[tuple[QWidget, Callable[[QSize], QPoint]]] = []
         self.tip: Callable[[QPointF], str] | None = None
@@ -175,7 +176,10 @@ class View(Viewer):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._gesture is not None:
+            if event.button() == Qt.MouseButton.RightButton:  # gives up what the left one does
+                self.cancel()
             return
+        self._button = event.button()
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._gesture = Pan(self, event.position().toPoint())
@@ -190,9 +194,10 @@ class View(Viewer):
             self.hovered.emit(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gesture is None or event.button() != self._button:
+            return
         gesture, self._gesture = self._gesture, None
-        if gesture is not None:
-            gesture.end(event)
+        gesture.end(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -205,6 +210,13 @@ class View(Viewer):
         else:
             self.zoom_at(STEP**notches, event.position())
         event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """No command comes between a press and a release: what is held could be gone."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._gesture is not None:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
@@ -101,6 +101,25 @@ def test_copies_are_a_workflow_in_text(canvas, hand, chain):
     before = chain.graph.copy()
     hand.key(Key.Key_V, CONTROL)
     assert said and chain.graph == before
+
+
+def test_rubbish_is_not_pasted_and_files_are(canvas, hand, chain, tmp_path):
+    said, before = [], chain.graph.copy()
+    canvas.note.connect(said.append)
+    for text in ("hello", "[1, 2]", "{}", '{"nodes": 3}', '{"a":' * 5000, '{"loom": 99}'):
+        QGuiApplication.clipboard().setText(text)
+        hand.key(Key.Key_V, CONTROL)
+    assert chain.graph == before and len(said) == 6
+    assert set(said[:5]) == {"What was copied holds no nodes."} and "newer" in said[5]
+    picture = tmp_path / "a.png"
+    QImage(4, 4, QImage.Format.Format_RGB32).save(str(picture))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(picture))])
+    QGuiApplication.clipboard().setMimeData(data)
+    canvas.view.pan(QPoint(-5000, 0))  # away from all nodes
+    hand.key(Key.Key_V, CONTROL)
+    (new,) = canvas.selection()
+    assert chain.graph.nodes[new].params == {"file": str(picture)}
 
 
 def test_cut_and_delete(canvas, hand, chain):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 
 from app.gui.canvas.colours import kind_colour
 from engine.graph.graph import Source
@@ -172,6 +173,28 @@ def test_escape_gives_up_a_drag(pair, hand, document):
     hand.release(start + QPoint(80, 80))
     assert document.graph == before
     assert pair.mirror.nodes["model"].pos().isNull()
+
+
+def test_no_command_comes_between_a_press_and_a_release(pair, hand, document):
+    start = hand.header("model")
+    hand.press(start)
+    hand.move(start + QPoint(80, 80))
+    hand.key(Qt.Key.Key_Delete)
+    hand.key(Qt.Key.Key_D, CONTROL)
+    hand.release(start + QPoint(80, 80))
+    assert set(document.graph.nodes) == {"model", "decode"}
+    assert not pair.mirror.nodes["model"].pos().isNull()
+
+
+def test_the_right_button_gives_up_a_drag(pair, hand, document):
+    before = document.graph.copy()
+    start = hand.port("model", "vae", output=True)
+    hand.press(start)
+    hand.move(start + QPoint(60, 60))
+    QTest.mousePress(hand.viewport, Qt.MouseButton.RightButton, pos=start + QPoint(60, 60))
+    QTest.mouseRelease(hand.viewport, Qt.MouseButton.RightButton, pos=start + QPoint(60, 60))
+    hand.release(start + QPoint(60, 60))
+    assert document.graph == before and not pair.search.isVisible()
 
 
 def test_a_link_in_a_large_graph_is_checked_beside(canvas, hand, document, qtbot, monkeypatch):
