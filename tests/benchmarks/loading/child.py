@@ -4,9 +4,10 @@
 
 The folder SMALL is loaded once, so that nothing is left to be imported. Each line of standard input
 is then a JSON list, FOLDER, VARIANT and DTYPE, and each answer a line of JSON: `load` loads the
-folder, and `read` reads every weight once, since mapped weights cost nothing before; `work` and
-`work_read` are the same in seconds of processor. `peak` and `peak_read` are the most bytes that
-were resident (VmHWM, which counts mapped pages that were touched) above what there was before.
+folder as programs do, and `use` computes once with each part, on as little as there is, since
+weights may be read and laid out no earlier; in float16, which no CPU computes in, it reads them.
+`work` and `work_use` are the same in seconds of processor. `peak` is the most bytes that were
+resident in all (VmHWM, which counts mapped pages that were touched) above what there was before.
 """
 
 from __future__ import annotations
@@ -44,29 +45,48 @@ def measure(load: Load, folder: str, variant: str, dtype: str) -> dict[str, floa
     began, worked = time.perf_counter(), time.process_time()
     modules = load(folder, variant, dtype)
     found = {"load": time.perf_counter() - began, "work": time.process_time() - worked}
-    found["peak"] = resident("VmHWM") - base
     began, worked = time.perf_counter(), time.process_time()
-    for module in modules:
-        for parameter in module.parameters():
-            parameter.detach().view(-1).max()
-    found |= {"read": time.perf_counter() - began, "work_read": time.process_time() - worked}
-    found["peak_read"] = resident("VmHWM") - base
+    (read if dtype == "float16" else use)(*modules)
+    found |= {"use": time.perf_counter() - began, "work_use": time.process_time() - worked}
+    found["peak"] = resident("VmHWM") - base
     found["weights"] = sum(p.nbytes for module in modules for p in module.parameters())
     return found
 
 
-def ours() -> Load:
+def read(*modules: Any) -> None:
+    for module in modules:
+        for parameter in module.parameters():
+            parameter.detach().view(-1).max()
+
+
+def use(unet: Any, vae: Any, text: Any) -> None:
     import torch
 
-    from engine.diffusion.values import Scheduler
+    dtype = next(unet.parameters()).dtype
+    latents = torch.zeros(1, 4, 8, 8, dtype=dtype)
+    context = torch.zeros(1, 8, unet.config.cross_attention_dim, dtype=dtype)
+    with torch.inference_mode():
+        text(torch.arange(8)[None])
+        unet(latents, torch.tensor(501.0), context)
+        vae.decode(latents)
+
+
+def ours() -> Load:
+    from engine.diffusion.values import ModelRef, Scheduler
     from engine.diffusion.weights.folder import read_pipeline
-    from engine.diffusion.weights.load import load_component
+    from engine.runtime.housing import house
 
     def load(folder: str, variant: str, dtype: str) -> list[Any]:
         parts = read_pipeline(Path(folder), variant)
         Scheduler.from_json(parts.pop("scheduler").config())
-        loaded = [load_component(part, getattr(torch, dtype)) for part in parts.values()]
-        return [part for part in loaded if isinstance(part, torch.nn.Module)]
+        found: dict[str, Any] = {}
+        for name, part in parts.items():
+            ref = ModelRef(folder, name, part.class_name, name, dtype, variant)
+            found[name] = house(ref, "cpu")
+        homes = [found[name] for name in ("unet", "vae", "text_encoder")]
+        for home in homes:
+            home.bring()
+        return [home.module for home in homes]
 
     return load
 
