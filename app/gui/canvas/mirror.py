@@ -58,6 +58,7 @@ class Mirror:
         """About the area that all nodes are in, or have been in."""
         self.wiring = Wiring()
         self._ways: dict[tuple[str, str, str], Conversion] = {}
+        self._zones: dict[str, ZoneItem] = {}
         self._waiting: dict[str, None] = {}
         self._homeless: dict[str, None] = {}  # nodes that nobody has placed, until they are
         self._slices = Slices(self._step, scene)
@@ -67,6 +68,7 @@ class Mirror:
         for item in (*self.nodes.values(), *self.links.values(), *self.frames.values()):
             self.scene.removeItem(item)
         self.nodes.clear()
+        self._zones.clear()
         self.frames.clear()
         self.links.clear()
         self.wiring.clear()
@@ -273,6 +275,7 @@ class Mirror:
         """Take away what stands for a node that is gone."""
         self._waiting.pop(name, None)
         self._homeless.pop(name, None)
+        self._zones.pop(name, None)
         if item := self.nodes.pop(name, None):
             self.scene.removeItem(item)
 
@@ -287,7 +290,9 @@ class Mirror:
         item = self.nodes.get(name)
         if item is None:
             zone = self.document.graph.nodes[name].type == REPEAT
-            item = self.nodes[name] = (ZoneItem if zone else NodeItem)(name)
+            item = self.nodes[name] = ZoneItem(name) if zone else NodeItem(name)
+            if isinstance(item, ZoneItem):
+                self._zones[name] = item
             item.status = self.statuses[self.prefix + name]
             item.problems = self.document.problems(name)
             item.plan = self.plan
@@ -320,13 +325,13 @@ class Mirror:
 
     def _members(self, zone: str) -> list[str]:
         """What is in a zone."""
-        if zone not in self.nodes or not isinstance(self.nodes[zone], ZoneItem):
+        if zone not in self._zones:
             return []
         return [node.id for node in self.document.graph.nodes.values() if node.zone == zone]
 
     def zones(self) -> list[ZoneItem]:
         """The zones, the innermost first."""
-        found = [item for item in self.nodes.values() if isinstance(item, ZoneItem)]
+        found = self._zones.values()
         return sorted(found, key=lambda item: -len(zones_around(self.document.graph, item.id)))
 
     def fit_zones(self, but: Container[str] = ()) -> None:
