@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -136,20 +136,31 @@ class Preparer:
             # What was drawn or pinned is in the nodes, and in the ids of the cells of a sweep.
             pulled = _pull(settled.expansion, named, held, whole)
             order = pulled.order()
-        registry = settled.expansion.registry
         found = recipes(
             pulled.graph,
-            registry,
+            settled.expansion.registry,
             order,
             self.settings,
             self.environment,
             self.cache.hashes,
         )
         _check_locks(pulled.active.graph, found)
+        kept = held.keys() | set(done)
+        plan = self._plan(request, pulled, settled, found, kept)
+        plan = replace(plan, elsewhere=report.problems, conversions=report.conversions)
+        return Job(settled, pulled.graph, pulled.active.passes, found, plan, pulled.asked)
+
+    def _plan(
+        self,
+        request: Request,
+        pulled: _Pulled,
+        settled: Settled,
+        found: Mapping[str, Recipe],
+        kept: Container[str],
+    ) -> Plan:
+        """What the cache spares of this, but of what is to be fresh only the `kept` keys."""
         entries = self.cache.find(
-            recipe.key
-            for recipe in found.values()
-            if not request.fresh or recipe.key in held or recipe.key in done
+            recipe.key for recipe in found.values() if not request.fresh or recipe.key in kept
         )
         plan = make_plan(
             pulled.graph,
@@ -161,18 +172,11 @@ class Preparer:
             self.cache.last_run(request.name),
             settled.resolved.models,
         )
-        steps = plan.steps
-        if pulled.active.left_out:
-            flat = settled.expansion.graph
-            among = flat.upstream(pulled.wanted)
-            steps = (*steps, *left_out(flat, among, pulled.active.left_out))
-        plan = replace(
-            plan,
-            steps=steps,
-            elsewhere=report.problems,
-            conversions=report.conversions,
-        )
-        return Job(settled, pulled.graph, pulled.active.passes, found, plan, pulled.asked)
+        if not pulled.active.left_out:
+            return plan
+        flat = settled.expansion.graph
+        among = flat.upstream(pulled.wanted)
+        return replace(plan, steps=(*plan.steps, *left_out(flat, among, pulled.active.left_out)))
 
     def _check_whole(
         self, graph: Graph, expansion: Expansion, named: Collection[str], held: Collection[str]

@@ -89,6 +89,36 @@ def collapse(graph: Graph, node_ids: Iterable[str], name: str, id: str = "") -> 
     leave by (outputs). Raises GraphError when a Repeat zone would be cut in two, or an axis lost.
     """
     inside = {node_id: graph.node(node_id) for node_id in graph.nodes if node_id in {*node_ids}}
+    zone = _zone_around(graph, inside)
+    if name in graph.definitions:
+        raise GraphError(f"There is a subgraph {name!r} already.", remedy="Choose another name.")
+    nodes, given = _moved_in(inside)
+    left = _wires_out(graph, inside)
+    outputs = {port: source for source, port in left.items()}
+    view = {node_id: graph.view[node_id] for node_id in inside if node_id in graph.view}
+    requested = [output for output in graph.outputs if output not in inside]
+    is_wanted = len(requested) < len(graph.outputs)
+    with graph.grouped(f"Make a subgraph {name}"):
+        graph.define(name, Definition(nodes, tuple(given), outputs, view))
+        instance = graph.add(
+            SUBGRAPH + name,
+            id or _free(name, graph.nodes),
+            inputs={port: str(source) for port, source in given.items()},
+            zone=zone,
+        )
+        graph.put(replace(instance, locks=_locks_of(inside.values())))
+        for link in list(graph.links()):
+            if link.node not in inside and link.source in left:
+                target, port = f"{link.node}.{link.port}", left[link.source]
+                graph.reconnect(target, str(link.source), f"{instance.id}.{port}")
+        graph.remove(*inside)
+        if is_wanted:
+            graph.set_outputs([*requested, instance.id])
+    return instance
+
+
+def _zone_around(graph: Graph, inside: Mapping[str, Node]) -> str:
+    """The one Repeat zone that nodes are in; GraphError when they can't become a subgraph."""
     zones = {node.zone for node in inside.values()} - inside.keys()
     cut = [node for node in graph.nodes.values() if node.zone in inside and node.id not in inside]
     if len(zones) > 1 or cut or any(node_id in ENDS for node_id in inside) or not inside:
@@ -98,56 +128,45 @@ def collapse(graph: Graph, node_ids: Iterable[str], name: str, id: str = "") -> 
         )
     if swept := [target for target in graph.sweep if Source.parse(target).node in inside]:
         raise GraphError(f"A sweep goes over {swept[0]}.", remedy="Take the axis off first.")
-    if name in graph.definitions:
-        raise GraphError(f"There is a subgraph {name!r} already.", remedy="Choose another name.")
+    return "".join(zones)
+
+
+def _moved_in(inside: Mapping[str, Node]) -> tuple[dict[str, Node], dict[str, Source]]:
+    """The nodes as they are in a subgraph, and where each of its inputs comes from outside."""
     ports: dict[Source, str] = {}
-    given: dict[str, tuple[Source, ...]] = {}
+    given: dict[str, Source] = {}
     nodes: dict[str, Node] = {}
-    locks: dict[str, str] = {}
     for node in inside.values():
         wired: dict[str, tuple[Source, ...]] = {}
         for port, sources in node.inputs.items():
-            found: list[Source] = []
             for source in sources:
-                if source.node in inside:
-                    found.append(source)
-                    continue
-                if source not in ports:
+                if source.node not in inside and source not in ports:
                     ports[source] = _free(port.replace(".", "_"), given)
-                    given[ports[source]] = (source,)
-                found.append(Source(INPUTS, ports[source]))
-            wired[port] = tuple(found)
+                    given[ports[source]] = source
+            wired[port] = tuple(
+                Source(INPUTS, ports[source]) if source in ports else source for source in sources
+            )
         zone = node.zone if node.zone in inside else ""
         nodes[node.id] = replace(node, inputs=wired, zone=zone, lock="", locks={})
+    return nodes, given
+
+
+def _locks_of(nodes: Iterable[Node]) -> dict[str, str]:
+    """The locks of nodes as the instance that they are in has them."""
+    found: dict[str, str] = {}
+    for node in nodes:
         own = {"": node.lock} if node.lock else {}
-        locks |= {f"/{node.id}{within}": key for within, key in (own | {**node.locks}).items()}
-    outputs: dict[str, Source] = {}
+        found |= {f"/{node.id}{within}": key for within, key in (own | {**node.locks}).items()}
+    return found
+
+
+def _wires_out(graph: Graph, inside: Container[str]) -> dict[Source, str]:
+    """The ports that wires leave by, and what each is called from outside."""
     left: dict[Source, str] = {}
     for link in graph.links():
         if link.node not in inside and link.source.node in inside and link.source not in left:
-            left[link.source] = _free(link.source.port.replace(".", "_"), outputs)
-            outputs[left[link.source]] = link.source
-    view = {node_id: graph.view[node_id] for node_id in inside if node_id in graph.view}
-    wanted = [output for output in graph.outputs if output in inside]
-    with graph.grouped(f"Make a subgraph {name}"):
-        graph.define(name, Definition(nodes, tuple(given), outputs, view))
-        texts = {port: [str(source) for source in sources] for port, sources in given.items()}
-        instance = graph.add(
-            SUBGRAPH + name,
-            id or _free(name, graph.nodes),
-            inputs=texts,
-            zone="".join(zones),
-        )
-        graph.put(replace(instance, locks=locks))
-        for link in list(graph.links()):
-            if link.node not in inside and link.source in left:
-                target, port = f"{link.node}.{link.port}", left[link.source]
-                graph.reconnect(target, str(link.source), f"{instance.id}.{port}")
-        requested = [output for output in graph.outputs if output not in inside]
-        graph.remove(*inside)
-        if wanted:
-            graph.set_outputs([*requested, instance.id])
-    return instance
+            left[link.source] = _free(link.source.port.replace(".", "_"), left.values())
+    return left
 
 
 def rename_input(graph: Graph, name: str, old: str, new: str) -> None:
@@ -237,7 +256,7 @@ def _rewired(node: Node, ends: Mapping[Source, Source]) -> Node:
     return replace(node, inputs=inputs)
 
 
-def _free(stem: str, taken: Mapping[str, Any]) -> str:
+def _free(stem: str, taken: Container[str]) -> str:
     name, number = stem, 2
     while name in taken:
         name, number = f"{stem}_{number}", number + 1
