@@ -248,6 +248,8 @@ class Window(QMainWindow):
         self.canvas.file_dropped.connect(self.files.open)
         self.canvas.note.connect(self.say)
         self.palette_panel.add_asked.connect(self.canvas.add_node)
+        self.palette_panel.left.connect(self.canvas.setFocus)
+        self.inspector.left.connect(self.canvas.setFocus)
         self.problems.selected.connect(self.canvas.go_to)
         self.queue.open_asked.connect(self._open_workflow)
         self.worker.died.connect(self.say)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from app.gui import settings, theme
@@ -39,6 +39,8 @@ class Inspector(QWidget):
     """Nodes are to be locked to the results they have, or unlocked: their ids."""
     file_asked = Signal(Path)
     """A file that a node wrote is to be shown."""
+    left = Signal()
+    """Escape was pressed where nothing was to be given up: back to the canvas."""
 
     def __init__(
         self, document: Document, statuses: Statuses, parent: QWidget | None = None
@@ -102,6 +104,12 @@ class Inspector(QWidget):
             row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
             if isinstance(row.editor, Picker):
                 row.editor.open_list()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Hand the focus to the first parameter, else to whatever takes it."""

@@ -25,6 +25,8 @@ class Palette(QWidget):
 
     add_asked = Signal(str)
     """A node of this type is to be added."""
+    left = Signal()
+    """Escape was pressed where nothing was to be given up: back to the canvas."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +81,12 @@ class Palette(QWidget):
                 self.search.clear()
                 return True
         return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _follow(self) -> None:
         """Show the node types of the document where they are others than before."""

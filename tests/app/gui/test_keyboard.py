@@ -79,6 +79,24 @@ def test_f6_goes_from_panel_to_panel_and_back(window):
     assert window.document.graph.nodes["denoise"].params["steps"] == 25
 
 
+def test_escape_leads_back_to_the_canvas(window):
+    window.canvas.select(["denoise"])
+    window.inspector.refresh()
+    for panel, field in (
+        (window.inspector, window.inspector.row("steps").editor.field),
+        (window.palette_panel, window.palette_panel.search),
+    ):
+        panel.setFocus()
+        field.setFocus()
+        field.selectAll()
+        QTest.keyClicks(field, "12")
+        press(Key.Key_Escape)  # gives up what was typed
+        assert QApplication.focusWidget() is field and "12" not in field.text()
+        press(Key.Key_Escape)
+        assert panel_of_focus(window) == "canvas"
+    assert window.document.graph.nodes["denoise"].params["steps"] == 25
+
+
 def test_what_is_selected_on_leaving_a_subgraph_is_what_the_inspector_shows(window, qtbot):
     window.canvas.select(["decode"])
     press(Key.Key_G, Mod.ControlModifier)
