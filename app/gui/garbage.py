@@ -14,11 +14,16 @@ INTERVAL = 1000  # milliseconds
 
 
 class Garbage(QObject):
-    """Takes the place of the automatic collector for as long as it is there."""
+    """Takes the place of the automatic collector for as long as it is there.
+
+    What there is when it begins, the libraries above all, is never looked at again: to go through
+    all of it would hold the window for longer than to show a thousand nodes.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         gc.disable()
+        gc.freeze()
         self._timer = QTimer(self, interval=INTERVAL)
         self._timer.timeout.connect(self.collect)
         self._timer.start()
@@ -33,4 +38,5 @@ class Garbage(QObject):
     def close(self) -> None:
         """Let Python collect as it does."""
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()
