@@ -13,11 +13,13 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from app.gui.pictures.blur import blurred
+
 Shape = dict[str, Any]
 INSIDE, OUTSIDE = 255, 0
 DIGITS = 1  # of a coordinate, after the point
 HALF = 128
-SOFT = 2.0  # so many times its feather a mask is made smaller and larger again, to look blurred
+LEAST = 0.5  # pixels of blur that can be seen
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,8 @@ class Sketch:
     def soft_image(self, scale: float = 1.0) -> QImage:
         """The mask about as the engine blurs it, to look at."""
         sharp = self.image(scale)
-        step = self.feather * scale * SOFT
-        if step < 1:
-            return sharp
-        small = sharp.size() / step
-        keep, smooth = (
-            Qt.AspectRatioMode.IgnoreAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        least = small.expandedTo(QSize(1, 1))
-        return sharp.scaled(least, keep, smooth).scaled(sharp.size(), keep, smooth)
+        radius = self.feather * scale
+        return blurred(sharp, radius) if radius >= LEAST else sharp
 
 
 def stroke(points: list[QPointF], width: float, value: float) -> Shape:

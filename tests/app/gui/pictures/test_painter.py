@@ -145,6 +145,16 @@ def test_feather_is_seen_and_undone_at_once(painter, qtbot):
     assert len(view.sketch.shapes) == 1
 
 
+@pytest.mark.parametrize(("feather", "least"), [(1, 0.15), (4, 0.07), (12, 0.07)])
+def test_a_soft_mask_looks_as_the_engine_makes_it(painter, qtbot, feather, least):
+    drag(qtbot, painter.view, (10, 12), (30, 4), (70, 40))
+    painter._feather.setValue(feather)
+    image = painter.view.sketch.soft_image()
+    rows = [bytes(image.constScanLine(y)[:SIDE]) for y in range(SIDE)]
+    ours = np.frombuffer(b"".join(rows), np.uint8).reshape(SIDE, SIDE) / 255
+    assert np.abs(ours - mask_of(painter.drawing)).max() < least
+
+
 def test_a_mask_is_inverted_and_back(painter, qtbot):
     drag(qtbot, painter.view, (20, 20), (70, 20))
     before, text = mask_of(painter.drawing), painter.drawing
