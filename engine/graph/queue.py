@@ -27,7 +27,7 @@ __all__ = ["OVER", "BusyError", "Execute", "Job", "Options", "Outcome", "Queue",
 
 FORMAT = 1
 TRIES = 5  # after so many ends of the program in the middle of a job, the job is given up
-POLL = 0.2  # seconds between looks whether the job that runs was cancelled
+POLL = 0.1  # seconds between looks whether the job that runs was cancelled
 
 _SCHEMA = """
 CREATE TABLE jobs (
