@@ -63,8 +63,8 @@ def use(unet: Any, vae: Any, text: Any) -> None:
     import torch
 
     dtype = next(unet.parameters()).dtype
-    latents = torch.zeros(1, 4, 8, 8, dtype=dtype)
-    context = torch.zeros(1, 8, unet.config.cross_attention_dim, dtype=dtype)
+    latents = torch.zeros(2, 4, 8, 8, dtype=dtype)  # of one, torch lays out no weights
+    context = torch.zeros(2, 8, unet.config.cross_attention_dim, dtype=dtype)
     with torch.inference_mode():
         text(torch.arange(8)[None])
         unet(latents, torch.tensor(501.0), context)
@@ -72,21 +72,28 @@ def use(unet: Any, vae: Any, text: Any) -> None:
 
 
 def ours() -> Load:
+    from engine.runtime.allocator import keep_freed_memory
+
+    keep_freed_memory()
+    import torch
+
     from engine.diffusion.values import ModelRef, Scheduler
     from engine.diffusion.weights.folder import read_pipeline
+    from engine.diffusion.weights.load import load_component
     from engine.runtime.housing import house
 
     def load(folder: str, variant: str, dtype: str) -> list[Any]:
         parts = read_pipeline(Path(folder), variant)
         Scheduler.from_json(parts.pop("scheduler").config())
+        load_component(parts.pop("tokenizer"))
+        if dtype == "float16":  # in which nothing is housed on a CPU
+            return [load_component(part, torch.float16) for part in parts.values()]
         found: dict[str, Any] = {}
         for name, part in parts.items():
             ref = ModelRef(folder, name, part.class_name, name, dtype, variant)
             found[name] = house(ref, "cpu")
-        homes = [found[name] for name in ("unet", "vae", "text_encoder")]
-        for home in homes:
-            home.bring()
-        return [home.module for home in homes]
+            found[name].bring()
+        return [found[name].module for name in ("unet", "vae", "text_encoder")]
 
     return load
 
