@@ -177,6 +177,8 @@ QHeaderView::section {
     padding: 4px 6px;
 }
 
+QTableCornerButton::section { background: $panel; border: none; }
+
 QScrollArea { border: none; background: transparent; }
 QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 10px; }

@@ -186,7 +186,7 @@ class Pictures(QAbstractListModel):
         entry = self._entries[row]
         entry.words, entry.read = made.words, True
         if not made.image.isNull():
-            entry.icon = QIcon(squared(made.image))
+            entry.icon = untinted(squared(made.image))
         index = self.index(row)
         self.dataChanged.emit(index, index)
 
@@ -206,6 +206,13 @@ def squared(image: QImage) -> QPixmap:
     place.moveCenter(found.rect().center())
     with QPainter(found) as painter:
         painter.drawImage(place, image)
+    return found
+
+
+def untinted(picture: QPixmap) -> QIcon:
+    """An icon whose colours stay what they are where it is selected."""
+    found = QIcon(picture)
+    found.addPixmap(picture, QIcon.Mode.Selected)
     return found
 
 

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from app.gui.language import tr
+from app.gui.pictures.gallery import squared, untinted
 from app.gui.pictures.thumbnails import Thumbnail, Thumbnails
 from engine.diffusion.images.files import read_metadata
 from engine.graph.errors import LoomError
 
 Cell = Mapping[str, Any]
+MARGIN = 8  # pixels around a picture, together
 PATH = Qt.ItemDataRole.UserRole
 CELL = Qt.ItemDataRole.UserRole + 1
 
@@ -46,6 +48,7 @@ class SweepGrid(QWidget):
         self._title = QLabel()
         self.table = QTableWidget()
         self.table.setAccessibleName(tr("Pictures of the sweep"))
+        self.table.setCornerButtonEnabled(False)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         self.table.currentItemChanged.connect(lambda item, _: self._show(item))
@@ -85,8 +88,8 @@ class SweepGrid(QWidget):
         self.table.setHorizontalHeaderLabels([_named(column) for column in columns])
         side = self.fontMetrics().height() * 8
         self.table.setIconSize(QSize(side, side))
-        self.table.verticalHeader().setDefaultSectionSize(side + 8)
-        self.table.horizontalHeader().setDefaultSectionSize(side + 8)
+        self.table.verticalHeader().setDefaultSectionSize(side + MARGIN)
+        self.table.horizontalHeader().setDefaultSectionSize(side + MARGIN)
         for path, cell in cells.items():
             row = rows.index({name: cell[name] for name in axes[:1] if name in cell})
             column = columns.index({name: cell[name] for name in axes[1:] if name in cell})
@@ -109,7 +112,7 @@ class SweepGrid(QWidget):
     def _take(self, made: Thumbnail) -> None:
         item = self._items.get(made.path)
         if item is not None and not made.image.isNull():
-            item.setIcon(QIcon(QPixmap.fromImage(made.image)))
+            item.setIcon(untinted(squared(made.image)))
 
     def _show(self, item: QTableWidgetItem | None) -> None:
         if item is not None:

@@ -199,6 +199,8 @@ class Showing(QObject):
 
     def _port(self, node_id: str, kinds: tuple[str, ...]) -> str:
         """The first output of a node that carries one of these kinds, "" for none."""
+        if node_id not in self._document.graph.nodes:  # deleted while something was asked of it
+            return ""
         spec = self._document.spec(node_id)
         for kind in kinds:
             for name, port in spec.outputs.items() if spec else ():
@@ -216,7 +218,8 @@ class Showing(QObject):
 
     def _forget(self) -> None:
         """Something else is open, or another part of it."""
-        if self._document.root is not self._root and self._viewer.title == self._shown:
+        is_of_a_node = self._shown and self._viewer.title == self._shown
+        if is_of_a_node and self._document.root is not self._root:
             self._viewer.show_pictures("", ())
         self._root = self._document.root
         self._selected = self._shown = ""

@@ -81,7 +81,7 @@ class Viewer(QWidget):
         self._gain.setToolTip(tr("What the difference is multiplied by"))
         self._gain.setRange(0, len(GAINS) - 1)
         self._gain.setValue(GAINS.index(self.view.gain))
-        self._gain.setMaximumWidth(self.fontMetrics().averageCharWidth() * 14)
+        self._gain.setFixedWidth(self.fontMetrics().averageCharWidth() * 14)
         self._gain.valueChanged.connect(lambda at: self.view.set_gain(GAINS[at]))
         self._gained = QLabel()
         self._gain.valueChanged.connect(lambda at: self._gained.setText(f"×{GAINS[at]}"))
@@ -106,8 +106,8 @@ class Viewer(QWidget):
 
     @property
     def title(self) -> str:
-        """What is shown: a node, or a file."""
-        return self._titled
+        """What the pictures are of: a node, or else the file that is in front."""
+        return self._titled or (self.file.name if self.file else "")
 
     @property
     def file(self) -> Path | None:
@@ -129,8 +129,7 @@ class Viewer(QWidget):
 
     def show_files(self, files: Sequence[Path], title: str = "") -> None:
         """Show picture files, each read when it is in front; what can't be read is said."""
-        name = title or (files[0].name if files else "")
-        self._show(name, (), files, (), from_files=True)
+        self._show(title, (), files, (), from_files=True)
 
     def _show(
         self,
@@ -177,13 +176,16 @@ class Viewer(QWidget):
         for widget in (fit, actual, self._zoom):
             below.addWidget(widget)
         below.addWidget(self._pixel, 1)
-        for widget in (self._pin, self._mode, self._gain, self._gained):
-            below.addWidget(widget)
+        below.addWidget(self._pin)
+        compared = QHBoxLayout()
+        for widget in (self._mode, self._gain, self._gained):
+            compared.addWidget(widget)
+        compared.addStretch(1)
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._pixel.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         gap = self.fontMetrics().height() // 3
         layout = QVBoxLayout(self)
-        for row in (above, scrub, below):
+        for row in (above, scrub, compared, below):
             row.setContentsMargins(2 * gap, gap, 2 * gap, gap)
             row.setSpacing(gap)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -191,6 +193,7 @@ class Viewer(QWidget):
         layout.addLayout(above)
         layout.addWidget(self.view, 1)
         layout.addLayout(scrub)
+        layout.addLayout(compared)
         layout.addLayout(below)
 
     def _button(self, name: str, text: str, key: str, do: object) -> QToolButton:
@@ -230,7 +233,7 @@ class Viewer(QWidget):
         image = self.image
         if not image.isNull() or not (self._from_files and count):
             self.view.set_image(image)  # else what was there stays until the file is read
-        self._title.setText(self._titled)
+        self._title.setText(self.title)
         many, pinned = count > 1, not self.view.other.isNull()
         for widget in (self._previous, self._next, self._number, self._scrub, self._play):
             widget.setVisible(many)

@@ -138,8 +138,10 @@ def test_of_many_files_only_those_in_front_are_read(viewer, qtbot, tmp_path, mon
         plain("red", 40 + number).save(str(file))
     viewer.show_files(files)
     qtbot.waitUntil(lambda: viewer.image.width() == 40)
+    assert viewer._title.text() == "0.png"
     qtbot.mouseClick(viewer._previous, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: viewer.image.width() == 89)
+    assert viewer._title.text() == "49.png"
     assert len(read) < 6
     plain("blue", 12).save(str(files[-1]))  # made again under its name
     viewer.show_files(files)
