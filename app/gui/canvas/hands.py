@@ -46,7 +46,7 @@ class Hands:
         """The node at a point of the scene, or whose port is there."""
         near = QRectF(at.x() - 1, at.y() - 1, 2, 2)
         found = self.view.scene().items(near, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        pieces = [item for item in found if isinstance(item, Piece)]
+        pieces = [item for item in found if isinstance(item, Piece) and self.mirror.holds(item)]
         covering = next((piece for piece in pieces if piece.covers(at)), None)
         if covering is not None and covering.port_at(at) is not None:
             return covering
@@ -61,7 +61,7 @@ class Hands:
         near = [
             (item.distance(at), index, item)
             for index, item in enumerate(found)
-            if isinstance(item, LinkItem) and item.key in self.mirror.links
+            if isinstance(item, LinkItem) and self.mirror.links.get(item.key) is item
         ]
         gap, _, item = min(near, default=(reach + 1, 0, None))
         return item if gap <= reach else None

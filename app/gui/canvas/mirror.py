@@ -9,7 +9,7 @@ from itertools import islice
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from app.gui.canvas.colours import kind_colour
 from app.gui.canvas.face import face_of, view_of
@@ -60,13 +60,13 @@ class Mirror:
         self._ways: dict[tuple[str, str, str], Conversion] = {}
         self._zones: dict[str, ZoneItem] = {}
         self._waiting: dict[str, None] = {}
+        self._dead: list[QGraphicsItem] = []
         self._homeless: dict[str, None] = {}  # nodes that nobody has placed, until they are
         self._slices = Slices(self._step, scene)
 
     def rebuild(self) -> None:
         """Show another graph."""
-        for item in (*self.nodes.values(), *self.links.values(), *self.frames.values()):
-            self.scene.removeItem(item)
+        self._bury([*self.nodes.values(), *self.links.values(), *self.frames.values()])
         self.nodes.clear()
         self._zones.clear()
         self.frames.clear()
@@ -83,12 +83,11 @@ class Mirror:
         ids = list(ids)
         names = [name for name in ids if not is_frame(name)]
         gone, fresh = self.wiring.follow(graph, names)
-        for key in gone:
-            if item := self.links.pop(key, None):
-                self.scene.removeItem(item)
+        dead: list[QGraphicsItem] = [self.links.pop(key) for key in gone if key in self.links]
         for name in names:
             if name not in graph.nodes:
-                self._forget(name)
+                dead += self._forget(name)
+        self._bury(dead)
         ends = (end for key in (*gone, *fresh) for end in (key.node, key.source.node))
         touched = [name for name in dict.fromkeys((*names, *ends)) if name in graph.nodes]
         for name in ids:
@@ -96,15 +95,15 @@ class Mirror:
                 self._show_frame(name)
         if not self._put_off(touched):
             self._show_all(touched)
-            if not self.busy:
+            if not self._waiting:
                 self._end()
             self.fit_zones()
             self._settle(touched)
 
     @property
     def busy(self) -> bool:
-        """Whether items are still to be made or brought up to date."""
-        return bool(self._waiting)
+        """Whether items are still to be made, brought up to date or taken away."""
+        return bool(self._waiting or self._dead)
 
     def finish(self) -> None:
         """Make all items now that are still to be made."""
@@ -252,7 +251,12 @@ class Mirror:
         return True
 
     def _step(self) -> bool:
-        """Make some of the items that are waited for; whether there are more."""
+        """Take away or make some of the items that wait for it; whether there are more."""
+        if self._dead:
+            for item in self._dead[-STEP:]:
+                self.scene.removeItem(item)
+            del self._dead[-STEP:]
+            return self.busy
         some = list(islice(self._waiting, STEP))
         self._show_all(some)
         self._settle(some)
@@ -271,13 +275,26 @@ class Mirror:
             self._place(homeless)
             self._settle(homeless)
 
-    def _forget(self, name: str) -> None:
-        """Take away what stands for a node that is gone."""
+    def _forget(self, name: str) -> list[NodeItem]:
+        """What stands for a node that is gone: one item or none."""
         self._waiting.pop(name, None)
         self._homeless.pop(name, None)
         self._zones.pop(name, None)
-        if item := self.nodes.pop(name, None):
-            self.scene.removeItem(item)
+        item = self.nodes.pop(name, None)
+        return [item] if item is not None else []
+
+    def _bury(self, items: list[QGraphicsItem]) -> None:
+        """Take items out of the scene: of many a few at a time."""
+        if len(items) <= AT_ONCE:
+            for item in items:
+                self.scene.removeItem(item)
+        else:
+            self._dead += items
+            self._slices.start()
+
+    def holds(self, item: NodeItem) -> bool:
+        """Whether an item stands for a node still."""
+        return self.nodes.get(item.id) is item
 
     def _show_all(self, names: Iterable[str]) -> None:
         for name in names:
