@@ -108,9 +108,9 @@ def seconds_text(seconds: float) -> str:
 
 def memory_text(size: int) -> str:
     """Bytes as people read them."""
-    if size >= 2**30:
-        return tr("{} GB").format(f"{size / 2**30:.1f}")
-    return tr("{} MB").format(f"{size / 2**20:.0f}")
+    if size >= 1e9:
+        return tr("{} GB").format(f"{size / 1e9:.1f}")
+    return tr("{} MB").format(f"{size / 1e6:.0f}")
 
 
 @lru_cache(maxsize=8)

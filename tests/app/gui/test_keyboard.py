@@ -17,10 +17,14 @@ from PySide6.QtWidgets import (
     QScrollBar,
 )
 
+from app.gui.canvas.paint import memory_text
 from app.gui.files.recovery import Sessions
 from app.gui.inspector.page import NodePage
+from app.gui.inspector.widgets.scans import bytes_in_words
 from app.gui.window import Window
+from app.gui.worker.answers import Answer
 from app.session import open_registry
+from engine.graph.errors import LoomError
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 
@@ -95,6 +99,22 @@ def test_escape_leads_back_to_the_canvas(window):
         press(Key.Key_Escape)
         assert panel_of_focus(window) == "canvas"
     assert window.document.graph.nodes["denoise"].params["steps"] == 25
+
+
+def test_a_node_is_deleted_while_its_pictures_are_asked_for(window, monkeypatch):
+    asked = Answer()
+    asking = window.showing._asking
+    monkeypatch.setattr(asking, "trajectory", lambda port: asked)
+    monkeypatch.setattr(asking, "pictures", lambda port: Answer())
+    window.showing._ask("denoise", 0)
+    window.canvas.select(["denoise"])
+    press(Key.Key_Delete)
+    asked.fail(LoomError("There is nothing to show any more."))
+    assert "denoise" not in window.document.graph.nodes
+
+
+def test_memory_is_told_in_the_same_units_everywhere():
+    assert memory_text(71_919_616) == "72 MB" and bytes_in_words(71_919_616) == "71.9 MB"
 
 
 def test_what_is_selected_on_leaving_a_subgraph_is_what_the_inspector_shows(window, qtbot):
