@@ -1714,8 +1714,16 @@
         <translation>{}에 쓸 수 없습니다: {}.</translation>
     </message>
     <message>
+        <source>Cancelling… Run ▸ Restart the engine ends it at once</source>
+        <translation>취소하는 중… 실행 ▸ 엔진 다시 시작을 누르면 바로 끝납니다</translation>
+    </message>
+    <message>
         <source>The engine does not start. Run restarts it.</source>
         <translation>엔진이 시작되지 않습니다. 실행하면 다시 시작합니다.</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>취소하는 중…</translation>
     </message>
     <message>
         <source>A job from before goes on.</source>

@@ -1714,8 +1714,16 @@
         <translation>无法写入 {}：{}。</translation>
     </message>
     <message>
+        <source>Cancelling… Run ▸ Restart the engine ends it at once</source>
+        <translation>正在取消… “运行 ▸ 重新启动引擎”可立即结束</translation>
+    </message>
+    <message>
         <source>The engine does not start. Run restarts it.</source>
         <translation>引擎无法启动。运行时会重新启动。</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
     </message>
     <message>
         <source>A job from before goes on.</source>

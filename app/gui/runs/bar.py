@@ -15,6 +15,7 @@ from app.gui.runs.runs import Runs
 from app.gui.runs.strip import Strip
 from app.gui.status import Statuses
 
+PATIENCE = 4.0  # seconds that a step may take before another way out is named
 TICK = 500  # milliseconds between looks at the clock
 
 
@@ -68,6 +69,11 @@ class RunBar(QWidget):
 
     def _said(self, current: Running, waiting: int) -> str:
         """`denoise · step 12 of 25 · node 7 of 9 · 4 s of about 12 s · 2 waiting`."""
+        cancelled = self._runs.cancelled_since(current.run)
+        if cancelled is not None:
+            if time.monotonic() - cancelled < PATIENCE:
+                return tr("Cancelling…")
+            return tr("Cancelling… Run ▸ Restart the engine ends it at once")
         parts: list[str] = []
         if not current.total and not current.node:
             parts.append(tr("Preparing"))

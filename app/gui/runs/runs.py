@@ -66,6 +66,7 @@ class Runs(Asking):
         self._running: dict[str, Running] = {}
         self._graphs: dict[str, Drawn] = {}
         self._let_go: set[str] = set()
+        self._cancelled: dict[str, float] = {}
         self._live = Live(document, self._run_live, lambda run: worker.ask("cancel", run=run))
         self._is_live = False
         self._is_planning = self._is_stale = False
@@ -106,6 +107,10 @@ class Runs(Asking):
     def is_busy(self) -> bool:
         """Whether there is something to cancel: it runs, or waits for its turn."""
         return bool(self._running) or bool(self.jobs.now.turns())
+
+    def cancelled_since(self, run: str) -> float | None:
+        """When a run that still goes on was cancelled, as `time.monotonic` has it; else None."""
+        return self._cancelled.get(run)
 
     @property
     def planned(self) -> Planned:
@@ -160,7 +165,9 @@ class Runs(Asking):
         if not run and coming:
             run = f"{JOB}{coming[0]}"
         if run in self._running and self.worker.state == "ready":
+            self._cancelled.setdefault(run, time.monotonic())
             self.worker.ask("cancel", run=run)
+            self.changed.emit()
         elif run.startswith(JOB):
             self.jobs.cancel(int(run.removeprefix(JOB)))
             self._ask_plan()
@@ -365,6 +372,7 @@ class Runs(Asking):
 
     def _end(self, run: str, state: str, message: str) -> None:
         self._running.pop(run, None)
+        self._cancelled.pop(run, None)
         own = self._graphs.pop(run, None) is not None
         self._live.over(run)
         if run == self.following.run:
@@ -388,6 +396,7 @@ class Runs(Asking):
                 self.following.broken(said, again=again)
             self._live.over(run)
         self._running.clear()
+        self._cancelled.clear()
         self._let_go.clear()
         self.changed.emit()
 

@@ -256,3 +256,18 @@ def test_what_goes_on_from_before_is_said(document, statuses, queue, qtbot):
         pass
     assert said.args == ["2 jobs from before go on."]
     runs.close()
+
+
+def test_a_cancel_that_takes_its_time_is_told(runs, statuses, qtbot, monkeypatch):
+    bar = RunBar(runs, statuses)
+    qtbot.addWidget(bar)
+    runs.worker.event.emit({"event": "taken", "node": "", "run": "job 1", "name": "x"})
+    runs.worker.state = "ready"
+    runs.cancel()
+    assert runs.worker.asked[-1] == "cancel" and bar.text.text() == "Cancelling…"
+    monkeypatch.setattr("app.gui.runs.bar.PATIENCE", 0.0)
+    bar._show()
+    assert "Restart the engine" in bar.text.text()
+    ended = {"event": "ended", "node": "", "run": "job 1", "message": "", "files": []}
+    runs.worker.event.emit({**ended, "state": "cancelled"})
+    assert "Cancelling" not in bar.text.text()
