@@ -198,6 +198,14 @@ class Cache:
         if record != self.last_run(name):
             self._runs[name] = record
             self._on_disk(lambda disk: disk.set_run(name, record), None)
+        self.remember_files()
+        with self._lock:
+            used, self._used = self._used, set()
+        if used:
+            self._on_disk(lambda disk: disk.touch(used), None)
+
+    def remember_files(self) -> None:
+        """Keep what was learnt about files, so that nobody reads them again to know them."""
         news = {
             path: seen
             for path, seen in self._memo.copy().items()
@@ -206,10 +214,6 @@ class Cache:
         if news:
             self._memo_kept.update(news)
             self._on_disk(lambda disk: disk.set_file_hashes(news), None)
-        with self._lock:
-            used, self._used = self._used, set()
-        if used:
-            self._on_disk(lambda disk: disk.touch(used), None)
 
     def close(self) -> None:
         """Let the disk tier go."""

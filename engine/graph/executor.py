@@ -77,6 +77,7 @@ class Executor:
         request = Request(graph, tuple(outputs), seed, name, fresh)
         with cancelled_by((cancel or threading.Event()).is_set):
             job, notes = self._planned(request)
+            self.cache.remember_files()
             plan = replace(job.plan, notes=notes)
             if not memory or self.models is None:
                 return plan

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.graph import files
 from engine.graph.cache import Cache
 from engine.graph.context import Settings
 from engine.graph.executor import Executor
+from engine.graph.files import GRAIN_NS
 from engine.graph.graph import Graph
 from engine.graph.plan import Plan
 from engine.graph.sweep import Axis
@@ -252,3 +256,17 @@ def test_links_that_are_alike_are_counted(settings: Settings):
     assert why(executor.plan(graph, ["total"]))["total"] == (
         "items comes from denoise.stub_latents (2 times), empty.stub_latents"
     )
+
+
+def test_model_files_that_a_plan_read_are_not_read_again(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    past = time.time_ns() - 2 * GRAIN_NS
+    for file in settings.model_folders[0].rglob("*"):
+        os.utime(file, ns=(past, past))
+    cache = Cache(tmp_path / "cache")
+    planned = Executor(stubs.registry(), settings, cache=cache).plan(stubs.diffusion())
+    cache.close()
+    monkeypatch.setattr(files, "_content", lambda path: pytest.fail(f"{path} is read again"))
+    again = Executor(stubs.registry(), settings, cache=Cache(tmp_path / "cache"))
+    assert again.plan(stubs.diffusion()) == planned
