@@ -367,6 +367,9 @@ class Mirror:
             before = item.box()
             if not kept:
                 item.fit(area, len(zones_around(self.document.graph, item.id)))
+            at = place_of(self.document, item.id)
+            if at is not None and not inside[item.id] and item.id not in but:
+                item.setPos(at)  # nothing that is inside says where it is any more
             if item.box() != before:
                 self.lead({item.id})
 

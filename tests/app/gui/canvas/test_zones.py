@@ -46,6 +46,19 @@ def test_a_node_is_dragged_in_and_out(canvas, hand, zone):
     assert not canvas.mirror.differences()
 
 
+def test_a_zone_that_has_nothing_in_it_any_more_is_where_the_file_says(canvas, hand, zone):
+    with zone.edit("Place") as graph:
+        graph.place("loop", {"at": [-160, -80]})
+    canvas.select(["sharpen"])
+    hand.key(Qt.Key.Key_Right)
+    hand.key(Qt.Key.Key_Delete)
+    assert canvas.mirror.nodes["loop"].pos() == QPointF(-160, -80)
+    start = hand.at(canvas.mirror.nodes["loop"].pos() + QPointF(60, 8))
+    hand.drag(start, start + QPoint(40, 200))
+    assert canvas.mirror.nodes["loop"].pos() != QPointF(-160, -80)
+    assert not canvas.mirror.differences()
+
+
 def test_a_zone_moves_with_all_that_is_in_it(canvas, hand, zone):
     item = canvas.mirror.nodes["loop"]
     before = canvas.mirror.nodes["sharpen"].pos()
