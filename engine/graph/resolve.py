@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.graph.context import Settings
 from engine.graph.errors import LoomError
 from engine.graph.files import FileHashes
-from engine.graph.graph import Graph
+from engine.graph.graph import Graph, Node, Source
 from engine.graph.keys import content_of
 from engine.graph.params import ModelName, Param, Seed
 from engine.graph.places import places, put
 from engine.graph.registry import Registry
-from engine.graph.repeat import REPEAT
+from engine.graph.repeat import EACH, ITEM, REPEAT
 from engine.graph.workflow import to_json
 
 DRAWN = 2**32  # drawn seeds are below this: enough, and short enough to copy
@@ -118,6 +118,9 @@ def resolve(
                     settled.seeds[target] = value
                 if value != node.params.get(name):
                     settled.graph.set_param(node_id, name, value)
+            elif isinstance(param.widget, Seed):
+                for place, drawn in _handed_in(node.inputs[name], settled.graph.nodes):
+                    settled.graph.set_param(*place, drawn)
     return settled
 
 
@@ -143,12 +146,34 @@ def _drawn(graph: Graph, registry: Registry, seed: int | None) -> dict[tuple[str
     for node in graph.nodes.values():
         spec = registry.find(node.type)
         for name, param in spec.params.items() if spec else ():
-            if not isinstance(param.widget, Seed) or name in node.inputs:
+            if not isinstance(param.widget, Seed):
+                continue
+            if name in node.inputs:
+                found.update(_handed_in(node.inputs[name], graph.nodes))
                 continue
             default = None if param.required else param.default
             if seed is not None or node.params.get(name, default) is None:
                 found[node.id, name] = secrets.randbelow(DRAWN) if seed is None else seed
     return found
+
+
+def _handed_in(
+    sources: Iterable[Source], nodes: Mapping[str, Node]
+) -> Iterator[tuple[tuple[str, str], Any]]:
+    """Open seeds that Repeat zones hand to a node, as items or as what a state starts as, drawn.
+
+    By the zone and its parameter.
+    """
+    for source in sources:
+        zone = nodes.get(source.node)
+        name = EACH if source.port == ITEM else source.port
+        if zone is None or zone.type != REPEAT or name not in zone.params:
+            continue
+        given = zone.params[name]
+        items = cast(list[Any], given) if isinstance(given, list) else [given]
+        if None in items:
+            drawn = [secrets.randbelow(DRAWN) if item is None else item for item in items]
+            yield (zone.id, name), drawn if isinstance(given, list) else drawn[0]
 
 
 def _local(value: Mapping[str, str], part: str, settings: Settings) -> Mapping[str, str]:

@@ -79,3 +79,27 @@ def test_models_that_a_zone_names_are_pinned(settings: Settings, inside: bool):
     (settings.model_folders[0] / "big" / "more").write_text("x")
     with pytest.raises(LoomError, match="is not the model this workflow was made with"):
         executor.run(result.graph)
+
+
+def zone_of_seeds() -> Graph:
+    graph = Graph()
+    graph.add("repeat", "loop", params={"each": [None, 3, None], "first": None})
+    graph.add("noise.seed", "one", zone="loop", inputs={"seed": "loop.item"})
+    graph.add("noise.seed", "other", zone="loop", inputs={"seed": "loop.first"})
+    graph.add("math.number", "n", zone="loop", params={"value": 8})
+    graph.connect("n.int", "loop.next.first")
+    graph.connect("one.stub_latents", "loop.gather.items")
+    graph.connect("other.stub_latents", "loop.gather.states")
+    graph.set_outputs(["loop"])
+    return graph
+
+
+def test_open_seeds_that_a_zone_names_are_drawn():
+    result = Executor(stubs.registry()).run(zone_of_seeds())
+    items = result.graph.nodes["loop"].params["each"]
+    first = result.graph.nodes["loop"].params["first"]
+    assert items[1] == 3 and None not in items and items[0] != items[2]
+    assert [one.values[0] for one in result.value("loop.items")] == list(map(float, items))
+    assert [one.values[0] for one in result.value("loop.states")] == [float(first), 8.0, 8.0]
+    queued = draw_seeds(zone_of_seeds(), REGISTRY).nodes["loop"].params
+    assert queued["first"] is not None and None not in queued["each"]
