@@ -242,7 +242,7 @@ class Window(QMainWindow):
         self.document.titled.connect(self._retitle)
         self.files.opened.connect(self._remember)
         self.files.said.connect(self.say)
-        self.canvas.selection_changed.connect(self.inspector.show_nodes)
+        self.canvas.selection_changed.connect(self.inspector.follow)
         self.canvas.run_asked.connect(self.runs.run)
         self.canvas.lock_asked.connect(self.runs.lock)
         self.canvas.file_dropped.connect(self.files.open)

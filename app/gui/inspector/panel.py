@@ -80,6 +80,12 @@ class Inspector(QWidget):
         self._ids = tuple(name for name in ids if name in known)
         self.refresh()
 
+    def follow(self, ids: Iterable[str]) -> None:
+        """Show the page of these nodes once what selected them is done and painted."""
+        known = self._document.graph.nodes
+        self._ids = tuple(name for name in ids if name in known)
+        self._soon()
+
     def refresh(self) -> None:
         """Show what the document says now; another page where another one fits."""
         self._timer.stop()
@@ -96,7 +102,7 @@ class Inspector(QWidget):
 
     def edit(self, node_id: str, name: str) -> None:
         """Show a node and put the cursor into one of its parameters."""
-        if self._ids != (node_id,):
+        if self._ids != (node_id,) or self._timer.isActive():
             self.show_nodes((node_id,))
         row = self.row(name)
         if row is not None:
