@@ -230,7 +230,8 @@ class Packed(nn.Module, ABC):
 
     def _unpack(self) -> None:
         with _packing, torch.inference_mode(False), torch.no_grad():
-            self.held.data = self._dense()
+            if self.held.data_ptr() == self._stand_in:
+                self.held.data = self._dense()
             self.packs, self._packed, self._source = False, None, None
 
     def _dense(self) -> Tensor:
