@@ -1001,7 +1001,7 @@
     </message>
     <message>
         <source>Opening {}…</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 여는 중…</translation>
     </message>
     <message>
         <source>Missing models and files</source>

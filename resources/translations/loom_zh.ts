@@ -1001,7 +1001,7 @@
     </message>
     <message>
         <source>Opening {}…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在打开 {}…</translation>
     </message>
     <message>
         <source>Missing models and files</source>
