@@ -100,12 +100,19 @@ class ProblemsPanel(QWidget):
             Row(item.node, item.where, item.reason, item.remedy)
             for item in (report.problems if report else ())
         ]
-        failed = {self._failure(name): None for name in sorted(self._failed)}
+        said = {str(row) for row in found}
+        failed = {
+            self._failure(name): None for name in sorted(self._failed) if self._is_new(name, said)
+        }
         found += failed
         if found != self.model.rows:
             self.model.show(found)
             self.counted.emit(len(found))
         self._stack.setCurrentWidget(self.view if found else self.none)
+
+    def _is_new(self, name: str, said: set[str]) -> bool:
+        """Whether a node failed for something else than the check has found at it."""
+        return not said.issuperset(self._statuses[name].error.splitlines() or [""])
 
     def _failure(self, name: str) -> Row:
         """Why a node failed, told of the node itself where it is one inside that did."""

@@ -202,6 +202,10 @@ def test_problems_of_the_check_and_failures_are_listed(document, statuses, qtbot
         graph.add("vae.decode", "decode")
     document.wait_checked()
     assert [row.where for row in panel.rows] == ["decode.vae", "decode.latents"]
+    same = "\n".join(str(row) for row in panel.rows)
+    statuses.update("decode", state="failed", error=same)  # a run was refused for it
+    assert [row.where for row in panel.rows] == ["decode.vae", "decode.latents"]
+    statuses.update("decode", state="", error="")
     statuses.update("fix", state="failed", error="fix/denoise.steps: 0 is too small.")
     statuses.update("fix/denoise", state="failed", error="fix/denoise.steps: 0 is too small.")
     assert len(panel.rows) == 3
