@@ -73,7 +73,8 @@ class Housed:
         """All weights to the device; torch.OutOfMemoryError leaves the model away."""
         if self.state == "resident":
             return
-        self.let_go()
+        if self.state == "streamed":
+            self.let_go()
         try:
             with torch.inference_mode(False):
                 later = self._made_when_packed()
