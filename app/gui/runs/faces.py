@@ -43,16 +43,20 @@ class Faces(QObject):
         self._wanted.clear()
 
     def know(self, steps: Iterable[Mapping[str, Any]]) -> None:
-        """By which keys results go, as a plan says."""
+        """By which keys results go, as a plan says: of an instance or a zone all that is inside."""
+        found: dict[str, list[str]] = {}
         for step in steps:
             if step["key"]:
-                self._keys[told(step["node"])[0]] = step["key"]
+                for name in told(step["node"]):
+                    found.setdefault(name, []).append(step["key"])
+        self._keys.update({name: " ".join(keys) for name, keys in found.items()})
 
     def planned(self, steps: Iterable[Mapping[str, Any]]) -> None:
         """Have the pictures of all that is kept."""
         steps = list(steps)
         self.know(steps)
-        self.want(told(step["node"])[0] for step in steps if step["state"] in ("cached", "locked"))
+        there = [step["node"] for step in steps if step["state"] in ("cached", "locked")]
+        self.want(name for node in there for name in told(node))
 
     def want(self, names: Iterable[str]) -> None:
         """Have the pictures of nodes, unless what they made is shown already."""
