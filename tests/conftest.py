@@ -12,7 +12,8 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-_home = tempfile.mkdtemp(prefix="latent-loom-tests-")
+_folder = tempfile.TemporaryDirectory(prefix="latent-loom-tests-", ignore_cleanup_errors=True)
+_home = _folder.name  # it goes when the process ends
 os.environ["XDG_CACHE_HOME"] = os.path.join(_home, "cache")
 os.environ["XDG_DATA_HOME"] = os.path.join(_home, "data")
 os.environ["XDG_CONFIG_HOME"] = os.path.join(_home, "config")
