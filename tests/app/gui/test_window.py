@@ -251,7 +251,7 @@ def test_run_and_see_the_picture(open_window, qtbot, home):
         QTest.keyClick(window, Qt.Key.Key_Return, CONTROL)
     assert ended.args[1] == "done" and shown
     (file,) = (home / "pictures").glob("*.png")
-    assert window.viewer.file == file
+    qtbot.waitUntil(lambda: window.viewer.file == file, timeout=ENOUGH)  # it is read beside
     assert window.viewer.image.width() == 64
     assert {window.statuses[name].state for name in ("denoise", "decode")} == {"done"}
     assert window.statuses["denoise"].picture is not None
@@ -476,8 +476,8 @@ def test_a_recorded_run_is_scrubbed_and_a_step_taken(open_window, qtbot):
     node = window.document.graph.nodes["step"]
     assert node.params["step"] == 2 and str(node.inputs["trajectory"][0]) == "denoise.trajectory"
     window.canvas.select(["decode"])
+    qtbot.waitUntil(lambda: not window.viewer._scrub.isVisible(), timeout=ENOUGH)
     qtbot.waitUntil(lambda: window.viewer.image.width() == 64, timeout=ENOUGH)
-    assert not window.viewer._scrub.isVisible()
 
 
 def test_how_runs_use_the_card_is_handed_to_the_engine(open_window, monkeypatch):
