@@ -251,8 +251,8 @@ def test_run_and_see_the_picture(open_window, qtbot, home):
         QTest.keyClick(window, Qt.Key.Key_Return, CONTROL)
     assert ended.args[1] == "done" and shown
     (file,) = (home / "pictures").glob("*.png")
+    qtbot.waitUntil(lambda: window.viewer.file == file, timeout=ENOUGH)
     qtbot.waitUntil(lambda: window.viewer.image.width() == 64, timeout=ENOUGH)
-    assert window.viewer.file == file
     assert {window.statuses[name].state for name in ("denoise", "decode")} == {"done"}
     assert window.statuses["denoise"].picture is not None
     # Nothing is run again, and a change late in the graph runs only what follows.
