@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -120,6 +120,14 @@ class Graph(Recorded):
         node = Node(id, type_id, version, dict(params or {}), wired, zone)
         self._commit(f"Add {id}", {id: node})
         return node
+
+    def insert(self, nodes: Iterable[Node], view: Mapping[str, Any] | None = None) -> None:
+        """Add whole nodes, and what the editor says about them, as one edit."""
+        added: dict[str, Node] = {}
+        for node in nodes:
+            self._claim(node.id, added)
+            added[node.id] = node
+        self._commit(f"Add {', '.join(added)}", added, view=view)
 
     def remove(self, *node_ids: str) -> None:
         """Remove nodes, the wires that leave them, their view, axes, and place in the outputs.
@@ -325,7 +333,12 @@ class Graph(Recorded):
 
     def place(self, node_id: str, view: Any) -> None:
         """Keep what the editor says about a node (None forgets it); successive moves merge."""
-        self._commit(f"Move {node_id}", {}, view={node_id: view}, merge=f"{node_id}@")
+        self.arrange({node_id: view})
+
+    def arrange(self, view: Mapping[str, Any]) -> None:
+        """As `place`, for several nodes in one edit; successive moves of the same ones merge."""
+        names = ", ".join(view)
+        self._commit(f"Move {names}", {}, view=view, merge=f"{names}@")
 
     # Order
 
@@ -345,9 +358,9 @@ class Graph(Recorded):
         read = {source.node for node in self._nodes.values() for source in node.sources()}
         return tuple(node_id for node_id in self._nodes if node_id not in read)
 
-    def _claim(self, node_id: str) -> None:
+    def _claim(self, node_id: str, added: Container[str] = ()) -> None:
         check_name(node_id)
-        if node_id in self._nodes:
+        if node_id in self._nodes or node_id in added:
             raise GraphError(f"There is a node {node_id!r} already.", node=node_id)
 
     def _free_id(self, stem: str) -> str:

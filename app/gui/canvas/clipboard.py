@@ -12,7 +12,7 @@ from app.gui.canvas import edits
 from app.gui.document import Document
 from app.gui.language import tr
 from engine.graph import workflow
-from engine.graph.graph import SUBGRAPH, Graph, Node
+from engine.graph.graph import SUBGRAPH, Graph, Node, Source
 from engine.graph.subgraph import Definition, used
 
 
@@ -69,44 +69,31 @@ def _add(
 ) -> list[str]:
     for name, definition in missing.items():
         document.root.define(name, definition)
-    added: list[str] = []
     with document.edit(label) as graph:
         names: dict[str, str] = {}
         taken = {*graph.nodes, *graph.view}
         for name in (*part.nodes, *(name for name in part.view if name not in part.nodes)):
             names[name] = edits.free_name(name, taken)
             taken.add(names[name])
-        for node in part.nodes.values():
-            _add_node(graph, part, node, names, subgraphs)
-            added.append(names[node.id])
-        for name, view in part.view.items():
-            graph.place(names[name], _moved(view, by))
-            if name not in part.nodes:
-                added.append(names[name])
-    return added
+        nodes = [_renamed_node(node, names, subgraphs) for node in part.nodes.values()]
+        graph.insert(nodes, {names[name]: _moved(view, by) for name, view in part.view.items()})
+    return [*names.values()]
 
 
-def _add_node(
-    graph: Graph,
-    part: Graph,
-    node: Node,
-    names: Mapping[str, str],
-    subgraphs: Mapping[str, str],
-) -> None:
-    wired = {
-        port: [f"{names.get(source.node, source.node)}.{source.port}" for source in sources]
+def _renamed_node(node: Node, names: Mapping[str, str], subgraphs: Mapping[str, str]) -> Node:
+    inputs = {
+        port: tuple(Source(names.get(source.node, source.node), source.port) for source in sources)
         for port, sources in node.inputs.items()
     }
-    graph.add(
-        subgraphs.get(node.type, node.type),
-        names[node.id],
-        version=node.version,
-        params=node.params,
-        inputs=wired,
+    return replace(
+        node,
+        id=names[node.id],
+        type=subgraphs.get(node.type, node.type),
+        inputs=inputs,
         zone=names.get(node.zone, node.zone),
+        lock="",
+        locks={},
     )
-    if node.state:
-        graph.set_state(node.state, names[node.id])
 
 
 def _moved(view: Any, by: QPointF) -> Any:

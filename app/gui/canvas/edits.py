@@ -24,8 +24,12 @@ def move(document: Document, places: Mapping[str, QPointF]) -> None:
 
 def put(graph: Graph, places: Mapping[str, QPointF]) -> None:
     """Keep where nodes and frames are."""
-    for name, at in places.items():
-        place(graph, name, at=[round(at.x(), 1), round(at.y(), 1)])
+    graph.arrange(
+        {
+            name: {**_view(graph, name), "at": [round(at.x(), 1), round(at.y(), 1)]}
+            for name, at in places.items()
+        }
+    )
 
 
 def frame(graph: Graph, name: str, area: QRectF, text: str, colour: str = "") -> None:

@@ -269,6 +269,24 @@ def _random_edit(graph: Graph, rng: random.Random) -> None:
         graph.place(name, rng.choice([None, {"at": [rng.randint(0, 3), 0]}]))
 
 
+def test_nodes_are_inserted_and_arranged_as_one():
+    graph = Graph()
+    graph.add("x.a", "a")
+    nodes = Node("b", "x.b", params={"n": 1}), Node("c", "x.c", inputs={"i": (Source("b", "o"),)})
+    with pytest.raises(GraphError, match="'b' already"):
+        graph.insert([*nodes, Node("b", "x.b")])
+    assert list(graph.nodes) == ["a"] and not graph.view
+    graph.insert(nodes, {"c": {"at": [1, 2]}})
+    assert list(graph.nodes.values())[1:] == list(nodes) and graph.view == {"c": {"at": [1, 2]}}
+    for x in (3, 4):
+        graph.arrange({"a": {"at": [x, 0]}, "c": {"at": [x, 2]}})
+    assert graph.undo() == {"a", "c"}
+    assert graph.view == {"c": {"at": [1, 2]}}
+    assert graph.undo() == {"b", "c"} and list(graph.nodes) == ["a"] and not graph.view
+    graph.redo()
+    assert graph.nodes["c"] == nodes[1] and graph.view == {"c": {"at": [1, 2]}}
+
+
 def test_parameters_dragged_together_undo_together():
     graph = Graph()
     graph.add("x.a", "a")
