@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.graph.environment import environment, within
 from engine.graph.errors import LoomError
 from engine.runtime import placement
+from engine.runtime.allocator import give_back
 from engine.runtime.out_of_memory import OutOfMemory, ran_out
 from engine.runtime.placement import KEY, Decision, Placement, Work
 from engine.runtime.pool import ModelPool, shared_pool
@@ -28,6 +29,8 @@ LOWEST, BANDS_AT_A_TIME = 16, 4
 # Decisions that nodes will need again, see `lent_to_denoise`, and how many are kept.
 _decisions: dict[Hashable, Decision] = {}
 REMEMBERED = 32
+# Work of more bytes gives back what it leaves between the weights: other work can't use such gaps.
+LARGE = 128 << 20
 # The prompts that a guided step asks for, at most.
 PROMPTS = 3
 
@@ -124,6 +127,9 @@ def _lent(
         if not ran_out(error):
             raise
         raise OutOfMemory(decision, pool.others(refs), pool.budget, error) from error
+    finally:
+        if alike is None and roughly > LARGE:
+            give_back()
 
 
 def _decided(
