@@ -50,6 +50,7 @@ def main() -> None:
                 "LOOM_SETTINGS": f"{home}/editor.json",
                 "LOOM_QUEUE": f"{home}/queue.db",
                 "LOOM_THUMBNAILS": f"{home}/thumbnails",
+                "LOOM_ATTENTION": "sdpa",
                 "LOOM_CACHE": str(ROOT / ".cache" / "shots"),
                 "HOME": home,
                 "QT_SCALE_FACTOR": str(scale),
@@ -117,7 +118,7 @@ def made(window, wait) -> None:
 
 def search(window, wait) -> None:
     view = window.canvas.view
-    window.canvas.search_at(view.mapToScene(view.viewport().rect().center()))
+    window.canvas.adding.search_at(view.mapToScene(view.viewport().rect().center()))
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
 
