@@ -103,8 +103,9 @@ class UndoGuard(QObject):
     """Leaves undo to the window where a line holds nothing that was typed and not yet taken."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asks and undoes(event) and isinstance(watched, QLineEdit) and not watched.isModified():
+        asks = event.type() == QEvent.Type.ShortcutOverride
+        taken = isinstance(watched, QLineEdit) and not watched.isModified()
+        if asks and taken and isinstance(event, QKeyEvent) and undoes(event):
             event.ignore()
             return True
         return super().eventFilter(watched, event)
