@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from app.gui.canvas.colours import kind_colour
 from app.gui.canvas.face import face_of, view_of
 from app.gui.canvas.fit import zones_around
-from app.gui.canvas.frame_item import FrameItem, frame_area, is_frame
+from app.gui.canvas.frame_item import FrameItem, is_frame
 from app.gui.canvas.layout import free_places, laid_out
 from app.gui.canvas.library import BoxItem
 from app.gui.canvas.link_item import LinkItem, LinkKey
 from app.gui.canvas.node_item import NodeItem
 from app.gui.canvas.shape import WIDTH, Spot
-from app.gui.canvas.wiring import Wiring, links_of
+from app.gui.canvas.wiring import Wiring
 from app.gui.canvas.zone_item import LEAST, ZoneItem
 from app.gui.document import Document
 from app.gui.slices import Slices
@@ -211,37 +211,6 @@ class Mirror:
         if not self._put_off(self.nodes):
             self._settle(self.nodes)
 
-    def differences(self) -> list[str]:
-        """Where the view is not as the graph is: nothing, ever. For tests."""
-        graph = self.document.graph
-        found: list[str] = []
-        links = links_of(graph)
-        if self.nodes.keys() != graph.nodes.keys():
-            found.append(f"nodes: {self.nodes.keys() ^ graph.nodes.keys()}")
-        if self.links.keys() != links:
-            found.append(f"links: {self.links.keys() ^ links}")
-        read: dict[str, set[str]] = defaultdict(set)
-        for key in links:
-            read[key.source.node].add(key.source.port)
-        for name, item in self.nodes.items():
-            if name not in graph.nodes:
-                continue
-            if item.face != face_of(self.document, graph.nodes[name], sorted(read[name])):
-                found.append(f"face of {name}")
-            at = view_of(self.document, name).get("at")
-            free = not self._members(name)
-            if at is not None and free and [item.x(), item.y()] != [float(part) for part in at]:
-                found.append(f"place of {name}")
-        for key, item in self.links.items():
-            if self._ends(key) != item.ends:
-                found.append(f"way of {key}")
-        if self.frames.keys() != {name for name in graph.view if is_frame(name)}:
-            found.append("frames")
-        for name, item in self.frames.items():
-            if item.box() != frame_area(view_of(self.document, name)):
-                found.append(f"place of {name}")
-        return found
-
     def _put_off(self, names: Collection[str]) -> bool:
         """Let so many nodes be shown a few at a time; False when they are few."""
         if len(names) <= AT_ONCE:
@@ -324,7 +293,7 @@ class Mirror:
             if item.status is not (status := self.statuses[self.prefix + name]):
                 item.show_status(status)
         at = place_of(self.document, name)
-        if at is not None and not self._members(name):  # a point at the origin counts as false
+        if at is not None and not self.members(name):  # a point at the origin counts as false
             item.setPos(at)
         self.extent |= item.box()
 
@@ -340,7 +309,7 @@ class Mirror:
             self.scene.addItem(item)
         item.show_view(view)
 
-    def _members(self, zone: str) -> list[str]:
+    def members(self, zone: str) -> list[str]:
         """What is in a zone."""
         if zone not in self._zones:
             return []
@@ -445,10 +414,11 @@ class Mirror:
         return True
 
     def _lead(self, item: LinkItem) -> None:
-        item.ends = self._ends(item.key)
+        item.ends = self.ways(item.key)
         item.lead(*item.ends)
 
-    def _ends(self, key: LinkKey) -> tuple[QPointF, QPointF]:
+    def ways(self, key: LinkKey) -> tuple[QPointF, QPointF]:
+        """The points that a link goes between."""
         inside = key.source.node in zones_around(self.document.graph, key.node)
         start = self.nodes[key.source.node].port_pos(
             key.source.port, True, inside or key.source.node == key.node

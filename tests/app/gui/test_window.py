@@ -22,6 +22,7 @@ from app.gui.window import Window
 from app.session import open_registry
 from engine.graph.graph import Graph
 from engine.graph.workflow import dumps, to_json
+from tests.app.gui.mirrored import differences
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -71,7 +72,7 @@ def open_window(qtbot, registry, home, monkeypatch):
 
 def canvas_is_true(window: Window) -> bool:
     """Whether the canvas shows what the graph holds."""
-    return window.canvas.mirror.differences() == []
+    return differences(window.canvas.mirror) == []
 
 
 def test_the_first_start_shows_the_starter_workflow(open_window):

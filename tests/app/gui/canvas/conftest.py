@@ -11,6 +11,7 @@ from app.gui.canvas.canvas import Canvas
 from app.gui.document import Document
 from app.gui.status import Statuses
 from app.session import open_registry
+from tests.app.gui.mirrored import differences
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -41,7 +42,7 @@ def canvas(qtbot, document, statuses):
     qtbot.waitUntil(lambda: QApplication.activeWindow() is canvas)
     canvas.view.setFocus()
     yield canvas
-    assert canvas.mirror.differences() == []
+    assert differences(canvas.mirror) == []
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from app.gui import theme
 from engine.graph import workflow
 from engine.graph.graph import Graph
+from tests.app.gui.mirrored import differences
 
 COUNT = 60
 PATIENCE = 60_000  # milliseconds on a busy machine
@@ -39,7 +40,7 @@ def path(tmp_path):
 
 def made(canvas, qtbot) -> None:
     qtbot.waitUntil(lambda: not canvas.mirror.busy, timeout=PATIENCE)
-    assert canvas.mirror.differences() == []
+    assert differences(canvas.mirror) == []
 
 
 def turns_while_busy(canvas, qtbot) -> set[int]:
@@ -126,7 +127,7 @@ def test_another_graph_in_between(canvas, document, qtbot, path):
     assert not canvas.mirror.nodes
     document.open(path)
     canvas.mirror.finish()
-    assert canvas.mirror.differences() == [] and not canvas.mirror.busy
+    assert differences(canvas.mirror) == [] and not canvas.mirror.busy
 
 
 def test_the_canvas_may_go_in_between(qtbot, document, statuses, path):

@@ -15,6 +15,7 @@ from app.gui.status import NodeStatus
 from engine.graph import workflow
 from engine.graph.errors import LoomError
 from engine.graph.graph import Graph
+from tests.app.gui.mirrored import differences
 
 WORKFLOWS = Path(__file__).resolve().parents[4] / "workflows"
 CORPUS = Path(__file__).resolve().parents[3] / "workflows" / "corpus"
@@ -29,7 +30,7 @@ def test_every_workflow_of_the_gallery_is_shown_with_nothing_overlapping(
         statuses.clear()
         document.open(path)
         assert canvas.mirror.nodes.keys() == document.graph.nodes.keys()
-        assert canvas.mirror.differences() == []
+        assert differences(canvas.mirror) == []
         assert overlapping(canvas, document) == [], path.name
         ran = NodeStatus("done", seconds=1.5, memory=2**30)
         statuses.update_all((name, ran) for name in document.graph.nodes)
@@ -115,11 +116,11 @@ def test_random_edits_and_all_of_them_back(canvas, document):
             continue
         done += 1
         if done % 10 == 0:
-            assert canvas.mirror.differences() == []
+            assert differences(canvas.mirror) == []
     end = document.root.copy()
     while document.root.undo_label:
         document.undo()
-    assert document.root == start and canvas.mirror.differences() == []
+    assert document.root == start and differences(canvas.mirror) == []
     while document.root.redo_label:
         document.redo()
     assert document.root == end
