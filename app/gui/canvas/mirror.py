@@ -414,10 +414,10 @@ class Mirror:
         return True
 
     def _lead(self, item: LinkItem) -> None:
-        item.ends = self.ways(item.key)
+        item.ends = self.ends_of(item.key)
         item.lead(*item.ends)
 
-    def ways(self, key: LinkKey) -> tuple[QPointF, QPointF]:
+    def ends_of(self, key: LinkKey) -> tuple[QPointF, QPointF]:
         """The points that a link goes between."""
         inside = key.source.node in zones_around(self.document.graph, key.node)
         start = self.nodes[key.source.node].port_pos(

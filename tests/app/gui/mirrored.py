@@ -32,7 +32,7 @@ def differences(mirror: Mirror) -> list[str]:
         if at is not None and free and [item.x(), item.y()] != [float(part) for part in at]:
             found.append(f"place of {name}")
     for key, item in mirror.links.items():
-        if mirror.ways(key) != item.ends:
+        if mirror.ends_of(key) != item.ends:
             found.append(f"way of {key}")
     if mirror.frames.keys() != {name for name in graph.view if is_frame(name)}:
         found.append("frames")

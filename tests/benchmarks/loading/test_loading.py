@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.conftest import Put
+from tests.benchmarks.process import Answering
 
 pytestmark = [
     pytest.mark.bench,
@@ -59,34 +57,13 @@ class Side:
     """A process of `child.py`."""
 
     def __init__(self, who: str, small: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("child.py"), who, small],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._answer()
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        self._process = Answering(Path(__file__).with_name("child.py"), who, small, env=env)
+        self.close = self._process.close
 
     def load(self, folder: Path, case: Case) -> dict[str, float]:
         """What child.py finds."""
-        assert self._process.stdin
-        order = str(folder), case.variant, case.dtype
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _answer(self) -> dict[str, float]:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        assert line, "a process ended; what it said is above"
-        return json.loads(line)
+        return self._process.ask((str(folder), case.variant, case.dtype))
 
 
 @contextmanager

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from tests.benchmarks.process import Answering
 
 ROOT = Path(__file__).resolve().parents[3]
 SIDES = ("ours", "theirs")
@@ -50,34 +49,16 @@ class Worker:
     """A process of `worker.py`."""
 
     def __init__(self, who: str, folder: Path, device: str, dtype: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("worker.py"), who, folder, device, dtype],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "LOOM_ATTENTION": "", **waiting()},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._answer()
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "LOOM_ATTENTION": "", **waiting()}
+        program = Path(__file__).with_name("worker.py")
+        self._process = Answering(program, who, folder, device, dtype, env=env)
+        self.close = self._process.close
 
     def do(self, task: str, save: Path | None = None, **settings: Any) -> dict[str, Any]:
         """What a turn took, see worker.py."""
-        order = {"task": task, "settings": settings, "save": str(save) if save else ""}
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        assert line, "a worker ended; what it said is above"
-        return json.loads(line)
+        return self._process.ask(
+            {"task": task, "settings": settings, "save": str(save) if save else ""}
+        )
 
 
 class Pair:

@@ -8,37 +8,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app.gui.document import Document
-from app.gui.files.files import STARTER, Files
-from app.session import open_registry
+from app.gui.files.files import STARTER
 
 SEED = {"loom": 1, "nodes": {"seed": {"type": "noise.seed", "version": 1}}}
-
-
-@pytest.fixture(scope="module")
-def registry():
-    return open_registry()
-
-
-@pytest.fixture
-def files(qtbot, registry):
-    window = QWidget()
-    qtbot.addWidget(window)
-    return Files(Document(registry, window), window)
-
-
-@pytest.fixture
-def document(files):
-    return files._document
-
-
-@pytest.fixture
-def said(monkeypatch):
-    found = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *words: found.append(words[-1]))
-    return found
 
 
 def answer(monkeypatch, button) -> list[str]:

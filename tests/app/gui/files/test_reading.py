@@ -11,39 +11,13 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from app.gui.document import Document
 from app.gui.files import files as module
 from app.gui.files.files import Files
-from app.session import open_registry
 from engine.graph import workflow
 from engine.graph.graph import Graph
 
 
-@pytest.fixture(scope="module")
-def registry():
-    return open_registry()
-
-
-@pytest.fixture
-def window(qtbot):
-    window = QWidget()
-    qtbot.addWidget(window)
-    return window
-
-
-@pytest.fixture
-def files(window, registry, monkeypatch):
+@pytest.fixture(autouse=True)
+def _all_are_large(monkeypatch):
     monkeypatch.setattr(module, "SMALL", 0)
-    return Files(Document(registry, window), window)
-
-
-@pytest.fixture
-def document(files):
-    return files._document
-
-
-@pytest.fixture
-def said(monkeypatch):
-    found = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *words: found.append(words[-1]))
-    return found
 
 
 @pytest.fixture
